@@ -1,0 +1,29 @@
+PYTHON ?= python
+OLDEST := .venv-oldest
+
+.PHONY: check format lint types contracts test check-oldest
+
+# Everything that must hold before a commit lands.
+check: format lint types contracts test
+
+format:
+	$(PYTHON) -m ruff format --check .
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m vermin --quiet --no-tips --target=3.10- --violations --eval-annotations maskprep
+
+types:
+	$(PYTHON) -m mypy
+
+contracts:
+	lint-imports
+
+test:
+	$(PYTHON) -m pytest -n auto -q
+
+# The tests again, on the oldest supported libraries (Python 3.10 or 3.11).
+check-oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install -q -c tests/constraints-oldest.txt ".[test]"
+	$(OLDEST)/bin/python -m pytest -n auto -q

@@ -1,0 +1,58 @@
+"""The command line: parse, call the library, print, exit. Nothing else lives here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from maskprep import __version__
+from maskprep.cli.check import check
+from maskprep.cli.preview import preview
+from maskprep.errors import MaskprepError
+
+_SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
+_WAYS_OUT = (
+    "OpenCV lacks a system library ({error}). Either install it"
+    " (Debian, Ubuntu: apt-get install libgl1 libglib2.0-0), or use the build that needs none:"
+    " pip uninstall -y opencv-python && pip install opencv-python-headless"
+)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MaskprepError as error:
+            _tell(str(error))
+        except ImportError as error:
+            if not any(name in str(error) for name in _SYSTEM_LIBRARIES):
+                raise
+            _tell(_WAYS_OUT.format(error=error))
+        raise SystemExit(2)
+
+
+def _tell(message: str) -> None:
+    click.echo(f"maskprep: {message}", err=True)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="maskprep")
+def maskprep() -> None:
+    """Show what a diffusion trainer will do with each training mask.
+
+    Start with: maskprep check my-dataset.toml
+    """
+
+
+maskprep.add_command(check)
+maskprep.add_command(preview)
+
+
+def main() -> None:
+    """Run the command line; odd file names and narrow encodings print as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    maskprep(windows_expand_args=False)

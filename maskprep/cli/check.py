@@ -1,0 +1,90 @@
+"""``maskprep check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from maskprep.cli.options import data_options
+
+if TYPE_CHECKING:
+    from maskprep.discover import Request
+    from maskprep.model import Report
+
+
+@click.command()
+@data_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@click.option(
+    "--all", "show_all", is_flag=True, help="List every file, not the first few of a rule."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 from this severity on.",
+)
+def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> None:
+    r"""Say what the trainer will do with every mask, and what it would trip over.
+
+    DATASET is a dataset TOML or JSON, or an image folder with --masks DIR or --alpha.
+
+    \b
+    maskprep check dataset.toml
+    maskprep check images/ --masks masks/ --model flux
+
+    Exit code: 0 clean, 1 findings at or above --fail-on, 2 could not do the job.
+    """
+    reports = [_checked(request) for request in requests]
+    if form == "json":
+        from maskprep.reporters.json import as_json
+
+        click.echo(as_json(reports))
+    else:
+        _print(reports, show_all)
+    raise SystemExit(max(_exit_code(report, fail_on) for report in reports))
+
+
+def _checked(request: Request) -> Report:
+    from maskprep.cli.progress import progress_bar
+    from maskprep.discover import discover
+    from maskprep.lint import check as run_rules
+
+    training_set = discover(request)
+    total = sum(
+        len(subset.pairs) for dataset in training_set.datasets for subset in dataset.subsets
+    )
+    with progress_bar("checking masks", total) as advance:
+        return run_rules(training_set, advance)
+
+
+def _print(reports: list[Report], show_all: bool) -> None:
+    from rich.console import Console
+
+    from maskprep.reporters.text import print_report
+
+    console = Console(highlight=False, emoji=False, markup=False)
+    for place, report in enumerate(reports):
+        if place:
+            console.print()
+        print_report(report, console, show_all=show_all)
+
+
+def _exit_code(report: Report, fail_on: str) -> int:
+    from maskprep.model import Severity
+
+    if any(finding.name == "unparsable" for finding in report.findings):
+        return 2
+    if fail_on == "never":
+        return 0
+    level = Severity(fail_on)
+    return int(any(finding.severity.reaches(level) for finding in report.findings))

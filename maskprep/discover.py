@@ -1,0 +1,147 @@
+"""From a configuration or folders to the pairs that a trainer would load."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+
+from maskprep.errors import ConfigError, MaskprepError
+from maskprep.model import (
+    ConfigIssue,
+    ConfigVerdict,
+    Folder,
+    ModelTraits,
+    Stage,
+    Stop,
+    TrainingSet,
+)
+from maskprep.trainers.base import Configuration, DatasetBlock, Settings, Trainer
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user points at, and what they say beside it.
+
+    Attributes
+    ----------
+    target : str
+        A dataset TOML or JSON, or an image folder.
+    trainer : Trainer
+        Who is to train.
+    model : ModelTraits
+        What is to be trained.
+    masks : str or None
+        The mask folder, where `target` is a folder.
+    alpha : bool
+        Whether the images' alpha is the mask, where `target` is a folder.
+    settings : Settings
+        The trainer's command line.
+    """
+
+    target: str
+    trainer: Trainer
+    model: ModelTraits
+    masks: str | None = None
+    alpha: bool = False
+    settings: Settings = field(default_factory=Settings)
+
+
+def discover(request: Request) -> TrainingSet:
+    """Find everything that the trainer would load.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at.
+
+    Returns
+    -------
+    TrainingSet
+        In a fixed order: the configuration's, then the trainer's.
+
+    Raises
+    ------
+    MaskprepError
+        There is nothing there. A file that does not parse is no error but a verdict.
+
+    Notes
+    -----
+    Relative folders are relative to the working directory, as in the trainer. Those found only
+    beside the configuration file are followed there, and named in ``relocated``.
+    """
+    trainer = request.trainer
+    config = _configuration(request)
+    beside = os.path.dirname(request.target) if config.verdict is not None else ""
+    moved: dict[str, str] = {}
+    blocks = [_relocated(block, beside, moved) for block in config.blocks]
+    folders: dict[str, Folder] = {}
+
+    def list_folder(path: str) -> Folder:
+        if path not in folders:
+            folders[path] = _listing(path)
+        return folders[path]
+
+    datasets = tuple(trainer.assemble(block, list_folder) for block in blocks)
+    elsewhere = (
+        Stop("relative-path", Stage.START_UP, f"not directory: {path}", path) for path in moved
+    )
+    return TrainingSet(
+        name=request.target,
+        trainer=trainer,
+        model=request.model,
+        config=config.verdict,
+        datasets=datasets,
+        masked_loss=config.masked_loss,
+        relocated=tuple(moved),
+        stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
+    )
+
+
+def _configuration(request: Request) -> Configuration:
+    target, trainer = request.target, request.trainer
+    of_folder = request.masks is not None or request.alpha
+    if os.path.isdir(target):
+        if not of_folder:
+            raise MaskprepError(
+                f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
+            )
+        if request.masks is not None and request.alpha:
+            raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
+        return trainer.read_folders(target, request.masks, request.model, request.settings)
+    if not os.path.exists(target):
+        raise MaskprepError(f"{target}: there is no such file or folder")
+    if of_folder:
+        raise MaskprepError(f"{target}: --masks and --alpha go with an image folder, not a file")
+    if not os.path.isfile(target):
+        raise MaskprepError(f"{target}: is neither a regular file nor a folder")
+    try:
+        return trainer.read_config(target, request.settings)
+    except ConfigError as error:
+        issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
+        masked_loss = bool(request.settings.masked_loss)
+        return Configuration(ConfigVerdict(target, (issue,)), (), masked_loss)
+
+
+def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> DatasetBlock:
+    def found(path: str | None) -> str | None:
+        if path is None or os.path.isabs(path) or os.path.exists(path):
+            return path
+        near = os.path.join(beside, path)
+        if beside and os.path.isdir(near):
+            moved[path] = near
+            return near
+        return path
+
+    subsets = (
+        replace(subset, image_dir=found(subset.image_dir), mask_dir=found(subset.mask_dir))
+        for subset in block.subsets
+    )
+    return replace(block, subsets=tuple(subsets))
+
+
+def _listing(path: str) -> Folder:
+    try:
+        names = sorted(os.listdir(path))
+    except (OSError, ValueError):
+        return Folder(path, (), os.path.isdir(path))
+    return Folder(path, tuple(names), True)

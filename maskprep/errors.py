@@ -1,0 +1,57 @@
+"""What a user can cause and mend: every other exception is a defect of maskprep itself."""
+
+from __future__ import annotations
+
+
+class MaskprepError(Exception):
+    """A problem in the user's data or request, told in one line.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what was wanted. Names the file first, where there is one.
+
+    Notes
+    -----
+    The command line prints the message and exits with 2; no traceback is shown.
+    """
+
+
+class ConfigError(MaskprepError):
+    """A dataset configuration that cannot be read as TOML or JSON.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, beginning with the file's name.
+    reason : str
+        The parser's own sentence, with line and column where it gives them.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnreadableImageError(MaskprepError):
+    """A file that cannot be decoded as an image.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, in plain words, beginning with the file's name.
+    error : str
+        The decoder's own error, as the trainer would show it: ``"OSError: ..."``.
+    in_header : bool
+        True where not even the size can be read, False where only the pixels are broken.
+    too_large : bool
+        True where the file declares more pixels than are safe to decode.
+    """
+
+    def __init__(
+        self, message: str, error: str, *, in_header: bool, too_large: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.error = error
+        self.in_header = in_header
+        self.too_large = too_large

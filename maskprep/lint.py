@@ -1,0 +1,130 @@
+"""Run the rules over a training set: the one place with concurrency, order never depends on it."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from maskprep.model import (
+    DatasetCount,
+    Finding,
+    Report,
+    SampleRow,
+    Severity,
+    Stage,
+    Stop,
+    TrainingSet,
+)
+from maskprep.rules import rules_of
+from maskprep.rules.base import RuleStage
+from maskprep.sample import Sample, samples_of
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def check(
+    training_set: TrainingSet, progress: Callable[[], None] = lambda: None, workers: int = 0
+) -> Report:
+    """Find out what the trainer will do with every pair of a training set.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    progress : callable
+        Called once after each pair.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Report
+        Numbers and findings; no pixels.
+    """
+    findings = list(_findings(RuleStage.CONFIG, training_set))
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            findings += _findings(RuleStage.FOLDERS, subset)
+    rows: list[SampleRow] = []
+    stops = list(training_set.stops)
+    for row, found, stopped in in_order(samples_of(training_set), _judge, workers):
+        rows.append(row)
+        findings += found
+        stops += stopped
+        progress()
+    return Report(
+        training_set,
+        tuple(rows),
+        tuple(findings),
+        tuple(_count(training_set, rows)),
+        tuple(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP)),
+    )
+
+
+def in_order(
+    items: Iterable[Item], work: Callable[[Item], Result], workers: int = 0
+) -> Iterator[Result]:
+    """Work on items in threads, and give the results in the items' order.
+
+    Parameters
+    ----------
+    items : iterable
+        Made one by one, as needed.
+    work : callable
+        From an item to its result.
+    workers : int
+        Threads; 0 for one a core.
+
+    Yields
+    ------
+    object
+        One result an item. Never more than a few are under way: memory stays flat.
+    """
+    count = workers or os.cpu_count() or 1
+    waiting = iter(items)
+    with ThreadPoolExecutor(count) as pool:
+        under_way: deque[Future[Result]] = deque(
+            pool.submit(work, item) for item in islice(waiting, 2 * count)
+        )
+        try:
+            while under_way:
+                yield under_way.popleft().result()
+                under_way.extend(pool.submit(work, item) for item in islice(waiting, 1))
+        finally:
+            for future in under_way:
+                future.cancel()
+
+
+def _judge(sample: Sample) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
+    stops = sample.stops
+    findings: list[Finding] = []
+    for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
+        found = list(_findings(stage, sample))
+        findings += found
+        # What is broken once shall not be told again in other words.
+        if any(finding.severity is Severity.ERROR for finding in found):
+            break
+    return sample.row(), findings, stops
+
+
+def _findings(stage: RuleStage, subject: object) -> Iterator[Finding]:
+    for rule in rules_of(stage):
+        yield from rule.findings(subject)
+
+
+def _count(training_set: TrainingSet, rows: list[SampleRow]) -> Iterator[DatasetCount]:
+    for dataset in training_set.datasets:
+        of_dataset = [row for row in rows if row.dataset == dataset.index]
+        images = {row.image: row.trains for row in of_dataset}
+        unseen = {path for subset in dataset.subsets for path in subset.unseen}
+        yield DatasetCount(
+            dataset.index,
+            masked=sum(trains == "masked" for trains in images.values()),
+            whole=sum(trains == "whole" for trains in images.values()),
+            ignored=len(unseen - images.keys()),
+        )

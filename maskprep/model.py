@@ -1,0 +1,432 @@
+"""The values that the whole program speaks of; no logic, no pixels, no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+class Size(NamedTuple):
+    """Width and height in pixels, in that order everywhere."""
+
+    width: int
+    height: int
+
+
+class Severity(Enum):
+    """How much a finding matters: an error stops the run or trains the wrong thing."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Order of the levels, from 0 for info to 2 for error."""
+        return list(Severity).index(self)
+
+    def reaches(self, level: Severity) -> bool:
+        """Whether this severity is at or above `level`."""
+        return self.rank >= level.rank
+
+
+class MaskSource(Enum):
+    """Where a subset's loss weights come from."""
+
+    FILE = "file"
+    ALPHA = "alpha"
+    NONE = "none"
+
+
+class Stage(Enum):
+    """When a trainer gives up."""
+
+    START_UP = "start-up"
+    BATCH = "batch"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One reason for which the trainer stops, foretold.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule that reports it.
+    stage : Stage
+        Before the first step, or in the batch that holds the file.
+    error : str
+        The trainer's own error text, so that people can search for it.
+    path : str or None
+        The file or folder it is about.
+    """
+
+    rule: str
+    stage: Stage
+    error: str
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What the trainer makes of an image's caption.
+
+    Attributes
+    ----------
+    path : str or None
+        The caption file, None where none was found.
+    text : str or None
+        The text trained with, None where there is neither a file nor class tokens.
+    error : str or None
+        The trainer's own error where the file stops the run.
+    rule : str or None
+        Name of the rule that reports the error.
+    """
+
+    path: str | None
+    text: str | None
+    error: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image with whatever weighs its loss.
+
+    Attributes
+    ----------
+    dataset, subset : int
+        Places in the configuration, from 0.
+    image : str
+        Path as the trainer spells it: the folder as given, joined with the file's name.
+    mask : str or None
+        The mask file, None where there is none.
+    source : MaskSource
+        Where the weights come from.
+    caption : Caption
+        What is trained with the image.
+    """
+
+    dataset: int
+    subset: int
+    image: str
+    mask: str | None
+    source: MaskSource
+    caption: Caption
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The names directly inside one folder, read once, in sorted order.
+
+    Attributes
+    ----------
+    path : str
+        The folder as the configuration spells it; for relative folders that only the
+        configuration's own folder has, where it was found.
+    names : tuple of str
+        Every entry's name, hidden files and sub-folders included.
+    exists : bool
+        False where there is no such folder.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    exists: bool
+
+
+@dataclass(frozen=True)
+class Subset:
+    """One ``[[datasets.subsets]]`` block with the files that it names.
+
+    Attributes
+    ----------
+    dataset, index : int
+        Places in the configuration, from 0.
+    source : MaskSource
+        Where the weights of its images come from.
+    images, masks : Folder or None
+        The folders, None where the block names none.
+    pairs : tuple of Pair
+        The images that the trainer sees, in its own order.
+    unseen : tuple of str
+        Image files in the folder that the trainer never loads, as paths.
+    unseen_masks : tuple of str
+        The same for the mask folder.
+    extra_masks : tuple of str
+        Masks of no image, as paths.
+    shadowed_masks : mapping of str to tuple of str
+        For a mask in use, the further masks of the same stem, never loaded.
+    dropped : str or None
+        Name of the rule that tells why the trainer leaves out the whole subset.
+    settings : object
+        The trainer's own settings of the subset.
+    """
+
+    dataset: int
+    index: int
+    source: MaskSource
+    images: Folder | None
+    masks: Folder | None
+    pairs: tuple[Pair, ...]
+    unseen: tuple[str, ...]
+    unseen_masks: tuple[str, ...]
+    extra_masks: tuple[str, ...]
+    shadowed_masks: Mapping[str, tuple[str, ...]]
+    dropped: str | None
+    settings: Any
+
+    @property
+    def missing(self) -> tuple[Pair, ...]:
+        """Pairs that lack their mask file."""
+        if self.source is not MaskSource.FILE:
+            return ()
+        return tuple(pair for pair in self.pairs if pair.mask is None)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One ``[[datasets]]`` block.
+
+    Attributes
+    ----------
+    index : int
+        Place in the configuration, from 0.
+    subsets : tuple of Subset
+        In the configuration's order.
+    settings : object
+        The trainer's own settings: resolution, buckets, ….
+    unchecked : str or None
+        Why the files of this dataset are not followed, None where they are.
+    """
+
+    index: int
+    subsets: tuple[Subset, ...]
+    settings: Any
+    unchecked: str | None = None
+
+
+@dataclass(frozen=True)
+class ConfigIssue:
+    """One sentence of the trainer's configuration check.
+
+    Attributes
+    ----------
+    error : str
+        The trainer's own sentence with the path to the key.
+    rule : str
+        Name of the rule that reports it.
+    keys : tuple
+        The path to the key: names and list indices.
+    hint : str
+        What mends it.
+    """
+
+    error: str
+    rule: str
+    keys: tuple[str | int, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class ConfigVerdict:
+    """What the trainer says of a configuration file; accepted where it has no issue."""
+
+    path: str
+    issues: tuple[ConfigIssue, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the trainer's schema takes the file."""
+        return not self.issues
+
+    @property
+    def error(self) -> str | None:
+        """The first issue in the trainer's own sentence, None where accepted."""
+        return self.issues[0].error if self.issues else None
+
+
+@dataclass(frozen=True)
+class ModelTraits:
+    """What a model family fixes for masks.
+
+    Attributes
+    ----------
+    name : str
+        As given to ``--model``.
+    stride : int
+        Pixels per latent cell, on each side.
+    bucket_step : int
+        ``bucket_reso_steps`` must be divisible by it.
+    resolution : int
+        Side in pixels used for folders, where no configuration says one.
+    """
+
+    name: str
+    stride: int
+    bucket_step: int
+    resolution: int
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Everything that one trainer would load, as found on disk.
+
+    Attributes
+    ----------
+    name : str
+        The configuration file or image folder, as given.
+    trainer : object
+        The trainer that was asked (`maskprep.trainers.base.Trainer`).
+    model : ModelTraits
+        The model family to be trained.
+    config : ConfigVerdict or None
+        None where folders were given.
+    datasets : tuple of Dataset
+        Empty where the configuration was refused.
+    masked_loss : bool
+        Whether the trainer is told to apply mask files.
+    relocated : tuple of str
+        Relative folders found only beside the configuration file.
+    stops : tuple of Stop
+        Why the run does not start, in the trainer's own order.
+    """
+
+    name: str
+    trainer: Any
+    model: ModelTraits
+    config: ConfigVerdict | None
+    datasets: tuple[Dataset, ...]
+    masked_loss: bool
+    relocated: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a trainer brings an image to its bucket: resize first, then crop.
+
+    Attributes
+    ----------
+    resized : Size
+        Size after the resize, in pixels.
+    bucket : Size
+        Size after the crop, in pixels.
+    crop_xy : tuple of int, or None
+        Offset of the crop in the resized picture; None where it is drawn at random.
+    """
+
+    resized: Size
+    bucket: Size
+    crop_xy: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule found.
+
+    Attributes
+    ----------
+    code, name : str
+        The rule's.
+    severity : Severity
+        As the rule has it.
+    path : str
+        The file, folder or configuration it is about.
+    message : str
+        What is, and what was wanted; for people.
+    fix : str
+        A command or an action that mends it; empty where there is none.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """The numbers of one pair; what outlives its pixels.
+
+    Every number is None where it could not be worked out.
+
+    Attributes
+    ----------
+    dataset, subset : int
+        Places in the configuration, from 0.
+    image : str
+        Path of the image.
+    mask : str or None
+        The file that carries the mask: the mask file, the image itself for alpha, None where
+        the image trains whole or its mask is missing.
+    size, resized, bucket : Size or None
+        Stored size, size after the trainer's resize, size after its crop; pixels.
+    coverage : float or None
+        Mean of the mask at full size, [0, 1].
+    weight_mean, weight_max : float or None
+        Over the latent cells, [0, 1].
+    trains : {"masked", "whole", None}
+        How the image trains; None where the run stops at it.
+    """
+
+    dataset: int
+    subset: int
+    image: str
+    mask: str | None
+    size: Size | None = None
+    resized: Size | None = None
+    bucket: Size | None = None
+    coverage: float | None = None
+    weight_mean: float | None = None
+    weight_max: float | None = None
+    trains: str | None = None
+
+
+@dataclass(frozen=True)
+class DatasetCount:
+    """How many image files of a dataset train, and how; without repeats."""
+
+    index: int
+    masked: int
+    whole: int
+    ignored: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found out about one training set.
+
+    Attributes
+    ----------
+    training_set : TrainingSet
+        What was checked.
+    rows : tuple of SampleRow
+        One an image, in the trainer's order.
+    findings : tuple of Finding
+        In the order of the stages, then of the files.
+    counts : tuple of DatasetCount
+        One a dataset.
+    stops : tuple of Stop
+        Start-up first, then batches.
+    """
+
+    training_set: TrainingSet
+    rows: tuple[SampleRow, ...]
+    findings: tuple[Finding, ...]
+    counts: tuple[DatasetCount, ...]
+    stops: tuple[Stop, ...] = field(default=())
+
+    @property
+    def starts(self) -> bool:
+        """Whether the run gets to its first step."""
+        return not any(stop.stage is Stage.START_UP for stop in self.stops)
+
+    @property
+    def stops_in_first_epoch(self) -> bool:
+        """Whether a run that starts dies in a batch."""
+        return self.starts and any(stop.stage is Stage.BATCH for stop in self.stops)

@@ -1,0 +1,78 @@
+"""A report as JSON: a stable form, described in docs/json.md."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from maskprep import __version__
+from maskprep.model import Report, SampleRow
+
+
+def as_json(reports: list[Report]) -> str:
+    """Write reports as JSON.
+
+    Parameters
+    ----------
+    reports : list of Report
+        One a data set.
+
+    Returns
+    -------
+    str
+        One object for one report, a list of objects for several; ASCII, so that no console and
+        no odd file name can break it.
+    """
+    documents = [_document(report) for report in reports]
+    return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)
+
+
+def _document(report: Report) -> dict[str, Any]:
+    training_set = report.training_set
+    config = training_set.config
+    return {
+        "maskprep": __version__,
+        "trainer": training_set.trainer.name,
+        "trainer_version": training_set.trainer.version,
+        "config": (
+            {"accepted": config.accepted, "error": config.error} if config is not None else None
+        ),
+        "starts": report.starts,
+        "stops_in_first_epoch": report.stops_in_first_epoch,
+        "datasets": [
+            {
+                "index": count.index,
+                "masked": count.masked,
+                "whole": count.whole,
+                "ignored": count.ignored,
+            }
+            for count in report.counts
+        ],
+        "samples": [_sample(row) for row in report.rows],
+        "findings": [
+            {
+                "code": finding.code,
+                "name": finding.name,
+                "severity": finding.severity.value,
+                "path": finding.path,
+                "message": finding.message,
+                "fix": finding.fix,
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def _sample(row: SampleRow) -> dict[str, Any]:
+    return {
+        "dataset": row.dataset,
+        "subset": row.subset,
+        "image": row.image,
+        "mask": row.mask,
+        "size_wh": row.size,
+        "resized_wh": row.resized,
+        "bucket_wh": row.bucket,
+        "coverage": row.coverage,
+        "weight_mean": row.weight_mean,
+        "weight_max": row.weight_max,
+    }

@@ -1,0 +1,88 @@
+"""A report for people: grouped by rule, the first few files of each, the verdict at the end."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from maskprep.model import Finding, Report, Severity
+from maskprep.verdict import trainer_line, verdict_of
+
+#: Files shown of each rule, unless all are asked for.
+SHOWN = 3
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+def print_report(report: Report, console: Console, *, show_all: bool) -> None:
+    """Print a report.
+
+    Parameters
+    ----------
+    report : Report
+        Of a check.
+    console : rich.console.Console
+        Where to. Only ASCII is added to what file names bring.
+    show_all : bool
+        List every file instead of the first few of each rule.
+    """
+    training_set = report.training_set
+    _print(console, Text(training_set.name, style="bold"))
+    _print(console, Text(trainer_line(training_set)))
+    ordered = sorted(report.findings, key=lambda each: (-each.severity.rank, each.code))
+    for _, group in groupby(ordered, key=lambda each: (each.severity, each.code)):
+        _print(console, Text(""))
+        _print_group(list(group), console, show_all)
+    _print(console, Text(""))
+    _print_verdict(report, console)
+
+
+def _print_group(findings: list[Finding], console: Console, show_all: bool) -> None:
+    first = findings[0]
+    head = Text(first.severity.value, style=_STYLES[first.severity])
+    head.append(f" {first.code} {first.name}", style="bold")
+    if len(findings) > 1:
+        head.append(f"  {len(findings)} times", style="dim")
+    _print(console, head)
+    shown = findings if show_all else findings[:SHOWN]
+    same_fix = len({finding.fix for finding in shown}) == 1
+    for finding in shown:
+        line = Text(finding.path, style="cyan")
+        line.append(f": {finding.message}", style="default")
+        _print(console, line, indent=2)
+        if finding.fix and not same_fix:
+            _print(console, Text(f"fix: {finding.fix}", style="green"), indent=4)
+    if len(shown) < len(findings):
+        rest = len(findings) - len(shown)
+        _print(console, Text(f"... and {rest} more (--all lists each)", style="dim"), indent=2)
+    if first.fix and same_fix:
+        _print(console, Text(f"fix: {first.fix}", style="green"), indent=2)
+
+
+def _print_verdict(report: Report, console: Console) -> None:
+    verdict = verdict_of(report)
+    for sentence in verdict.counts:
+        _print(console, Text(sentence, style="bold"))
+    for sentence in verdict.notes:
+        _print(console, Text(sentence))
+    _print(console, Text(verdict.outcome, style="bold green" if verdict.good else "bold red"))
+    errors, warnings = (
+        sum(finding.severity is level for finding in report.findings)
+        for level in (Severity.ERROR, Severity.WARNING)
+    )
+    _print(console, Text(f"{_plural(errors, 'error')}, {_plural(warnings, 'warning')}"))
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    # Lines are folded to a terminal's width; in a pipe each stays one line, for grep.
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent)), overflow="fold")
+    else:
+        console.print(Text(" " * indent) + text, soft_wrap=True)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,44 @@
+"""All rules, gathered from this folder's modules by their type."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from maskprep.rules.base import Rule, RuleStage
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Gather every rule.
+
+    Returns
+    -------
+    tuple of Rule
+        Sorted by code.
+    """
+    found = []
+    for module in iter_modules(__path__):
+        for value in vars(import_module(f"{__name__}.{module.name}")).values():
+            made = getattr(value, "rule", None)
+            if isinstance(made, Rule):
+                found.append(made)
+    return tuple(sorted(found, key=lambda each: each.code))
+
+
+@cache
+def rules_of(stage: RuleStage) -> tuple[Rule, ...]:
+    """Pick the rules of one stage.
+
+    Parameters
+    ----------
+    stage : RuleStage
+        Which.
+
+    Returns
+    -------
+    tuple of Rule
+        Sorted by code.
+    """
+    return tuple(each for each in all_rules() if each.stage is stage)

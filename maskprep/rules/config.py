@@ -1,0 +1,292 @@
+"""Rules for the configuration as a whole (MP0xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprep.model import MaskSource, Severity, TrainingSet
+from maskprep.rules.base import Remark, RuleStage, rule
+
+_CONFIG = RuleStage.CONFIG
+_SANITIZER = "sd-scripts v0.10.1, library/config_util.py, ConfigSanitizer"
+_DATASET = "sd-scripts v0.10.1, library/train_util.py, BaseDataset and DreamBoothDataset"
+_MASKS = "sd-scripts v0.10.1, library/train_util.py, ControlNetDataset"
+
+
+def _refused(training_set: TrainingSet, name: str) -> Iterator[Remark]:
+    config = training_set.config
+    for issue in config.issues if config is not None else ():
+        if issue.rule == name:
+            path = config.path if config is not None else training_set.name
+            yield Remark(path, issue.error, issue.hint)
+
+
+def _stopped(training_set: TrainingSet, name: str, fix: str) -> Iterator[Remark]:
+    for stop in training_set.stops:
+        if stop.rule == name:
+            yield Remark(stop.path or training_set.name, stop.error.partition(" / ")[0], fix)
+
+
+@rule(
+    "MP001",
+    "unparsable",
+    Severity.ERROR,
+    _CONFIG,
+    "sd-scripts v0.10.1, library/config_util.py, load_user_config (the packages toml and json)",
+)
+def unparsable(training_set: TrainingSet) -> Iterator[Remark]:
+    """A configuration that is no TOML or JSON for the trainer's own parser."""
+    return _refused(training_set, "unparsable")
+
+
+@rule("MP002", "unknown-key", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+def unknown_key(training_set: TrainingSet) -> Iterator[Remark]:
+    """A key that the trainer does not know, or not in this place.
+
+    The run does not start: "extra keys not allowed @ data[…]".
+    """
+    return _refused(training_set, "unknown-key")
+
+
+@rule("MP003", "wrong-type", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+def wrong_type(training_set: TrainingSet) -> Iterator[Remark]:
+    """A value of another type than the trainer wants.
+
+    The run does not start: "expected int for dictionary value @ data[…]".
+    """
+    return _refused(training_set, "wrong-type")
+
+
+@rule("MP004", "mixed-subsets", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
+    """Subsets of different kinds in one dataset: with mask files and without.
+
+    Only if every subset names mask files are mask files allowed; each kind needs a
+    ``[[datasets]]`` block of its own.
+    """
+    return _refused(training_set, "mixed-subsets")
+
+
+@rule("MP005", "forbidden-beside-masks", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
+    """A key that subsets with mask files may not have: is_reg, class_tokens, alpha_mask."""
+    return _refused(training_set, "forbidden-beside-masks")
+
+
+@rule(
+    "MP006",
+    "random-crop-with-masks",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_MASKS}; truth: "random_crop with mask files"',
+)
+def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
+    """Random crops, which cannot be had with mask files: the run does not start."""
+    return _stopped(training_set, "random-crop-with-masks", "set random_crop = false")
+
+
+@rule(
+    "MP007",
+    "validation-split-with-masks",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_MASKS}; truth: "validation_split above 0 with mask files"',
+)
+def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
+    """A validation split beside mask files.
+
+    The masks of the images taken away count as "extra conditioning data": the run does not start.
+    """
+    fix = "set validation_split = 0"
+    return _stopped(training_set, "validation-split-with-masks", fix)
+
+
+@rule(
+    "MP008",
+    "bucket-bounds",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_DATASET}; truth: "resolution below min_bucket_reso", "resolution above max_bucket_reso"',
+)
+def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
+    """A resolution outside min_bucket_reso and max_bucket_reso: the run does not start."""
+    fix = "set min_bucket_reso at most, and max_bucket_reso at least, to the resolution's sides"
+    return _stopped(training_set, "bucket-bounds", fix)
+
+
+@rule(
+    "MP009",
+    "no-resolution",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_DATASET}; truth: "no resolution anywhere"',
+)
+def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
+    """Nobody says a resolution: the run does not start."""
+    fix = "set resolution in [general] or the dataset (the trainer also takes --resolution)"
+    return _stopped(training_set, "no-resolution", fix)
+
+
+@rule(
+    "MP010",
+    "bucket-step",
+    Severity.ERROR,
+    _CONFIG,
+    "sd-scripts v0.10.1, library/train_util.py, verify_bucket_reso_steps; read, not recorded",
+)
+def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
+    """A bucket_reso_steps that the model cannot take.
+
+    The trainer refuses to start with alpha and plain datasets. It never looks at datasets with
+    mask files, which start with any step and can then fail in the model.
+    """
+    step = training_set.model.bucket_step
+    yield from _stopped(
+        training_set, "bucket-step", f"set bucket_reso_steps to a multiple of {step}"
+    )
+    stopped = any(stop.rule == "bucket-step" for stop in training_set.stops)
+    for dataset in () if stopped else training_set.datasets:
+        settings = dataset.settings
+        if settings.enable_bucket and settings.bucket_reso_steps % step:
+            yield Remark(
+                training_set.name,
+                f"datasets[{dataset.index}]: bucket_reso_steps {settings.bucket_reso_steps} is no"
+                f" multiple of {step}, which {training_set.model.name} needs; with mask files the"
+                " trainer does not check it",
+                f"set bucket_reso_steps to a multiple of {step}",
+                Severity.WARNING,
+            )
+
+
+@rule(
+    "MP011", "no-datasets", Severity.ERROR, _CONFIG, "sd-scripts v0.10.1, train_network.py, train"
+)
+def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
+    """No ``[[datasets]]`` block: the run ends before its first step."""
+    return _stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
+
+
+@rule("MP012", "no-images", Severity.ERROR, _CONFIG, "sd-scripts v0.10.1, train_network.py, train")
+def no_images(training_set: TrainingSet) -> Iterator[Remark]:
+    """Not one image that the trainer sees: the run ends before its first step."""
+    fix = "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
+    return _stopped(training_set, "no-images", fix)
+
+
+@rule(
+    "MP013",
+    "duplicate-image-dir",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_DATASET}; truth: "same image_dir twice, …"',
+)
+def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
+    """The same image_dir twice in one dataset: the second subset is dropped with a warning."""
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            if subset.dropped == "duplicate-image-dir" and subset.images is not None:
+                yield Remark(
+                    subset.images.path,
+                    f"named twice in datasets[{dataset.index}]: the trainer drops"
+                    f" subsets[{subset.index}]",
+                    "use num_repeats instead, or another [[datasets]] block",
+                )
+
+
+@rule("MP014", "zero-repeats", Severity.ERROR, _CONFIG, f'{_DATASET}; truth: "num_repeats = 0"')
+def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
+    """A num_repeats below 1: the subset is dropped, and its masks are then extra."""
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            if subset.dropped == "zero-repeats":
+                path = subset.images.path if subset.images is not None else training_set.name
+                told = f"num_repeats is {subset.settings.num_repeats}: the trainer drops the subset"
+                yield Remark(path, told, "set num_repeats to 1 or more, or take the subset out")
+
+
+@rule("MP015", "masked-loss-flag-needed", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+def masked_loss_flag_needed(training_set: TrainingSet) -> Iterator[Remark]:
+    """Mask files are named, but the trainer is not told ``--masked_loss``.
+
+    The run does not start: "extra keys not allowed @ …['conditioning_data_dir']".
+    """
+    return _refused(training_set, "masked-loss-flag-needed")
+
+
+@rule("MP017", "trained-whole", Severity.WARNING, _CONFIG, f"{_SANITIZER}; truth: configs")
+def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
+    """A dataset without masks in a run that has, or asks for, masks.
+
+    Its images are trained whole, and no trainer says so. Regularisation images are meant so.
+    """
+    subsets = [subset for dataset in training_set.datasets for subset in dataset.subsets]
+    if not training_set.masked_loss and all(each.source is MaskSource.NONE for each in subsets):
+        return
+    for subset in subsets:
+        if subset.source is MaskSource.NONE and not subset.settings.is_reg:
+            path = subset.images.path if subset.images is not None else training_set.name
+            count = len(subset.pairs)
+            told = f"datasets[{subset.dataset}] has no masks: its {count} images train whole"
+            yield Remark(path, told, "set conditioning_data_dir, or alpha_mask = true")
+
+
+@rule(
+    "MP018",
+    "relative-path",
+    Severity.WARNING,
+    _CONFIG,
+    "sd-scripts v0.10.1, library/train_util.py, load_dreambooth_dir (os.path.isdir)",
+)
+def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
+    """A relative folder that exists beside the configuration, but not where the trainer looks.
+
+    The trainer resolves it from the directory in which it is started.
+    """
+    for path in training_set.relocated:
+        yield Remark(
+            path,
+            "exists beside the configuration, not in the working directory: the run will not"
+            " start from here",
+            "start the trainer from the configuration's folder, or write absolute paths",
+        )
+
+
+@rule(
+    "MP019",
+    "bucket-bounds-adjusted",
+    Severity.WARNING,
+    _CONFIG,
+    f'{_DATASET}; truth: "min_bucket_reso not a multiple of the steps"',
+)
+def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
+    """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards."""
+    for dataset in training_set.datasets:
+        settings = dataset.settings
+        step = settings.bucket_reso_steps
+        if not settings.enable_bucket or settings.bucket_no_upscale or step < 1:
+            continue
+        for key in ("min_bucket_reso", "max_bucket_reso"):
+            side = getattr(settings, key)
+            if side % step:
+                rounded = side // step * step if key.startswith("min") else -(side // -step) * step
+                told = f"datasets[{dataset.index}]: {key} {side} becomes {rounded}"
+                yield Remark(training_set.name, told, f"set {key} to a multiple of {step}")
+
+
+@rule(
+    "MP020",
+    "unknown-interpolation",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_DATASET}; truth: "unknown resize_interpolation"',
+)
+def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
+    """A resize_interpolation that the trainer does not know: the run does not start."""
+    fix = "use one of lanczos nearest bilinear linear bicubic cubic area box"
+    return _stopped(training_set, "unknown-interpolation", fix)
+
+
+@rule("MP021", "missing-key", Severity.ERROR, _CONFIG, f"{_SANITIZER}; read")
+def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
+    """A key without which the trainer takes no such block: "required key not provided"."""
+    return _refused(training_set, "missing-key")

@@ -1,0 +1,221 @@
+"""Rules for how a mask is stored: what the trainer reads is not what was painted (MP2xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep.model import MaskSource, Severity
+from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.sample import Sample
+
+Pixels = NDArray[np.uint8]
+Values = NDArray[np.float64]
+
+_ENCODING = RuleStage.ENCODING
+_LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
+
+#: A mask whose largest value is at most this was meant as a map of labels.
+LARGEST_LABEL = 16
+#: Channels that differ by less are one grey, with JPEG's noise.
+COLOUR_TOLERANCE = 16
+#: Share of the pixels from which a difference counts.
+NOTICEABLE = 1e-4
+#: Distance between two colours, of 255, from which people see a fringe.
+FRINGE = 32.0
+
+
+@rule(
+    "MP201",
+    "mask-16bit",
+    Severity.ERROR,
+    _ENCODING,
+    f'{_LOAD}; truth: "16-bit grey mask, every pixel …"',
+)
+def mask_16bit(sample: Sample) -> Iterator[Remark]:
+    """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
+
+    Of 65535 steps all but the first 255 become full weight: soft edges and greys are lost, and
+    dim backgrounds train.
+    """
+    pixels = sample.mask_pixels
+    if pixels is None or pixels.header.bits <= 8 or pixels.largest_stored <= 255:
+        return
+    share = float(np.mean(pixels.mask == 255))
+    told = (
+        f"is {pixels.header.bits}-bit with values up to {pixels.largest_stored}: every value above"
+        f" 255 counts as full weight ({share:.0%} of the pixels)"
+    )
+    yield Remark(sample.mask_path or "", told, "export it as 8-bit grey")
+
+
+@rule(
+    "MP202",
+    "mask-label-map",
+    Severity.ERROR,
+    _ENCODING,
+    f'{_LOAD}; truth: "label map mask, every pixel 1"',
+)
+def mask_label_map(sample: Sample) -> Iterator[Remark]:
+    """A map of labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004."""
+    pixels = sample.mask_pixels
+    if pixels is None or sample.pair.source is not MaskSource.FILE:
+        return
+    largest = int(pixels.mask.max())
+    if 0 < largest <= LARGEST_LABEL:
+        told = f"its largest value is {largest} of 255: it weighs {largest / 255:.3f} at most"
+        yield Remark(sample.mask_path or "", told, "export it with 255 for what shall train")
+
+
+@rule(
+    "MP203",
+    "mask-alpha-ignored",
+    Severity.ERROR,
+    _ENCODING,
+    f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
+)
+def mask_alpha_ignored(sample: Sample) -> Iterator[Remark]:
+    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train."""
+    pixels = sample.mask_pixels
+    if pixels is None or pixels.alpha is None or sample.pair.source is not MaskSource.FILE:
+        return
+    wrong = float(np.mean((pixels.alpha < 128) & (pixels.mask >= 128)))
+    if wrong > NOTICEABLE:
+        told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
+        yield Remark(sample.mask_path or "", told, "flatten it on black")
+
+
+@rule(
+    "MP204",
+    "alpha-absent",
+    Severity.ERROR,
+    _ENCODING,
+    f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
+)
+def alpha_absent(sample: Sample) -> Iterator[Remark]:
+    """Alpha is to be the mask, and the image has none: it trains whole, silently."""
+    if sample.pair.source is not MaskSource.ALPHA or sample.mask_header is None:
+        return
+    if not sample.mask_header.has_alpha:
+        kind = f"{sample.mask_header.format} {sample.mask_header.mode}"
+        told = f"has no alpha channel ({kind}): it trains whole"
+        yield Remark(sample.pair.image, told, "save it as PNG or WebP with alpha")
+
+
+@rule(
+    "MP205",
+    "mask-coloured",
+    Severity.WARNING,
+    _ENCODING,
+    f'{_LOAD}; truth: "mask painted pure red", "mask painted pure green"',
+)
+def mask_coloured(sample: Sample) -> Iterator[Remark]:
+    """A coloured mask: the trainer takes R alone. Pure green and blue are left out."""
+    if _is_coloured(sample) and not _has_palette(sample):
+        yield Remark(sample.mask_path or "", _red_alone(sample), "export it as 8-bit grey")
+
+
+@rule("MP206", "mask-palette", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode P")
+def mask_palette(sample: Sample) -> Iterator[Remark]:
+    """A mask with a palette: the R of each colour counts, not its number."""
+    if sample.pair.source is not MaskSource.FILE or not _has_palette(sample):
+        return
+    path = sample.mask_path or ""
+    if _is_coloured(sample):
+        yield Remark(path, f"has a palette: {_red_alone(sample)}", "export it as 8-bit grey")
+    else:
+        told = "has a palette, of greys alone: read as painted"
+        yield Remark(path, told, "", Severity.INFO)
+
+
+@rule("MP207", "alpha-flat", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases with alpha")
+def alpha_flat(sample: Sample) -> Iterator[Remark]:
+    """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
+    pixels = sample.mask_pixels
+    if sample.pair.source is not MaskSource.ALPHA or pixels is None or not sample.carries_mask:
+        return
+    if int(pixels.mask.min()) == 255:
+        told = "its alpha is opaque everywhere: it trains whole"
+        yield Remark(sample.pair.image, told, "erase what shall be left out")
+
+
+@rule(
+    "MP208",
+    "hidden-colour",
+    Severity.WARNING,
+    _ENCODING,
+    "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
+    "composited; read)",
+)
+def hidden_colour(sample: Sample) -> Iterator[Remark]:
+    """One flat colour under the transparent pixels, unlike the picture's edge.
+
+    The trainer drops alpha, so that the VAE sees that colour, and it bleeds into the cells at
+    the edge that still train.
+    """
+    pixels = sample.mask_pixels
+    if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
+        return
+    hidden = pixels.mask == 0
+    if float(hidden.mean()) <= NOTICEABLE:
+        return
+    low, high = _extremes(pixels.rgb, hidden)
+    if float((high - low).max()) > 4:
+        return
+    ring = cv2.dilate(hidden.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+    edge = ring & (pixels.mask >= 128)
+    if not edge.any():
+        return
+    distance = float(np.abs(pixels.rgb[edge].mean(axis=0) - low).max())
+    if distance > FRINGE:
+        colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in low))
+        told = (
+            f"{hidden.mean():.0%} of it is transparent over flat {colour}, which the VAE will see"
+        )
+        yield Remark(sample.pair.image, told, "export it with the picture kept under the alpha")
+
+
+@rule("MP209", "mask-jpeg", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode JPEG")
+def mask_jpeg(sample: Sample) -> Iterator[Remark]:
+    """A mask stored with loss: ringing along its edges is trained."""
+    header = sample.mask_header
+    if sample.pair.source is not MaskSource.FILE or header is None or header.format != "JPEG":
+        return
+    quality = header.jpeg_quality or 0
+    told = f"is a JPEG of quality {quality}: its edges carry noise"
+    level = Severity.INFO if quality >= 90 else None
+    yield Remark(sample.mask_path or "", told, "export it as PNG", level)
+
+
+def _has_palette(sample: Sample) -> bool:
+    header = sample.mask_header
+    return header is not None and header.mode in ("P", "PA")
+
+
+def _is_coloured(sample: Sample) -> bool:
+    pixels = sample.mask_pixels
+    if pixels is None or pixels.rgb is None or sample.pair.source is not MaskSource.FILE:
+        return False
+    red, green, blue = cv2.split(np.ascontiguousarray(pixels.rgb))
+    differs = cv2.max(cv2.absdiff(red, green), cv2.absdiff(red, blue)) > COLOUR_TOLERANCE
+    return float(np.mean(differs)) > NOTICEABLE
+
+
+def _red_alone(sample: Sample) -> str:
+    pixels = sample.mask_pixels
+    if pixels is None or pixels.rgb is None:
+        return ""
+    red, green, blue = (float(pixels.rgb[..., band].mean()) / 255 for band in range(3))
+    return (
+        f"R differs from G and B, and R alone counts: {red:.1%} trains (G would be {green:.1%},"
+        f" B {blue:.1%})"
+    )
+
+
+def _extremes(rgb: Pixels, where: NDArray[np.bool_]) -> tuple[Values, Values]:
+    mask = where.astype(np.uint8)
+    pairs = [cv2.minMaxLoc(np.ascontiguousarray(rgb[..., band]), mask)[:2] for band in range(3)]
+    return np.array([low for low, _ in pairs]), np.array([high for _, high in pairs])

@@ -1,0 +1,192 @@
+"""Rules for a pair's two files: whether they open, fit and belong together (MP1xx)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from maskprep.model import MaskSource, Severity, Size
+from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.sample import Sample
+
+_FILES = RuleStage.FILES
+_UTIL = "sd-scripts v0.10.1, library/train_util.py"
+
+#: Seconds by which an image may be newer than its mask: a copy or a checkout takes a while.
+MTIME_TOLERANCE = 600.0
+
+
+@rule(
+    "MP104",
+    "unreadable",
+    Severity.ERROR,
+    _FILES,
+    f'{_UTIL}, load_image and get_image_size; truth: "truncated mask file", "empty mask file", '
+    '"empty image file"',
+)
+def unreadable(sample: Sample) -> Iterator[Remark]:
+    """A file that cannot be decoded: empty, cut short, no image, no regular file.
+
+    Where the run stops depends on the file and the trainer; the remark says it.
+    """
+    stops = {stop.path: stop for stop in sample.stops}
+    for path, broken in sample.broken.items():
+        if broken.too_large:
+            continue
+        told = str(broken).removeprefix(f"{path}: ")
+        stop = stops.get(path)
+        if stop is not None:
+            error_line = stop.error.partition("\n")[0]
+            told += f"; the trainer stops {_when(stop.stage.value)} ({error_line})"
+        yield Remark(path, told, "export the file again, or take the pair out")
+
+
+@rule(
+    "MP105",
+    "mask-size-mismatch",
+    Severity.ERROR,
+    _FILES,
+    f'{_UTIL}, ControlNetDataset; truth: "mask size differs, buckets on", "…, buckets off"',
+)
+def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
+    """A mask of another size than its image.
+
+    With buckets the run stops in the middle of an epoch: "size of conditioning image is not
+    match". Without, the mask is stretched, silently.
+    """
+    if sample.pair.source is not MaskSource.FILE or sample.pair.mask is None:
+        return
+    if sample.image_header is None or sample.mask_header is None:
+        return
+    image, mask = sample.image_header.size, sample.mask_header.size
+    if image == mask:
+        return
+    if any(stop.rule == "mask-size-mismatch" for stop in sample.stops):
+        told = "the run stops in this batch (size of conditioning image is not match)"
+        severity = Severity.ERROR
+    else:
+        told = "the trainer stretches it"
+        severity = Severity.WARNING
+    yield Remark(
+        sample.pair.mask,
+        f"is {_px(mask)}, its image is {_px(image)}: {told}",
+        f"export the mask again at {_px(image)}",
+        severity,
+    )
+
+
+@rule(
+    "MP118",
+    "mask-older-than-image",
+    Severity.WARNING,
+    _FILES,
+    "no trainer looks at it: a mask painted before its image was last changed may not fit it",
+)
+def mask_older_than_image(sample: Sample) -> Iterator[Remark]:
+    """The image was changed after its mask was painted: does the mask still fit?"""
+    if sample.pair.source is not MaskSource.FILE or sample.pair.mask is None:
+        return
+    try:
+        lag = os.path.getmtime(sample.pair.image) - os.path.getmtime(sample.pair.mask)
+    except OSError:
+        return
+    if lag > MTIME_TOLERANCE:
+        told = f"is {_duration(lag)} older than its image: does it still fit?"
+        yield Remark(sample.pair.mask, told, "look at it with maskprep preview, then save it again")
+
+
+@rule(
+    "MP119",
+    "exif-orientation",
+    Severity.WARNING,
+    _FILES,
+    f'{_UTIL}, load_image; truth: "EXIF orientation 6 (90 degrees), …"',
+)
+def exif_orientation(sample: Sample) -> Iterator[Remark]:
+    """An image or mask that viewers turn upright by its EXIF, and the trainer does not.
+
+    It is trained as stored: lying on its side. A mask painted over the upright view does not fit.
+    """
+    image, mask = sample.image_header, sample.mask_header
+    if image is None:
+        return
+    if image.orientation != 1:
+        told = f"viewers turn it (EXIF orientation {image.orientation}), the trainer does not"
+        severity = None
+        swapped = Size(image.size.height, image.size.width)
+        if image.turned and mask is not None and mask.size == swapped != image.size:
+            told += "; its mask was painted over the turned view and does not fit"
+            severity = Severity.ERROR
+        yield Remark(
+            sample.pair.image, told, "save the image upright, without EXIF orientation", severity
+        )
+    if sample.pair.source is MaskSource.FILE and mask is not None and mask.orientation != 1:
+        told = f"viewers turn it (EXIF orientation {mask.orientation}), the trainer does not"
+        yield Remark(sample.pair.mask or "", told, "save the mask without EXIF orientation")
+
+
+@rule(
+    "MP120",
+    "image-not-resolution",
+    Severity.ERROR,
+    _FILES,
+    f'{_UTIL}, BaseDataset.__getitem__; truth: "image size is not the resolution, buckets off"',
+)
+def image_not_resolution(sample: Sample) -> Iterator[Remark]:
+    """Without buckets every image must have exactly the resolution: the run stops in the batch."""
+    for stop in sample.stops:
+        if stop.rule == "image-not-resolution" and sample.image_header is not None:
+            wanted = sample.dataset.settings.resolution
+            told = (
+                f"is {_px(sample.image_header.size)}, {_px(wanted)} is wanted where buckets are"
+                f" off: the run stops ({stop.error.partition(' / ')[0]})"
+            )
+            yield Remark(sample.pair.image, told, "set enable_bucket = true")
+
+
+@rule(
+    "MP121",
+    "no-bucket",
+    Severity.ERROR,
+    _FILES,
+    f'{_UTIL}, BucketManager; truth: "tiny image, bucket_no_upscale", "zero bucket width …"',
+)
+def no_bucket(sample: Sample) -> Iterator[Remark]:
+    """An image too small, or too long and thin, for any bucket: the run stops."""
+    for stop in sample.stops:
+        if stop.rule == "no-bucket" and sample.image_header is not None:
+            told = (
+                f"is {_px(sample.image_header.size)}, for which there is no bucket: the run stops"
+                f" {_when(stop.stage.value)} ({stop.error})"
+            )
+            fix = "take the image out, or set bucket_no_upscale = false"
+            yield Remark(sample.pair.image, told, fix)
+
+
+@rule(
+    "MP210",
+    "bomb",
+    Severity.WARNING,
+    _FILES,
+    f"{_UTIL}, load_image (Pillow's own limit stops the trainer too)",
+)
+def bomb(sample: Sample) -> Iterator[Remark]:
+    """A file that declares so many pixels that Pillow refuses it; it is never decoded."""
+    for path, error in sample.broken.items():
+        if error.too_large:
+            yield Remark(path, str(error).removeprefix(f"{path}: "), "shrink the picture")
+
+
+def _when(stage: str) -> str:
+    return "before the first step" if stage == "start-up" else "in this batch"
+
+
+def _px(size: Size) -> str:
+    return f"{size.width} x {size.height} px"
+
+
+def _duration(seconds: float) -> str:
+    for length, unit in ((86400, "days"), (3600, "hours")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 60:.0f} minutes"

@@ -1,0 +1,373 @@
+"""Rules for names, pairing and captions: what can be told without opening an image (MP1xx)."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from maskprep import raster
+from maskprep.errors import UnreadableImageError
+from maskprep.model import Pair, Severity, Subset
+from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.trainers.sd_scripts.pairing import INFO_CACHE, cached_info
+
+_FOLDERS = RuleStage.FOLDERS
+_UTIL = "sd-scripts v0.10.1, library/train_util.py"
+_MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
+
+
+@rule(
+    "MP101",
+    "directory-missing",
+    Severity.ERROR,
+    _FOLDERS,
+    f'{_UTIL}, load_dreambooth_dir and ControlNetDataset; truth: "mask directory does not exist"',
+)
+def directory_missing(subset: Subset) -> Iterator[Remark]:
+    """A folder that is not there.
+
+    A missing image folder is skipped with a warning. With a missing mask folder the run starts,
+    and dies in its first batch: "'NoneType' object has no attribute 'read'".
+    """
+    if subset.images is not None and not subset.images.exists:
+        told = "there is no such image folder: the trainer leaves it out with a warning"
+        yield Remark(subset.images.path, told, _where_from(subset.images.path))
+    if subset.masks is not None and not subset.masks.exists:
+        told = (
+            "there is no such mask folder: the run starts, then stops in its first batch"
+            " (AttributeError: 'NoneType' object has no attribute 'read')"
+        )
+        yield Remark(subset.masks.path, told, _where_from(subset.masks.path))
+    metadata = subset.settings.metadata_file
+    if metadata is not None and not os.path.exists(metadata):
+        yield Remark(metadata, "there is no such metadata file", _where_from(metadata))
+
+
+@rule(
+    "MP102",
+    "mask-missing",
+    Severity.ERROR,
+    _FOLDERS,
+    f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+)
+def mask_missing(subset: Subset) -> Iterator[Remark]:
+    """An image without a mask: the run does not start.
+
+    "missing conditioning data for N images". A mask has the image's name up to the extension,
+    exactly, and .png .jpg .jpeg .webp or .bmp, all lower or all upper case.
+    """
+    if subset.masks is None or not subset.masks.exists:
+        return
+    for pair in subset.missing:
+        wanted = os.path.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        yield Remark(
+            pair.image,
+            f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
+            " conditioning data)",
+            "paint one (all white trains the whole image), or take the image out",
+        )
+
+
+@rule(
+    "MP103",
+    "mask-extra",
+    Severity.ERROR,
+    _FOLDERS,
+    f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+)
+def mask_extra(subset: Subset) -> Iterator[Remark]:
+    """A mask without an image: the run does not start ("extra conditioning data for N images")."""
+    for path in subset.extra_masks:
+        what = "is a folder named like a mask" if os.path.isdir(path) else "belongs to no image"
+        told = f"{what}: the trainer refuses to start (extra conditioning data)"
+        yield Remark(path, told, "move it out of the mask folder")
+
+
+@rule(
+    "MP106",
+    "caption-empty",
+    Severity.ERROR,
+    _FOLDERS,
+    f'{_UTIL}, read_caption; truth: "caption file is empty"',
+)
+def caption_empty(subset: Subset) -> Iterator[Remark]:
+    """A caption file of 0 bytes: the run does not start ("caption file is empty")."""
+    for pair in _with_caption_rule(subset, "caption-empty"):
+        told = "is empty: the trainer refuses to start (caption file is empty)"
+        yield Remark(pair.caption.path or pair.image, told, "write a caption, or delete the file")
+
+
+@rule(
+    "MP107",
+    "caption-not-utf8",
+    Severity.ERROR,
+    _FOLDERS,
+    f'{_UTIL}, read_caption; truth: "caption is not UTF-8"',
+)
+def caption_not_utf8(subset: Subset) -> Iterator[Remark]:
+    """A caption in another encoding (cp932, cp1252, UTF-16): the run does not start."""
+    for pair in _with_caption_rule(subset, "caption-not-utf8"):
+        told = f"is not UTF-8: the trainer refuses to start ({pair.caption.error})"
+        yield Remark(pair.caption.path or pair.image, told, "save it as UTF-8 without a BOM")
+
+
+@rule(
+    "MP108",
+    "many-images-one-mask",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+)
+def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
+    """Images that differ only in their extension share one mask, silently."""
+    uses = Counter(pair.mask for pair in subset.pairs if pair.mask is not None)
+    for mask, count in uses.items():
+        if count > 1:
+            images = [os.path.basename(pair.image) for pair in subset.pairs if pair.mask == mask]
+            told = f"is the mask of {count} images: {', '.join(images)}"
+            yield Remark(mask, told, "give the images different names, and each its mask")
+
+
+@rule(
+    "MP109",
+    "many-masks-one-image",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+)
+def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
+    """Masks that differ only in their extension: the first in sorted order wins, silently."""
+    for used, others in subset.shadowed_masks.items():
+        for other in others:
+            told = f"is never loaded: {os.path.basename(used)} comes first and is used"
+            yield Remark(other, told, "keep one of them in the mask folder")
+
+
+@rule(
+    "MP110",
+    "extension-ignored",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, glob_images; truth: pairing cases",
+)
+def extension_ignored(subset: Subset) -> Iterator[Remark]:
+    """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
+    loaded = {pair.image for pair in subset.pairs}
+    shown = () if subset.dropped else subset.unseen
+    for path in (*shown, *subset.unseen_masks):
+        if path in loaded:
+            continue
+        stem, ending = os.path.splitext(path)
+        if os.path.basename(path).startswith("."):
+            yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
+        elif ending.lower() in (".png", ".jpg", ".jpeg", ".webp", ".bmp"):
+            told = f"{ending} is neither all lower nor all upper case: the trainer does not see it"
+            yield Remark(path, told, f"rename it to {os.path.basename(stem)}{ending.lower()}")
+        else:
+            told = f"the trainer does not see {ending} files"
+            yield Remark(path, told, f"save it as {os.path.basename(stem)}.png")
+
+
+@rule(
+    "MP111",
+    "near-miss-name",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+)
+def near_miss_name(subset: Subset) -> Iterator[Remark]:
+    """A mask whose name is nearly an image's: case, Unicode form, ``_mask`` behind it, a space.
+
+    The trainer compares names exactly, without Unicode normalisation.
+    """
+    if subset.masks is None:
+        return
+    spare: dict[str, list[str]] = {}
+    for path in (*subset.extra_masks, *subset.unseen_masks):
+        spare.setdefault(_plain(_stem(path)), []).append(path)
+    for pair in subset.missing:
+        for path in spare.get(_plain(_stem(pair.image)), []):
+            if _stem(path) == _stem(pair.image):
+                continue
+            ending = os.path.splitext(path)[1].lower()
+            told = (
+                f"is nearly the mask of {os.path.basename(pair.image)}: {_difference(path, pair)}"
+            )
+            yield Remark(path, told, f"rename it to {_stem(pair.image)}{ending}")
+
+
+@rule(
+    "MP112",
+    "masks-among-images",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, glob_images (read)",
+)
+def masks_among_images(subset: Subset) -> Iterator[Remark]:
+    """Masks where images are looked for: they would be trained as pictures."""
+    if subset.images is None:
+        return
+    if subset.masks is not None and subset.masks.exists and subset.images.exists:
+        images, masks = (os.path.realpath(each.path) for each in (subset.images, subset.masks))
+        if images == masks:
+            told = "is image folder and mask folder at once: every mask is trained as an image too"
+            yield Remark(subset.masks.path, told, "keep the masks in a folder beside the images")
+            return
+        if masks.startswith(images + os.sep):
+            told = "lies inside the image folder: sd-scripts does not look there, other trainers do"
+            fix = "keep the masks in a folder beside the images"
+            yield Remark(subset.masks.path, told, fix, Severity.INFO)
+    stems = {_stem(pair.image) for pair in subset.pairs}
+    for pair in subset.pairs:
+        stem = _stem(pair.image)
+        if any(stem != other and _unmarked(stem) == other for other in stems):
+            told = f"looks like the mask of {_unmarked(stem)}, but is trained as an image"
+            yield Remark(pair.image, told, "move it to the mask folder")
+
+
+@rule(
+    "MP113",
+    "caption-missing",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, read_caption; truth: pairing cases",
+)
+def caption_missing(subset: Subset) -> Iterator[Remark]:
+    """An image without a caption: it trains with an empty one."""
+    ending = subset.settings.caption_extension
+    names = set(subset.images.names) if subset.images is not None else set()
+    for pair in subset.pairs:
+        if pair.caption.path is None and pair.caption.text is None:
+            stem = _stem(pair.image)
+            other = next(
+                (e for e in (".txt", ".caption") if e != ending and stem + e in names), None
+            )
+            fix = f"write {stem}{ending}"
+            if other:
+                fix = f'set caption_extension = "{other}"'
+            yield Remark(
+                pair.image, f"has no caption {stem}{ending}: trains with an empty one", fix
+            )
+
+
+@rule(
+    "MP114",
+    "caption-blank-first-line",
+    Severity.WARNING,
+    _FOLDERS,
+    f'{_UTIL}, read_caption; truth: "caption with a blank first line"',
+)
+def caption_blank_first_line(subset: Subset) -> Iterator[Remark]:
+    """A caption whose first line is blank: only the first line counts, so it is empty."""
+    for pair in subset.pairs:
+        if pair.caption.text == "" and pair.caption.path and not subset.settings.metadata_file:
+            yield Remark(
+                pair.caption.path, "its first line is blank: trains with an empty caption",
+                "put the caption on the first line",
+            )  # fmt: skip
+
+
+@rule("MP115", "caption-bom", Severity.WARNING, _FOLDERS, f"{_UTIL}, read_caption (read)")
+def caption_bom(subset: Subset) -> Iterator[Remark]:
+    """A byte order mark at the start of a caption: it stays in the text that is trained."""
+    for pair in subset.pairs:
+        if (pair.caption.text or "").startswith("\ufeff") and pair.caption.path:
+            told = "begins with a byte order mark, which becomes part of the caption"
+            yield Remark(pair.caption.path, told, "save it as UTF-8 without a BOM")
+
+
+@rule(
+    "MP116",
+    "cache-info-stale",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, load_dreambooth_dir (read)",
+)
+def cache_info_stale(subset: Subset) -> Iterator[Remark]:
+    """``metadata_cache.json`` disagrees with the files, and wins over them."""
+    if not subset.settings.cache_info or subset.images is None:
+        return
+    cache_path = os.path.join(subset.images.path, INFO_CACHE)
+    cached = cached_info(subset.images.path)
+    if not cached:
+        return
+    fix = f"delete {cache_path}"
+    for image in cached:
+        if not os.path.exists(image):
+            yield Remark(cache_path, f"names {image}, which is gone", fix)
+            continue
+        try:
+            size = raster.read_header(image).size
+        except UnreadableImageError:
+            continue
+        stored = cached[image].size
+        if stored is not None and stored != size:
+            told = f"says {_px(stored)} of {image}, which is {_px(size)}"
+            yield Remark(cache_path, told, fix)
+    known = {os.path.basename(path) for path in cached}
+    fresh = [path for path in subset.unseen if os.path.basename(path) not in known]
+    for path in fresh:
+        yield Remark(cache_path, f"does not name {path}, which is never loaded", fix)
+
+
+@rule(
+    "MP117",
+    "system-files",
+    Severity.INFO,
+    _FOLDERS,
+    f'{_UTIL}, glob_images; truth: "dot files beside the mask"',
+)
+def system_files(subset: Subset) -> Iterator[Remark]:
+    """Files of the system (``._a.png``, Thumbs.db): the trainer does not see them. Harmless."""
+    for folder in (subset.images, subset.masks):
+        for name in folder.names if folder is not None else ():
+            if name.startswith("._") or name.lower() in _SYSTEM_FILES:
+                yield Remark(os.path.join(folder.path, name), "a system file; ignored, harmless")  # type: ignore[union-attr]
+
+
+def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
+    return (pair for pair in subset.pairs if pair.caption.rule == name)
+
+
+def _where_from(path: str) -> str:
+    if os.path.isabs(path):
+        return "correct the path"
+    return f"correct the path (relative to {os.getcwd()})"
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def _plain(stem: str) -> str:
+    return _unmarked(unicodedata.normalize("NFKC", stem).casefold().strip())
+
+
+def _unmarked(stem: str) -> str:
+    """Take a mask's mark off a name: ``a_mask``, ``a-masklabel``, ``mask_a``, ``a.mask``."""
+    for separator in "_-. ":
+        head, found, mark = stem.rpartition(separator)
+        if found and mark.casefold() in _MARKS:
+            return head
+        mark, found, tail = stem.partition(separator)
+        if found and mark.casefold() in _MARKS:
+            return tail
+    return stem
+
+
+def _difference(path: str, pair: Pair) -> str:
+    mask, image = _stem(path), _stem(pair.image)
+    if unicodedata.normalize("NFC", mask) == unicodedata.normalize("NFC", image):
+        return "the letters are composed differently (Unicode NFC and NFD)"
+    if mask.casefold() == image.casefold():
+        return "upper and lower case differ"
+    if mask.strip() == image.strip():
+        return "a space at the start or end"
+    return f"{mask!r} is not {image!r}"
+
+
+def _px(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]} px"

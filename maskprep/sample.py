@@ -1,0 +1,249 @@
+"""A pair as one trainer sees it: each fact worked out once, when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep import raster
+from maskprep.errors import UnreadableImageError
+from maskprep.model import (
+    Dataset,
+    MaskSource,
+    ModelTraits,
+    Pair,
+    Placement,
+    SampleRow,
+    Stop,
+    Subset,
+    TrainingSet,
+)
+from maskprep.raster import Header, Mask, MaskPixels
+from maskprep.trainers.base import Trainer
+
+
+class Sample:
+    """A pair as one trainer sees it.
+
+    Parameters
+    ----------
+    pair : Pair
+        The image and its mask.
+    dataset : Dataset
+        Where it comes from.
+    subset : Subset
+        Where it comes from.
+    trainer : Trainer
+        Who looks.
+    model : ModelTraits
+        What is trained.
+
+    Notes
+    -----
+    A fact that cannot be had is None; `broken` and `stops` tell why. Holds pixels as long as it
+    lives: keep `row`, not the sample.
+    """
+
+    def __init__(
+        self, pair: Pair, dataset: Dataset, subset: Subset, trainer: Trainer, model: ModelTraits
+    ) -> None:
+        self.pair = pair
+        self.dataset = dataset
+        self.subset = subset
+        self.trainer = trainer
+        self.model = model
+        #: Files that did not decode, by path.
+        self.broken: dict[str, UnreadableImageError] = {}
+
+    def seen_by(self, trainer: Trainer) -> Sample:
+        """Show the same pair to another trainer."""
+        return Sample(self.pair, self.dataset, self.subset, trainer, self.model)
+
+    @cached_property
+    def image_header(self) -> Header | None:
+        """What the image says of itself."""
+        try:
+            return raster.read_header(self.pair.image)
+        except UnreadableImageError as error:
+            self.broken[self.pair.image] = error
+            return None
+
+    @cached_property
+    def mask_pixels(self) -> MaskPixels | None:
+        """The mask's file, decoded."""
+        path = self.mask_path
+        if path is None or (self.pair.source is MaskSource.ALPHA and self.image_header is None):
+            return None
+        try:
+            return raster.read_mask(path, self.trainer.mask_channel(self.pair.source))
+        except UnreadableImageError as error:
+            self.broken[path] = error
+            return None
+
+    @property
+    def mask_path(self) -> str | None:
+        """The file that carries the mask: the image itself in alpha mode."""
+        return self.pair.image if self.pair.source is MaskSource.ALPHA else self.pair.mask
+
+    @property
+    def mask_header(self) -> Header | None:
+        """What the mask's file says of itself."""
+        return self.mask_pixels.header if self.mask_pixels else None
+
+    @property
+    def mask(self) -> Mask | None:
+        """The mask as decoded, uint8, shape (H, W), 255 trains."""
+        return self.mask_pixels.mask if self.mask_pixels else None
+
+    @property
+    def carries_mask(self) -> bool:
+        """Whether there is a mask at all: a mask file, or an alpha channel."""
+        if self.pair.source is MaskSource.ALPHA:
+            return self.mask_header is not None and self.mask_header.has_alpha
+        return self.pair.mask is not None
+
+    @cached_property
+    def _placed(self) -> Placement | Stop | None:
+        if self.image_header is None or self.dataset.unchecked:
+            return None
+        if not _resolved(self.dataset):
+            return None
+        size = self.trainer.measured_size(self.image_header)
+        return self.trainer.place(self.pair, size, self.dataset, self.subset)
+
+    @property
+    def placement(self) -> Placement | None:
+        """Resize, crop and bucket."""
+        return self._placed if isinstance(self._placed, Placement) else None
+
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        """Why the run stops at this pair, in the trainer's order; empty where it does not."""
+        return tuple(self._foreseen())
+
+    def _foreseen(self) -> Iterator[Stop]:
+        image = self.pair.image
+        header = self.image_header
+        if header is not None and self.pair.source is not MaskSource.ALPHA:
+            try:
+                raster.verify_pixels(image)
+            except UnreadableImageError as error:
+                self.broken[image] = error
+        mask_header = self.mask_header
+        if isinstance(self._placed, Stop):
+            yield self._placed
+        for path in (image, self.mask_path):
+            broken = self.broken.get(path) if path is not None else None
+            if path is not None and broken is not None:
+                yield self.trainer.foresee_unreadable(self.pair, path, broken)
+                return
+        if header is not None and self.placement is not None:
+            mask_size = mask_header.size if mask_header else None
+            stop = self.trainer.foresee_pair(
+                self.pair, header.size, mask_size, self.dataset, self.subset
+            )
+            if stop is not None:
+                yield stop
+
+    @property
+    def exact(self) -> bool:
+        """Whether the weights can be foretold: the pair trains, and no crop is random."""
+        placement = self.placement
+        return placement is not None and placement.crop_xy is not None and self.trains is not None
+
+    @property
+    def trains(self) -> str | None:
+        """How the image trains: ``"masked"``, ``"whole"``, or None where the run stops at it."""
+        if self.stops or (self.pair.source is MaskSource.FILE and self.pair.mask is None):
+            return None
+        return "masked" if self.carries_mask else "whole"
+
+    @cached_property
+    def bucket_mask(self) -> Mask | None:
+        """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
+        if not self.exact or self.placement is None:
+            return None
+        if self.mask is None or not self.carries_mask:
+            bucket = self.placement.bucket
+            return np.full((bucket.height, bucket.width), 255, np.uint8)
+        return self.trainer.bucket_mask(
+            self.mask, self.placement, self.pair, self.dataset, self.subset
+        )
+
+    @cached_property
+    def weights(self) -> NDArray[np.float32] | None:
+        """Weight of each latent cell, float32, [0, 1]; None where it cannot be foretold."""
+        mask = self.bucket_mask
+        if mask is None or min(mask.shape) < self.model.stride:
+            return None
+        return self.trainer.latent_weights(mask, self.model)
+
+    def image_at_bucket(self) -> NDArray[np.uint8] | None:
+        """Decode the image and bring it to bucket size, as the trainer does.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w, 3), or None
+            RGB; None where the pair does not train.
+
+        Raises
+        ------
+        UnreadableImageError
+            The image cannot be decoded.
+        """
+        if self.placement is None or self.trains is None:
+            return None
+        alpha = self.pair.source is MaskSource.ALPHA
+        pixels = (raster.read_rgba if alpha else raster.read_rgb)(self.pair.image)
+        placed = self.trainer.bucket_image(pixels, self.placement, self.dataset, self.subset)
+        return np.ascontiguousarray(placed[..., :3])
+
+    @cached_property
+    def coverage(self) -> float | None:
+        """Mean of the mask at full size, [0, 1]; 1 for an image without one."""
+        if self.pair.source is MaskSource.NONE:
+            return 1.0 if self.image_header is not None else None
+        return None if self.mask is None else float(self.mask.mean(dtype=np.float64)) / 255
+
+    def row(self) -> SampleRow:
+        """Sum the sample up in numbers, which may outlive its pixels."""
+        placement, weights, header = self.placement, self.weights, self.image_header
+        return SampleRow(
+            dataset=self.pair.dataset,
+            subset=self.pair.subset,
+            image=self.pair.image,
+            mask=self.mask_path,
+            size=header.size if header else None,
+            resized=placement.resized if placement else None,
+            bucket=placement.bucket if placement else None,
+            coverage=self.coverage,
+            weight_mean=None if weights is None else float(weights.mean(dtype=np.float64)),
+            weight_max=None if weights is None else float(weights.max()),
+            trains=self.trains,
+        )
+
+
+def _resolved(dataset: Dataset) -> bool:
+    return getattr(dataset.settings, "resolution", None) is not None
+
+
+def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
+    """Make the samples of a training set, in its order; nothing is read yet.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Yields
+    ------
+    Sample
+        One an image, without repeats.
+    """
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            for pair in subset.pairs:
+                yield Sample(pair, dataset, subset, training_set.trainer, training_set.model)

@@ -1,0 +1,92 @@
+"""The trainers that maskprep knows, gathered from this folder's sub-packages by type."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from maskprep.errors import MaskprepError
+from maskprep.model import ModelTraits
+from maskprep.trainers.base import Trainer
+
+DEFAULT_TRAINER = "sd-scripts"
+
+
+@cache
+def known_trainers() -> dict[str, type[Trainer]]:
+    """Gather the trainers.
+
+    Returns
+    -------
+    dict of str to type
+        Trainer classes by name.
+    """
+    for module in iter_modules(__path__):
+        if module.ispkg:
+            import_module(f"{__name__}.{module.name}")
+    return {kind.name: kind for kind in Trainer.__subclasses__()}
+
+
+def find_trainer(request: str) -> Trainer:
+    """Find a trainer by ``name`` or ``name@version``.
+
+    Parameters
+    ----------
+    request : str
+        For instance ``"sd-scripts"`` or ``"sd-scripts@0.10"``.
+
+    Returns
+    -------
+    Trainer
+        The generation asked for, the newest where none was.
+
+    Raises
+    ------
+    MaskprepError
+        There is no such trainer or generation.
+    """
+    name, _, version = request.partition("@")
+    trainers = known_trainers()
+    kind = trainers.get(name)
+    if kind is None:
+        raise MaskprepError(f"unknown trainer {name!r}{_nearest(name, list(trainers))}")
+    if not version:
+        return kind(kind.versions[0])
+    if version not in kind.versions:
+        known = ", ".join(f"{name}@{version}" for version in kind.versions)
+        raise MaskprepError(f"unknown generation {request!r}: {known} are known")
+    return kind(version)
+
+
+def find_model(trainer: Trainer, name: str | None) -> ModelTraits:
+    """Find a model family of a trainer.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Whose models.
+    name : str or None
+        As given to ``--model``; None for the trainer's default.
+
+    Returns
+    -------
+    ModelTraits
+        Stride and bucket step of the family.
+
+    Raises
+    ------
+    MaskprepError
+        The trainer knows no such family.
+    """
+    if name is None:
+        return next(iter(trainer.models.values()))
+    if name not in trainer.models:
+        raise MaskprepError(f"unknown model {name!r}{_nearest(name, list(trainer.models))}")
+    return trainer.models[name]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f": did you mean {close[0]!r}?" if close else f": {', '.join(known)} are known"

@@ -1,0 +1,207 @@
+"""What every trainer must be able to tell; one sub-package each, found by its type.
+
+A trainer knows what it does with files and masks; it reads no pixels and writes nothing. The
+order of the methods is the order in which a data set meets them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from maskprep.errors import UnreadableImageError
+from maskprep.model import (
+    ConfigVerdict,
+    Dataset,
+    Folder,
+    MaskSource,
+    ModelTraits,
+    Pair,
+    Placement,
+    Size,
+    Stop,
+    Subset,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from maskprep.raster import Channel, Header
+
+#: Lists one folder, given as the configuration spells it.
+ListFolder = Callable[[str], Folder]
+
+
+@dataclass(frozen=True)
+class SubsetBlock:
+    """One subset as configured, before its folders are looked at.
+
+    Attributes
+    ----------
+    index : int
+        Place in its dataset, from 0.
+    image_dir, mask_dir : str or None
+        Folders as the configuration spells them.
+    source : MaskSource
+        Where the weights come from.
+    settings : object
+        The trainer's own.
+    """
+
+    index: int
+    image_dir: str | None
+    mask_dir: str | None
+    source: MaskSource
+    settings: Any
+
+
+@dataclass(frozen=True)
+class DatasetBlock:
+    """One dataset as configured, before its folders are looked at."""
+
+    index: int
+    subsets: tuple[SubsetBlock, ...]
+    settings: Any
+    unchecked: str | None = None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration as one trainer reads it.
+
+    Attributes
+    ----------
+    verdict : ConfigVerdict or None
+        None where folders were given instead of a file.
+    blocks : tuple of DatasetBlock
+        Empty where the file is refused.
+    masked_loss : bool
+        Whether the trainer is told to apply mask files.
+    """
+
+    verdict: ConfigVerdict | None
+    blocks: tuple[DatasetBlock, ...]
+    masked_loss: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user says beside the data set: the trainer's command line, in its own names.
+
+    Attributes
+    ----------
+    flags : mapping of str to object
+        ``resolution`` (Size), ``bucket_reso_steps``, …; those that were given, no others.
+    masked_loss : bool or None
+        Whether ``--masked_loss`` will be given; None: if any subset names mask files.
+    """
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    masked_loss: bool | None = None
+
+
+class Trainer(ABC):
+    """One generation of one trainer."""
+
+    #: The trainer's name, as given to ``--trainer``.
+    name: ClassVar[str]
+    #: Model families, by the name given to ``--model``; the first is the default.
+    models: ClassVar[Mapping[str, ModelTraits]]
+    #: Generations, newest first; the first is the default.
+    versions: ClassVar[Sequence[str]]
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    @property
+    def title(self) -> str:
+        """Name and generation, as given to ``--trainer``."""
+        return f"{self.name}@{self.version}"
+
+    @abstractmethod
+    def read_config(self, path: str, settings: Settings) -> Configuration:
+        """Read a configuration file and say whether the trainer takes it.
+
+        Raises
+        ------
+        ConfigError
+            The file does not parse.
+        """
+
+    @abstractmethod
+    def read_folders(
+        self, images: str, masks: str | None, model: ModelTraits, settings: Settings
+    ) -> Configuration:
+        """Make the configuration of one image folder; `masks` None means the images' alpha."""
+
+    @abstractmethod
+    def assemble(self, block: DatasetBlock, list_folder: ListFolder) -> Dataset:
+        """Find a dataset's images, masks and captions as the trainer would."""
+
+    @abstractmethod
+    def foresee_start(
+        self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
+    ) -> tuple[Stop, ...]:
+        """Tell why the run would not start, in the order in which the trainer looks."""
+
+    @abstractmethod
+    def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
+        """Tell what a file that does not decode does to the run."""
+
+    @abstractmethod
+    def measured_size(self, header: Header) -> Size:
+        """Tell the size that the trainer believes an image to have."""
+
+    @abstractmethod
+    def place(self, pair: Pair, size: Size, dataset: Dataset, subset: Subset) -> Placement | Stop:
+        """Tell how the trainer brings an image to its bucket, or why it cannot."""
+
+    @abstractmethod
+    def foresee_pair(
+        self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset
+    ) -> Stop | None:
+        """Tell why a batch with this pair stops the run; None where it does not."""
+
+    @abstractmethod
+    def mask_channel(self, source: MaskSource) -> Channel:
+        """Tell which channel of the mask's file holds the mask."""
+
+    @abstractmethod
+    def bucket_mask(
+        self,
+        mask: NDArray[np.uint8],
+        placement: Placement,
+        pair: Pair,
+        dataset: Dataset,
+        subset: Subset,
+    ) -> NDArray[np.uint8]:
+        """Bring a mask to bucket size.
+
+        Parameters
+        ----------
+        mask : ndarray of uint8, shape (H, W)
+            As decoded.
+
+        Returns
+        -------
+        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width)
+        """
+
+    @abstractmethod
+    def bucket_image(
+        self, image: NDArray[np.uint8], placement: Placement, dataset: Dataset, subset: Subset
+    ) -> NDArray[np.uint8]:
+        """Bring a picture, shape (H, W, 3) or (H, W, 4), to bucket size as the trainer does."""
+
+    @abstractmethod
+    def unshifted(self) -> Trainer | None:
+        """Give the generation that puts masks in the right place; None where this one does."""
+
+    @abstractmethod
+    def latent_weights(
+        self, bucket_mask: NDArray[np.uint8], model: ModelTraits
+    ) -> NDArray[np.float32]:
+        """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride)."""

@@ -1,0 +1,318 @@
+"""kohya-ss/sd-scripts: its three generations, where masks are concerned."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from maskprep.errors import ConfigError, UnreadableImageError
+from maskprep.model import (
+    ConfigIssue,
+    ConfigVerdict,
+    Dataset,
+    MaskSource,
+    ModelTraits,
+    Pair,
+    Placement,
+    Size,
+    Stage,
+    Stop,
+    Subset,
+)
+from maskprep.trainers.base import Configuration, DatasetBlock, ListFolder, Settings, Trainer
+from maskprep.trainers.sd_scripts import pairing, startup
+from maskprep.trainers.sd_scripts.captions import face_numbers
+from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
+from maskprep.trainers.sd_scripts.placement import (
+    adjusted_bounds,
+    bucket_sizes,
+    nearest_bucket,
+    shrunk_bucket,
+)
+from maskprep.trainers.sd_scripts.schema import refusals
+from maskprep.trainers.sd_scripts.settings import blocks_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from maskprep.raster import Channel, Header
+
+_NO_MASK = "AttributeError: 'NoneType' object has no attribute 'read'"
+_OTHER_SIZE = "AssertionError: size of conditioning image is not match / 画像サイズが合いません: {}"
+_TOO_LARGE = "AssertionError: image too large, but cropping and bucketing are disabled / {}"
+_TOO_SMALL = "AssertionError: image size is small / 画像サイズが小さいようです: {}"
+
+
+class SdScripts(Trainer):
+    """kohya-ss/sd-scripts."""
+
+    name: ClassVar[str] = "sd-scripts"
+    versions: ClassVar[Sequence[str]] = tuple(GENERATIONS)
+    #: Source of the steps: verify_bucket_reso_steps as called by each training script (LoRA).
+    models: ClassVar[dict[str, ModelTraits]] = {
+        model.name: model
+        for model in (
+            ModelTraits("sdxl", stride=8, bucket_step=32, resolution=1024),
+            ModelTraits("sd15", stride=8, bucket_step=64, resolution=512),
+            ModelTraits("sd3", stride=8, bucket_step=32, resolution=1024),
+            ModelTraits("flux", stride=8, bucket_step=32, resolution=1024),
+            ModelTraits("lumina", stride=8, bucket_step=16, resolution=1024),
+            ModelTraits("anima", stride=8, bucket_step=16, resolution=1024),
+            ModelTraits("hunyuan-image", stride=32, bucket_step=32, resolution=1024),
+        )
+    }
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.generation = GENERATIONS[version]
+
+    def read_config(self, path: str, settings: Settings) -> Configuration:
+        """Read a dataset TOML or JSON; see `Trainer.read_config`."""
+        config = parse(path)
+        masked_loss = settings.masked_loss
+        if masked_loss is None:
+            masked_loss = any("conditioning_data_dir" in subset for subset in _subsets(config))
+        issues = refusals(config, masked_loss, self.generation.newer_keys)
+        blocks = () if issues else blocks_of(config, settings.flags, masked_loss)
+        return Configuration(ConfigVerdict(path, issues), blocks, masked_loss)
+
+    def read_folders(
+        self, images: str, masks: str | None, model: ModelTraits, settings: Settings
+    ) -> Configuration:
+        """Make the configuration of one image folder; see `Trainer.read_folders`."""
+        subset: dict[str, Any] = {"image_dir": images}
+        if masks is None:
+            subset["alpha_mask"] = True
+        else:
+            subset["conditioning_data_dir"] = masks
+        flags = {
+            "enable_bucket": True,
+            "resolution": Size(model.resolution, model.resolution),
+            **settings.flags,
+        }
+        masked_loss = masks is not None
+        blocks = blocks_of({"datasets": [{"subsets": [subset]}]}, flags, masked_loss)
+        return Configuration(None, blocks, masked_loss)
+
+    def assemble(self, block: DatasetBlock, list_folder: ListFolder) -> Dataset:
+        """Find a dataset's files; see `Trainer.assemble`."""
+        return pairing.assemble(block, list_folder)
+
+    def foresee_start(
+        self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
+    ) -> tuple[Stop, ...]:
+        """Tell why the run would not start; see `Trainer.foresee_start`."""
+        verdict = config.verdict
+        if verdict is not None and not verdict.accepted:
+            return tuple(
+                Stop(issue.rule, Stage.START_UP, _raised(issue), verdict.path)
+                for issue in verdict.issues
+            )
+        return tuple(startup.foresee_start(datasets, model, self.generation))
+
+    def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
+        """Tell what a broken file does; see `Trainer.foresee_unreadable`."""
+        stage, error = Stage.BATCH, broken.error
+        if broken.in_header and path == pair.image:
+            if os.path.isdir(path) or not os.path.isfile(path):
+                # Sizes are read by opening every image before the first step.
+                stage = Stage.START_UP
+            elif self.generation.pillow_sizes:
+                stage, error = Stage.START_UP, "ZeroDivisionError: division by zero"
+        return Stop("unreadable", stage, error, path)
+
+    def measured_size(self, header: Header) -> Size:
+        """Tell the size that the trainer believes; see `Trainer.measured_size`."""
+        if header.format in ("BMP", "DIB") and not self.generation.pillow_sizes:
+            return Size(-1, -1)
+        return header.size
+
+    def place(self, pair: Pair, size: Size, dataset: Dataset, subset: Subset) -> Placement | Stop:
+        """Choose the bucket; see `Trainer.place`."""
+        settings = dataset.settings
+        step = settings.bucket_reso_steps
+        try:
+            if not settings.enable_bucket:
+                resized, bucket = nearest_bucket(size, (settings.resolution,))
+            elif settings.bucket_no_upscale:
+                resized, bucket = shrunk_bucket(size, settings.resolution, step)
+            else:
+                bounds = adjusted_bounds(settings.min_bucket_reso, settings.max_bucket_reso, step)
+                buckets = bucket_sizes(settings.resolution, *bounds, step)
+                resized, bucket = nearest_bucket(size, buckets)
+        except ZeroDivisionError:
+            error = "ZeroDivisionError: division by zero"
+            return Stop("no-bucket", Stage.START_UP, error, pair.image)
+        if bucket.width < 1 or bucket.height < 1:
+            return Stop("no-bucket", Stage.BATCH, self.generation.zero_bucket_error, pair.image)
+        left, top = (resized.width - bucket.width) // 2, (resized.height - bucket.height) // 2
+        at_random = subset.settings.random_crop and (left > 0 or top > 0)
+        at_random |= subset.settings.face_crop and any(face_numbers(pair.image)[:1])
+        return Placement(resized, bucket, None if at_random else (left, top))
+
+    def foresee_pair(
+        self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset
+    ) -> Stop | None:
+        """Tell why a batch stops the run; see `Trainer.foresee_pair`."""
+        settings = dataset.settings
+        if not settings.enable_bucket and image != settings.resolution:
+            free_crop = subset.settings.random_crop or (
+                subset.settings.face_crop and any(face_numbers(pair.image)[:1])
+            )
+            wanted = settings.resolution
+            if image.width < wanted.width or image.height < wanted.height:
+                larger = image.width > wanted.width or image.height > wanted.height
+                error = _TOO_LARGE if larger and not free_crop else _TOO_SMALL
+                return Stop(
+                    "image-not-resolution", Stage.BATCH, error.format(pair.image), pair.image
+                )
+            if not free_crop:
+                error = _TOO_LARGE.format(pair.image)
+                return Stop("image-not-resolution", Stage.BATCH, error, pair.image)
+        if pair.source is not MaskSource.FILE:
+            return None
+        if pair.mask is None:
+            if subset.masks is not None and subset.masks.exists:
+                return None  # the run does not start at all
+            folder = subset.masks.path if subset.masks is not None else None
+            return Stop("directory-missing", Stage.BATCH, _NO_MASK, folder)
+        if settings.enable_bucket and mask is not None and mask != image:
+            return Stop(
+                "mask-size-mismatch", Stage.BATCH, _OTHER_SIZE.format(pair.image), pair.mask
+            )
+        return None
+
+    def mask_channel(self, source: MaskSource) -> Channel:
+        """Tell the channel; see `Trainer.mask_channel`."""
+        return "alpha" if source is MaskSource.ALPHA else "r"
+
+    def bucket_mask(
+        self,
+        mask: NDArray[np.uint8],
+        placement: Placement,
+        pair: Pair,
+        dataset: Dataset,
+        subset: Subset,
+    ) -> NDArray[np.uint8]:
+        """Bring a mask to bucket size; see `Trainer.bucket_mask`."""
+        from maskprep.trainers.sd_scripts import pixels
+
+        kernel = subset.settings.resize_interpolation
+        if pair.source is MaskSource.FILE:
+            return pixels.from_mask_file(mask, placement, self.generation, dataset.settings, kernel)
+        return pixels.with_image(mask, placement, self.generation, kernel)
+
+    def bucket_image(
+        self, image: NDArray[np.uint8], placement: Placement, dataset: Dataset, subset: Subset
+    ) -> NDArray[np.uint8]:
+        """Bring a picture to bucket size; see `Trainer.bucket_image`."""
+        from maskprep.trainers.sd_scripts import pixels
+
+        kernel = subset.settings.resize_interpolation
+        return pixels.with_image(image, placement, self.generation, kernel)
+
+    def unshifted(self) -> Trainer | None:
+        """Give the generation without the stretch; see `Trainer.unshifted`."""
+        stretches = self.generation.mask_resize is MaskResize.STRETCH
+        return SdScripts("current") if stretches else None
+
+    def latent_weights(
+        self, bucket_mask: NDArray[np.uint8], model: ModelTraits
+    ) -> NDArray[np.float32]:
+        """Give the cells' weights; see `Trainer.latent_weights`."""
+        from maskprep.latent import area_weights
+
+        return area_weights(bucket_mask, model.stride)
+
+
+def _raised(issue: ConfigIssue) -> str:
+    return issue.error if issue.rule == "unparsable" else f"MultipleInvalid: {issue.error}"
+
+
+def parse(path: str) -> Any:
+    """Parse a dataset configuration with the trainer's own parsers.
+
+    Parameters
+    ----------
+    path : str
+        A ``.toml`` or ``.json`` file.
+
+    Returns
+    -------
+    object
+        As parsed; a dict, unless the JSON is something else.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, of another kind, or does not parse.
+
+    Notes
+    -----
+    *Source*: kohya-ss/sd-scripts v0.10.1, library/config_util.py, load_user_config: the packages
+    toml and json, the file opened as text. Both refuse a byte order mark.
+    """
+    import toml
+
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in (".toml", ".json"):
+        reason = "not supported config file format"
+        raise ConfigError(f"{path}: a dataset file ends in .toml or .json", reason)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+    except UnicodeDecodeError as error:
+        told = f"{path}: is not UTF-8 at byte {error.start + 1}: save it as UTF-8 without a BOM"
+        raise ConfigError(told, str(error)) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})", str(error)) from error
+    if text.startswith("\ufeff"):
+        reason = "byte order mark at line 1 column 1"
+        raise ConfigError(
+            f"{path}: line 1, column 1: begins with a byte order mark, which the trainer's"
+            " parser refuses: save it as UTF-8 without a BOM",
+            reason,
+        )
+    try:
+        return json.loads(text) if ending == ".json" else toml.loads(text)
+    except json.JSONDecodeError as error:
+        told = f"{path}: line {error.lineno}, column {error.colno}: {error.msg}"
+        raise ConfigError(told, str(error)) from error
+    except toml.TomlDecodeError as error:
+        line, column, reason = _toml_place(text, error)
+        told = f"{path}: line {line}, column {column}: {reason}"
+        raise ConfigError(told, str(error)) from error
+    except (IndexError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # The trainer's TOML parser crashes on some broken files instead of refusing them.
+        line, column, reason = _toml_place(text, None)
+        told = f"{path}: line {line}, column {column}: {reason}"
+        raise ConfigError(told, f"{type(error).__name__}: {error}") from error
+
+
+def _toml_place(text: str, refused: Any) -> tuple[int, int, str]:
+    # tomlkit counts lines and columns better; what it takes and the trainer refuses is rarer.
+    import tomlkit
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
+    try:
+        tomlkit.parse(text)
+    except ParseError as error:
+        reason = str(error).rpartition(" at line ")[0] or str(error)
+        return error.line, error.col, reason
+    except (TOMLKitError, ValueError) as error:
+        return 1, 1, str(error)
+    if refused is None:
+        return 1, 1, "the trainer's parser (toml 0.10.2) crashes on it"
+    return refused.lineno, refused.colno, f"{refused.msg} (the trainer's parser, toml 0.10.2)"
+
+
+def _subsets(config: Any) -> Iterator[Any]:
+    datasets = config.get("datasets", []) if isinstance(config, dict) else []
+    for dataset in datasets if isinstance(datasets, list) else []:
+        subsets = dataset.get("subsets", []) if isinstance(dataset, dict) else []
+        for subset in subsets if isinstance(subsets, list) else []:
+            if isinstance(subset, dict):
+                yield subset

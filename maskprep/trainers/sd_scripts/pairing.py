@@ -1,0 +1,237 @@
+"""Which files sd-scripts sees, and which mask it gives to which image.
+
+*Source*: kohya-ss/sd-scripts v0.10.1, library/train_util.py, glob_images, DreamBoothDataset and
+ControlNetDataset; truth: every pairing case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from maskprep.model import Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
+from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
+from maskprep.trainers.sd_scripts.captions import read_caption
+from maskprep.trainers.sd_scripts.schema import Style
+
+INFO_CACHE = "metadata_cache.json"
+
+#: Endings that people give to pictures; more than any trainer takes.
+_PICTURE_ENDINGS = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga"}
+)
+
+
+@cache
+def visible_endings() -> frozenset[str]:
+    """List the endings that the trainer sees: all lower or all upper case.
+
+    Returns
+    -------
+    frozenset of str
+        With dots. ``.avif`` and ``.jxl`` only where the Pillow plug-in is installed.
+    """
+    endings = [".png", ".jpg", ".jpeg", ".webp", ".bmp"]
+    if find_spec("pillow_avif"):
+        endings.append(".avif")
+    if find_spec("jxlpy") or find_spec("pillow_jxl"):
+        endings.append(".jxl")
+    return frozenset(endings + [ending.upper() for ending in endings])
+
+
+def is_visible(name: str) -> bool:
+    """Tell whether the trainer takes a directory entry for an image; a folder may be one.
+
+    Examples
+    --------
+    >>> [is_visible(name) for name in ("a.png", "a.PNG", "a.Png", ".a.png", "a.tiff")]
+    [True, True, False, False, False]
+    """
+    return os.path.splitext(name)[1] in visible_endings() and not name.startswith(".")
+
+
+def is_picture(name: str) -> bool:
+    """Tell whether people would take a file name for an image's, whatever the trainer thinks."""
+    return os.path.splitext(name)[1].lower() in _PICTURE_ENDINGS and not name.startswith("._")
+
+
+def assemble(block: DatasetBlock, list_folder: ListFolder) -> Dataset:
+    """Find a dataset's images, masks and captions.
+
+    Parameters
+    ----------
+    block : DatasetBlock
+        As configured.
+    list_folder : callable
+        Lists a folder by its spelling.
+
+    Returns
+    -------
+    Dataset
+        Subsets in the configuration's order.
+    """
+    subsets: list[Subset] = []
+    for subset in block.subsets:
+        subsets.append(_load(block, subset, list_folder, subsets))
+    return Dataset(block.index, _with_masks(subsets), block.settings, block.unchecked)
+
+
+def _load(
+    block: DatasetBlock, subset: SubsetBlock, list_folder: ListFolder, earlier: Sequence[Subset]
+) -> Subset:
+    images = list_folder(subset.image_dir) if subset.image_dir is not None else None
+    dropped = None
+    if subset.settings.num_repeats < 1:
+        dropped = "zero-repeats"
+    elif any(other.images == images and not other.dropped for other in earlier if images):
+        dropped = None if subset.settings.metadata_file else "duplicate-image-dir"
+    if block.settings.style is Style.FINE_TUNING:
+        visible: tuple[str, ...] = _listed_in_metadata(subset)
+        unseen: tuple[str, ...] = ()
+    else:
+        names = images.names if images else ()
+        folder = images.path if images else ""
+        visible = tuple(sorted(os.path.join(folder, each) for each in names if is_visible(each)))
+        if subset.settings.cache_info and images:
+            visible = tuple(cached_info(images.path)) or visible
+        unseen = _unseen_in(images)
+    if dropped:
+        visible, unseen = (), unseen + visible
+    pairs = tuple(_pair(block, subset, image) for image in visible)
+    masks = list_folder(subset.mask_dir) if subset.mask_dir is not None else None
+    return Subset(
+        block.index,
+        subset.index,
+        subset.source,
+        images,
+        masks,
+        pairs,
+        unseen,
+        _unseen_in(masks),
+        extra_masks=(),
+        shadowed_masks={},
+        dropped=dropped,
+        settings=subset.settings,
+    )
+
+
+def _pair(block: DatasetBlock, subset: SubsetBlock, image: str) -> Pair:
+    settings = subset.settings
+    if block.settings.style is Style.FINE_TUNING:
+        caption = Caption(settings.metadata_file, "")
+    else:
+        caption = read_caption(
+            image, settings.caption_extension, settings.class_tokens, settings.enable_wildcard
+        )
+    return Pair(block.index, subset.index, image, None, subset.source, caption)
+
+
+def _with_masks(subsets: list[Subset]) -> tuple[Subset, ...]:
+    paired = [_with_found_masks(subset) for subset in subsets]
+    # Of all subsets together: a mask of one subset's image is nobody's extra.
+    in_use = {_stem(pair.mask) for each in paired for pair in each.pairs if pair.mask is not None}
+    return tuple(
+        replace(
+            subset,
+            extra_masks=tuple(
+                path for path in _visible_in(subset.masks) if _stem(path) not in in_use
+            ),
+        )
+        for subset in paired
+    )
+
+
+def _with_found_masks(subset: Subset) -> Subset:
+    if subset.source is not MaskSource.FILE:
+        return subset
+    of_stem: dict[str, list[str]] = {}
+    for path in _visible_in(subset.masks):
+        of_stem.setdefault(os.path.splitext(os.path.basename(path))[0], []).append(path)
+    pairs, shadowed = [], {}
+    for pair in subset.pairs:
+        found = of_stem.get(os.path.splitext(os.path.basename(pair.image))[0], [])
+        pairs.append(replace(pair, mask=found[0] if found else None))
+        if len(found) > 1:
+            shadowed[found[0]] = tuple(found[1:])
+    return replace(subset, pairs=tuple(pairs), shadowed_masks=shadowed)
+
+
+def _visible_in(folder: Folder | None) -> list[str]:
+    if folder is None:
+        return []
+    return sorted(os.path.join(folder.path, name) for name in folder.names if is_visible(name))
+
+
+def _unseen_in(folder: Folder | None) -> tuple[str, ...]:
+    if folder is None:
+        return ()
+    return tuple(
+        os.path.join(folder.path, name)
+        for name in folder.names
+        if is_picture(name) and not is_visible(name)
+    )
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.abspath(path))[0]
+
+
+@dataclass(frozen=True)
+class CachedInfo:
+    """What ``metadata_cache.json`` holds of one image: it wins over the file itself."""
+
+    size: Size | None
+    caption: str | None
+
+
+def cached_info(folder: str) -> dict[str, CachedInfo]:
+    """Read the cache that ``cache_info = true`` keeps in an image folder.
+
+    Parameters
+    ----------
+    folder : str
+        The image folder.
+
+    Returns
+    -------
+    dict of str to CachedInfo
+        By image path, in the cache's order; empty where there is no usable cache.
+    """
+    try:
+        with open(os.path.join(folder, INFO_CACHE), encoding="utf-8") as stream:
+            entries = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(entries, dict):
+        return {}
+    return {path: _cached(entry) for path, entry in entries.items()}
+
+
+def _cached(entry: Any) -> CachedInfo:
+    if not isinstance(entry, dict):
+        return CachedInfo(None, None)
+    size, caption = entry.get("resolution"), entry.get("caption")
+    known = isinstance(size, list) and len(size) == 2
+    pair = Size(size[0], size[1]) if known else None
+    return CachedInfo(pair, caption if isinstance(caption, str) else None)
+
+
+def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
+    try:
+        with open(subset.settings.metadata_file, encoding="utf-8") as stream:
+            names = list(json.load(stream))
+    except (OSError, ValueError):
+        return ()
+    found = []
+    for name in map(str, names):
+        within = os.path.join(subset.image_dir or "", name)
+        candidates = [name, within]
+        candidates += [within + ending for ending in sorted(visible_endings())]
+        found += [path for path in candidates if is_visible(path) and os.path.isfile(path)][:1]
+    return tuple(found)

@@ -1,0 +1,126 @@
+"""How sd-scripts brings masks and pictures to bucket size.
+
+*Source*: kohya-ss/sd-scripts, library/train_util.py, trim_and_resize_if_required and
+ControlNetDataset.__getitem__ (v0.9.1, v0.10.1, pull request 2368); library/utils.py,
+resize_image (v0.10.1). Truth: all weight cases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep.model import Placement, Size
+from maskprep.resample import Kernel, resize
+from maskprep.trainers.sd_scripts.generations import Generation, MaskResize
+
+Pixels = NDArray[np.uint8]
+
+_KERNELS: dict[str, Kernel] = {
+    "lanczos": "pillow-lanczos",
+    "lanczos4": "pillow-lanczos",
+    "box": "pillow-box",
+    "nearest": "nearest",
+    "bilinear": "linear",
+    "linear": "linear",
+    "bicubic": "cubic",
+    "cubic": "cubic",
+    "area": "area",
+}
+
+
+def with_image(
+    pixels: Pixels, placement: Placement, generation: Generation, interpolation: str | None
+) -> Pixels:
+    """Resize and crop as the training image: alpha masks, and pictures themselves.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        As stored.
+    placement : Placement
+        Where it goes; a random crop is taken at the centre.
+    generation : Generation
+        Of the trainer.
+    interpolation : str or None
+        ``resize_interpolation`` in force for the subset.
+
+    Returns
+    -------
+    ndarray of uint8, at bucket size
+    """
+    height, width = pixels.shape[:2]
+    source = Size(width, height)
+    if source == placement.resized:
+        return _crop(pixels, placement)
+    target = placement.resized
+    if generation.newer_keys:
+        kernel = _kernel(interpolation, source, target)
+    else:
+        shrinks = source.width > target.width and source.height > target.height
+        kernel = "area" if shrinks else "pillow-lanczos"
+    return _crop(resize(pixels, target, kernel), placement)
+
+
+def from_mask_file(
+    mask: Pixels,
+    placement: Placement,
+    generation: Generation,
+    dataset: Any,
+    interpolation: str | None,
+) -> Pixels:
+    """Resize, and crop or stretch, a mask file's mask.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        As stored.
+    placement : Placement
+        Of its image.
+    generation : Generation
+        Of the trainer.
+    dataset : DatasetSettings
+        Of the pair.
+    interpolation : str or None
+        ``resize_interpolation`` in force for the subset.
+
+    Returns
+    -------
+    ndarray of uint8, at bucket size
+    """
+    height, width = mask.shape
+    source = Size(width, height)
+    if generation.mask_resize is MaskResize.AREA_THEN_CROP:
+        if dataset.enable_bucket:
+            return _crop(resize(mask, placement.resized, "area"), placement)
+        return resize(mask, placement.bucket, "pillow-lanczos")
+    if not dataset.enable_bucket:
+        # Height is held against the target's width and width against its height: a slip of the
+        # trainer's, which decides the kernel of a mask that is not square.
+        source = Size(height, width)
+    if generation.mask_resize is MaskResize.STRETCH:
+        kernel = _kernel(dataset.resize_interpolation, source, placement.bucket)
+        return resize(mask, placement.bucket, kernel)
+    target = placement.resized if dataset.enable_bucket else placement.bucket
+    resized = resize(mask, target, _kernel(interpolation, source, target))
+    return _crop(resized, placement) if dataset.enable_bucket else resized
+
+
+def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
+    if interpolation is not None:
+        # A subset's unknown name reaches OpenCV as "none given", which is its linear default.
+        return _KERNELS.get(interpolation, "linear")
+    shrinks = source.width >= target.width and source.height >= target.height
+    return "area" if shrinks else "pillow-lanczos"
+
+
+def _crop(pixels: Pixels, placement: Placement) -> Pixels:
+    height, width = pixels.shape[:2]
+    bucket = placement.bucket
+    left, top = placement.crop_xy or (
+        max(0, width - bucket.width) // 2,
+        max(0, height - bucket.height) // 2,
+    )
+    return pixels[top : top + bucket.height, left : left + bucket.width]

@@ -1,0 +1,168 @@
+"""Why a run of sd-scripts would not start, in the order in which it looks.
+
+*Source*: kohya-ss/sd-scripts v0.10.1, library/train_util.py, BaseDataset, DreamBoothDataset,
+ControlNetDataset and verify_bucket_reso_steps; train_network.py, train. Truth: the behaviour
+and pairing cases that fail at start-up.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+
+from maskprep.model import Dataset, ModelTraits, Stage, Stop
+from maskprep.trainers.sd_scripts.generations import Generation
+from maskprep.trainers.sd_scripts.placement import adjusted_bounds
+from maskprep.trainers.sd_scripts.schema import Style
+
+_VALID_INTERPOLATIONS = frozenset(
+    ["lanczos", "nearest", "bilinear", "linear", "bicubic", "cubic", "area", "box"]
+)
+_NO_DATA = (
+    "No data found. Please verify arguments "
+    "(train_data_dir must be the parent of folders with images)"
+)
+
+
+def foresee_start(
+    datasets: Sequence[Dataset], model: ModelTraits, generation: Generation
+) -> Iterator[Stop]:
+    """Tell why the run would not start, as far as file names and settings show it.
+
+    Parameters
+    ----------
+    datasets : sequence of Dataset
+        As assembled from an accepted configuration.
+    model : ModelTraits
+        The model family to be trained.
+    generation : Generation
+        Of the trainer.
+
+    Yields
+    ------
+    Stop
+        The first is where the trainer stops; the others would come after it.
+    """
+    for dataset in datasets:
+        yield from _construct(dataset, generation)
+    for dataset in datasets:
+        yield from _verify_steps(dataset, model)
+    if not datasets:
+        yield _stop("no-datasets", _NO_DATA)
+    elif not any(subset.pairs for dataset in datasets for subset in dataset.subsets):
+        yield _stop("no-images", _NO_DATA)
+
+
+def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
+    settings = dataset.settings
+    kernel = settings.resize_interpolation
+    if kernel is not None and kernel not in _VALID_INTERPOLATIONS and generation.newer_keys:
+        yield _assertion(
+            "unknown-interpolation",
+            f'Resize interpolation "{kernel}" is not a valid interpolation',
+        )
+    masks = settings.style is Style.MASK_FILES
+    if masks and any(subset.settings.random_crop for subset in dataset.subsets):
+        yield _assertion(
+            "random-crop-with-masks",
+            "random_crop is not supported in ControlNetDataset"
+            " / random_cropはControlNetDatasetではサポートされていません",
+        )
+    yield from _bounds(dataset)
+    for subset in dataset.subsets:
+        metadata = subset.settings.metadata_file
+        if metadata is not None and not os.path.exists(metadata):
+            yield _stop("directory-missing", f"ValueError: no metadata: {metadata}", metadata)
+        for pair in subset.pairs:
+            caption = pair.caption
+            if caption.error and caption.rule:
+                yield _stop(caption.rule, caption.error, caption.path)
+    if masks:
+        yield from _pairing(dataset, generation)
+
+
+def _bounds(dataset: Dataset) -> Iterator[Stop]:
+    settings = dataset.settings
+    if settings.resolution is None:
+        yield _assertion("no-resolution", "resolution is required")
+        return
+    if not settings.enable_bucket:
+        return
+    try:
+        shortest, longest = adjusted_bounds(
+            settings.min_bucket_reso, settings.max_bucket_reso, settings.bucket_reso_steps
+        )
+    except ZeroDivisionError as error:
+        yield _stop("bucket-bounds", f"ZeroDivisionError: {error}")
+        return
+    if min(settings.resolution) < shortest:
+        yield _assertion("bucket-bounds", "min_bucket_reso must be equal or less than resolution")
+    if max(settings.resolution) > longest:
+        yield _assertion(
+            "bucket-bounds", "max_bucket_reso must be equal or greater than resolution"
+        )
+    if shortest == 0:
+        # The first width tried for the list of buckets is 0, and the area is divided by it.
+        yield _stop("bucket-bounds", "ZeroDivisionError: integer division or modulo by zero")
+
+
+def _pairing(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
+    # Where the mask folder is missing the trainer only warns; its batch fails later.
+    missing = [
+        os.path.splitext(os.path.basename(pair.image))[0]
+        for subset in dataset.subsets
+        if subset.masks is not None and subset.masks.exists
+        for pair in subset.missing
+    ]
+    extra = [os.path.abspath(path) for subset in dataset.subsets for path in subset.extra_masks]
+    held_out = _held_out(dataset) if generation.newer_keys else 0
+    if missing:
+        yield _assertion(
+            "mask-missing",
+            f"missing conditioning data for {len(missing)} images"
+            f" / 制御用画像が見つかりませんでした: {missing}",
+        )
+    if extra:
+        yield _assertion(
+            "mask-extra",
+            f"extra conditioning data for {len(extra)} images"
+            f" / 余分な制御用画像があります: {extra}",
+        )
+    if held_out:
+        yield _assertion(
+            "validation-split-with-masks",
+            f"extra conditioning data for {held_out} images / 余分な制御用画像があります: […]",
+        )
+
+
+def _held_out(dataset: Dataset) -> int:
+    # Each subset keeps the first ceil(n·(1 - split)) of its shuffled images for training.
+    share: float = dataset.settings.validation_split
+    if share <= 0:
+        return 0
+    kept = (math.ceil(len(each.pairs) * (1 - share)) for each in dataset.subsets)
+    return sum(len(each.pairs) for each in dataset.subsets) - sum(kept)
+
+
+def _verify_steps(dataset: Dataset, model: ModelTraits) -> Iterator[Stop]:
+    settings = dataset.settings
+    step = settings.bucket_reso_steps
+    if settings.style is Style.MASK_FILES or not settings.enable_bucket:
+        return
+    if step % model.bucket_step:
+        yield _assertion(
+            "bucket-step",
+            f"bucket_reso_steps is {step}. it must be divisible by {model.bucket_step}.",
+        )
+
+
+def _assertion(rule: str, text: str) -> Stop:
+    return _stop(rule, f"AssertionError: {text}")
+
+
+def _stop(rule: str, error: str, path: str | None = None) -> Stop:
+    return Stop(rule, Stage.START_UP, error, path)
+
+
+__all__ = ["foresee_start"]

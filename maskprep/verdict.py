@@ -1,0 +1,122 @@
+"""The verdict in the trainer's terms: what trains, whether the run starts, where it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskprep.model import MaskSource, Report, Stage, TrainingSet
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to tell people at the end.
+
+    Attributes
+    ----------
+    counts : tuple of str
+        A sentence a dataset: how many images train with a mask, whole, or not at all.
+    outcome : str
+        Whether the run starts, and where it stops.
+    good : bool
+        Whether it gets through its first epoch.
+    notes : tuple of str
+        What else to know before the run.
+    """
+
+    counts: tuple[str, ...]
+    outcome: str
+    good: bool
+    notes: tuple[str, ...]
+
+
+def verdict_of(report: Report) -> Verdict:
+    """Put a report's verdict into sentences.
+
+    Parameters
+    ----------
+    report : Report
+        Of a check.
+
+    Returns
+    -------
+    Verdict
+        Plain text, ASCII but for file names.
+    """
+    good = report.starts and not report.stops_in_first_epoch
+    return Verdict(
+        tuple(_counts(report)), _outcome(report), good, tuple(_notes(report.training_set))
+    )
+
+
+def trainer_line(training_set: TrainingSet) -> str:
+    """Name the trainer, the model and what they fix.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    model = training_set.model
+    line = (
+        f"{training_set.trainer.title}, model {model.name}:"
+        f" {model.stride} px a latent cell, bucket step {model.bucket_step}"
+    )
+    if training_set.config is None and training_set.datasets:
+        resolution = training_set.datasets[0].settings.resolution
+        line += f", resolution {resolution.width} x {resolution.height}"
+    return line
+
+
+def _counts(report: Report) -> list[str]:
+    sentences = []
+    for count in report.counts:
+        means = [
+            row.weight_mean
+            for row in report.rows
+            if row.dataset == count.index and row.weight_mean is not None and row.trains
+        ]
+        sentence = (
+            f"datasets[{count.index}]: {_images(count.masked)} with a mask,"
+            f" {count.whole} whole, {count.ignored} ignored"
+        )
+        if means:
+            mean = sum(means) / len(means)
+            sentence += f"; mean weight {mean:.3f} ({min(means):.3f} to {max(means):.3f})"
+        unchecked = report.training_set.datasets[count.index].unchecked
+        sentences.append(f"{sentence}; {unchecked}" if unchecked else sentence)
+    return sentences
+
+
+def _images(count: int) -> str:
+    return "1 image trains" if count == 1 else f"{count} images train"
+
+
+def _outcome(report: Report) -> str:
+    if not report.stops:
+        return "The run starts and gets through its first epoch."
+    stop = report.stops[0]
+    error = stop.error.partition(" / ")[0].partition("\n")[0]
+    if stop.stage is Stage.START_UP:
+        return f"The run will not start: {error} [{stop.rule}]"
+    count = sum(each.stage is Stage.BATCH for each in report.stops)
+    more = f" (and {count - 1} more such files)" if count > 1 else ""
+    return (
+        f"The run starts, and stops in its first epoch at {stop.path}{more}: {error} [{stop.rule}]"
+    )
+
+
+def _notes(training_set: TrainingSet) -> list[str]:
+    notes = []
+    sources = {subset.source for each in training_set.datasets for subset in each.subsets}
+    if MaskSource.FILE in sources:
+        notes.append("Start the trainer with --masked_loss: mask files are applied with it only.")
+    elif MaskSource.ALPHA in sources:
+        notes.append("The alpha channel is applied without any flag.")
+    elif training_set.datasets:
+        notes.append("No masks are in use: every image trains whole.")
+    return notes
