@@ -1,13 +1,8 @@
-"""Run the rules over a training set: the one place with concurrency, order never depends on it."""
+"""Run the rules over a training set."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Iterator
 
 from maskprep.model import (
     DatasetCount,
@@ -19,12 +14,10 @@ from maskprep.model import (
     Stop,
     TrainingSet,
 )
+from maskprep.parallel import in_order
 from maskprep.rules import rules_of
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def check(
@@ -64,40 +57,6 @@ def check(
         tuple(_count(training_set, rows)),
         tuple(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP)),
     )
-
-
-def in_order(
-    items: Iterable[Item], work: Callable[[Item], Result], workers: int = 0
-) -> Iterator[Result]:
-    """Work on items in threads, and give the results in the items' order.
-
-    Parameters
-    ----------
-    items : iterable
-        Made one by one, as needed.
-    work : callable
-        From an item to its result.
-    workers : int
-        Threads; 0 for one a core.
-
-    Yields
-    ------
-    object
-        One result an item. Never more than a few are under way: memory stays flat.
-    """
-    count = workers or os.cpu_count() or 1
-    waiting = iter(items)
-    with ThreadPoolExecutor(count) as pool:
-        under_way: deque[Future[Result]] = deque(
-            pool.submit(work, item) for item in islice(waiting, 2 * count)
-        )
-        try:
-            while under_way:
-                yield under_way.popleft().result()
-                under_way.extend(pool.submit(work, item) for item in islice(waiting, 1))
-        finally:
-            for future in under_way:
-                future.cancel()
 
 
 def _judge(sample: Sample) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,10 +165,11 @@ def _red_of(image: Image.Image, header: Header) -> MaskPixels:
         _, largest = image.getextrema()
         mask = np.asarray(image.convert("RGB").getchannel(0))
         return MaskPixels(header, mask, None, None, int(largest))  # type: ignore[arg-type]
-    alpha = np.asarray(image.convert("RGBA").getchannel("A")) if header.has_alpha else None
-    rgb = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-    mask = np.ascontiguousarray(rgb[..., 0])
-    return MaskPixels(header, mask, alpha, rgb, int(mask.max()))
+    wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
+    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    mask = np.ascontiguousarray(pixels[..., 0])
+    alpha = pixels[..., 3] if header.has_alpha else None
+    return MaskPixels(header, mask, alpha, pixels[..., :3], int(mask.max()))
 
 
 def read_rgb(path: str) -> NDArray[np.uint8]:
@@ -254,10 +254,7 @@ def _opened(path: str) -> Iterator[Image.Image]:
             raise IsADirectoryError(21, "Is a directory", path)
         if not stat.S_ISREG(kind):
             raise OSError(f"not a regular file: {path!r}")
-        with warnings.catch_warnings():
-            # Pillow's size warning comes as a rule of our own; its size error is kept.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
+        image = Image.open(path)
     except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
         bomb = isinstance(error, Image.DecompressionBombError)
         raise _unreadable(path, error, in_header=not bomb) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -55,4 +56,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # A rule of our own tells of huge pictures, in its place.
+    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")
     maskprep(windows_expand_args=False)

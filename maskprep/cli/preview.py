@@ -14,5 +14,56 @@ if TYPE_CHECKING:
 
 @click.command()
 @data_options
-def preview(requests: list[Request]) -> None:
-    """Draw what the trainer will see of every mask."""
+@click.option(
+    "--output", type=click.Path(file_okay=False), help="Folder for the pictures, one a pair."
+)
+@click.option(
+    "--weights", type=click.Path(file_okay=False), help="Folder for the weights, one .npy a pair."
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+def preview(
+    requests: list[Request], output: str | None, weights: str | None, overwrite: bool
+) -> None:
+    r"""Draw what the trainer will see of every mask.
+
+    Per pair one picture: your mask over the image, and the latent cells as the trainer weighs
+    them, blue trains, orange is ignored. And a contact sheet of the whole set, worst first.
+
+    \b
+    maskprep preview dataset.toml --output previews/
+    maskprep preview dataset.toml --weights weights/
+
+    Exit code: 0 all drawn, 1 some could not be, 2 could not do the job.
+    """
+    if output is None and weights is None:
+        raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
+    if len(requests) > 1:
+        raise click.UsageError("preview takes one DATASET")
+    from pathlib import Path
+
+    from maskprep.cli.progress import progress_bar
+    from maskprep.discover import discover
+    from maskprep.errors import MaskprepError
+    from maskprep.preview import preview as draw
+
+    training_set = discover(requests[0])
+    if training_set.config is not None and not training_set.config.accepted:
+        raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
+    total = sum(len(subset.pairs) for each in training_set.datasets for subset in each.subsets)
+    if not total:
+        raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
+    with progress_bar("drawing masks", total) as advance:
+        outcomes = draw(
+            training_set,
+            Path(output) if output is not None else None,
+            Path(weights) if weights is not None else None,
+            overwrite=overwrite,
+            progress=advance,
+        )
+    failed = [outcome for outcome in outcomes if outcome.problem]
+    for outcome in failed:
+        click.echo(f"{outcome.image}: not drawn: {outcome.problem}", err=True)
+    for folder in (output, weights):
+        if folder is not None and len(failed) < len(outcomes):
+            click.echo(f"{folder}: {len(outcomes) - len(failed)} of {len(outcomes)} pairs")
+    raise SystemExit(1 if failed else 0)

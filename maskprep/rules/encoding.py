@@ -170,7 +170,7 @@ def hidden_colour(sample: Sample) -> Iterator[Remark]:
     if not edge.any():
         return
     distance = float(np.abs(pixels.rgb[edge].mean(axis=0) - low).max())
-    if distance > FRINGE:
+    if distance > FRINGE and not _is_backdrop(pixels.rgb, pixels.mask, low):
         colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in low))
         told = (
             f"{hidden.mean():.0%} of it is transparent over flat {colour}, which the VAE will see"
@@ -188,6 +188,20 @@ def mask_jpeg(sample: Sample) -> Iterator[Remark]:
     told = f"is a JPEG of quality {quality}: its edges carry noise"
     level = Severity.INFO if quality >= 90 else None
     yield Remark(sample.mask_path or "", told, "export it as PNG", level)
+
+
+def _is_backdrop(rgb: Pixels, alpha: Pixels, flat: Values) -> bool:
+    """Tell a plain backdrop that was painted from a colour that an editor filled in.
+
+    Along the soft edge a painted picture blends into its backdrop; an editor's cut-out keeps the
+    figure's colour up to the last trace of alpha. Black and white are what editors fill in.
+    """
+    if (flat <= 2).all() or (flat >= 253).all():
+        return False
+    faint = (alpha > 0) & (alpha < 64)
+    if not faint.any():
+        return False
+    return float(np.abs(rgb[faint].mean(axis=0) - flat).max()) < FRINGE
 
 
 def _has_palette(sample: Sample) -> bool:

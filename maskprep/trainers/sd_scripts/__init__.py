@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _NO_MASK = "AttributeError: 'NoneType' object has no attribute 'read'"
 _OTHER_SIZE = "AssertionError: size of conditioning image is not match / 画像サイズが合いません: {}"
 _TOO_LARGE = "AssertionError: image too large, but cropping and bucketing are disabled / {}"
+#: Pixels of a resized picture above which no training machine's memory is enough.
+_LARGEST_PICTURE = 2**28
 _TOO_SMALL = "AssertionError: image size is small / 画像サイズが小さいようです: {}"
 
 
@@ -148,6 +150,9 @@ class SdScripts(Trainer):
             return Stop("no-bucket", Stage.START_UP, error, pair.image)
         if bucket.width < 1 or bucket.height < 1:
             return Stop("no-bucket", Stage.BATCH, self.generation.zero_bucket_error, pair.image)
+        if resized.width * resized.height > _LARGEST_PICTURE:
+            error = "MemoryError: Unable to allocate the resized image"
+            return Stop("no-bucket", Stage.BATCH, error, pair.image)
         left, top = (resized.width - bucket.width) // 2, (resized.height - bucket.height) // 2
         at_random = subset.settings.random_crop and (left > 0 or top > 0)
         at_random |= subset.settings.face_crop and any(face_numbers(pair.image)[:1])

@@ -217,8 +217,7 @@ def _cached(entry: Any) -> CachedInfo:
     if not isinstance(entry, dict):
         return CachedInfo(None, None)
     size, caption = entry.get("resolution"), entry.get("caption")
-    known = isinstance(size, list) and len(size) == 2
-    pair = Size(size[0], size[1]) if known else None
+    pair = Size(*size) if isinstance(size, list) and len(size) == 2 else None
     return CachedInfo(pair, caption if isinstance(caption, str) else None)
 
 

@@ -66,8 +66,8 @@ def bucket_sizes(resolution: Size, shortest: int, longest: int, step: int) -> tu
 
     Examples
     --------
-    >>> bucket_sizes(Size(128, 128), 64, 256, 64)
-    (Size(width=64, height=256), Size(width=128, height=128), Size(width=256, height=64))
+    >>> [tuple(size) for size in bucket_sizes(Size(128, 128), 64, 192, 64)]
+    [(64, 192), (128, 128), (192, 64)]
     """
     area = resolution.width * resolution.height
     side = int(math.sqrt(area) // step) * step

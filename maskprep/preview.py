@@ -1,0 +1,261 @@
+"""From samples to pictures and weight files: what the trainer sees."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from maskprep import raster
+from maskprep.drawing import PairView, SheetTile, draw_pair, draw_sheet, draw_tile
+from maskprep.errors import UnreadableImageError
+from maskprep.parallel import in_order
+from maskprep.model import MaskSource, Placement, Size, TrainingSet
+from maskprep.sample import Sample, samples_of
+from maskprep.verdict import trainer_line
+from maskprep.write import refuse_existing, write_whole
+
+SHEET = "contact-sheet"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one pair.
+
+    Attributes
+    ----------
+    image : str
+        Its image.
+    problem : str
+        Why there is no picture of it; empty where there is one.
+    """
+
+    image: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One pair and the files to be made of it."""
+
+    sample: Sample
+    picture: Path | None
+    weights: Path | None
+
+
+def preview(
+    training_set: TrainingSet,
+    output: Path | None,
+    weights: Path | None,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> list[Outcome]:
+    """Draw every pair and a contact sheet, and write every pair's weights.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    output : Path or None
+        Folder for ``<stem>.png`` of each pair and ``contact-sheet.png``; None draws nothing.
+    weights : Path or None
+        Folder for ``<stem>.npy``: float32, shape (H // stride, W // stride), [0, 1].
+    overwrite : bool
+        Replace files that are there.
+    progress : callable
+        Called once after each pair.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    list of Outcome
+        One a pair, in the training set's order.
+
+    Raises
+    ------
+    MaskprepError
+        A file is there already and `overwrite` is not given, or cannot be written.
+    """
+    samples = list(samples_of(training_set))  # nothing read yet: names only
+    pictures = _names(samples, output, ".png", reserved=SHEET)
+    arrays = _names(samples, weights, ".npy")
+    works = [_Work(*each) for each in zip(samples, pictures, arrays, strict=True)]
+    sheet = None if output is None else output / f"{SHEET}.png"
+    if not overwrite:
+        refuse_existing([path for path in (*pictures, *arrays, sheet) if path is not None])
+    outcomes, tiles = [], []
+    for outcome, tile in in_order(works, _carry_out, workers):
+        outcomes.append(outcome)
+        tiles += [tile] if tile is not None else []
+        progress()
+    if sheet is not None and tiles:
+        heading = f"{Path(training_set.name).name}: {len(tiles)} pairs, worst first"
+        write_whole(sheet, _png(draw_sheet(tiles, heading, trainer_line(training_set))))
+    return outcomes
+
+
+def view_of(sample: Sample) -> PairView | None:
+    """Gather what the picture of a pair shows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The pair as the trainer sees it.
+
+    Returns
+    -------
+    PairView or None
+        None where the weights cannot be foretold.
+
+    Raises
+    ------
+    UnreadableImageError
+        The image cannot be decoded.
+    """
+    weights, placement, mask = sample.weights, sample.placement, sample.mask
+    at_bucket = sample.image_at_bucket()
+    if weights is None or placement is None or at_bucket is None or sample.image_header is None:
+        return None
+    image = raster.read_rgb(sample.pair.image)
+    right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
+    right_weights = sample.seen_by(right).weights if right is not None else None
+    notes = []
+    if right_weights is not None and not np.array_equal(right_weights, weights):
+        moved = float(np.abs(right_weights - weights).mean())
+        notes.append(
+            f"{sample.trainer.title} stretches the mask to the bucket instead of cropping it:"
+            f" weights are off by {moved:.3f} on average (pull request 2368 mends it)"
+        )
+    return PairView(
+        title=Path(sample.pair.image).name,
+        image=image,
+        mask=np.full(image.shape[:2], 255, np.uint8) if mask is None else mask,
+        bucket_image=at_bucket,
+        weights=weights,
+        stride=sample.model.stride,
+        crop_box=_crop_box(placement, sample.image_header.size),
+        facts=_facts(sample, placement),
+        right_weights=right_weights if notes else None,
+        notes=notes,
+    )
+
+
+def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
+    sample = work.sample
+    fresh = sample.seen_by(sample.trainer)  # its pixels go with it: memory stays flat
+    if fresh.weights is None:
+        return Outcome(sample.pair.image, _why_not(fresh)), None
+    if work.weights is not None:
+        buffer = io.BytesIO()
+        np.save(buffer, fresh.weights)
+        write_whole(work.weights, buffer.getvalue())
+    if work.picture is None:
+        return Outcome(sample.pair.image), None
+    try:
+        view = view_of(fresh)
+    except UnreadableImageError as error:
+        return Outcome(sample.pair.image, str(error)), None
+    if view is None:
+        return Outcome(sample.pair.image, _why_not(fresh)), None
+    write_whole(work.picture, _png(draw_pair(view)))
+    mean, largest = float(fresh.weights.mean()), float(fresh.weights.max())
+    tile = draw_tile(view, f"mean weight {mean:.3f}, largest {largest:.3f}", _badness(fresh))
+    return Outcome(sample.pair.image), tile
+
+
+def _badness(sample: Sample) -> float:
+    """Rank a pair for the contact sheet: how much of what was painted to train does not.
+
+    The share of the mask's weight in cells that train by less than half: thin details, mostly;
+    a mask that trains nothing, or everything, comes first.
+    """
+    weights = sample.weights
+    if weights is None or float(weights.max()) == 0:
+        return 2.0
+    if float(weights.min()) == 1:
+        return 1.5
+    faint = weights[weights < 0.5].sum(dtype=np.float64)
+    return float(faint / weights.sum(dtype=np.float64))
+
+
+def _why_not(sample: Sample) -> str:
+    if sample.stops:
+        return sample.stops[0].error.partition(" / ")[0].partition("\n")[0]
+    if sample.pair.source is MaskSource.FILE and sample.pair.mask is None:
+        return "has no mask"
+    if sample.dataset.unchecked:
+        return sample.dataset.unchecked
+    return "its crop is random: the weights cannot be foretold"
+
+
+def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
+    weights, header = sample.weights, sample.image_header
+    assert weights is not None, "the caller has seen them"
+    assert header is not None, "the caller has seen it"
+    rows, columns = weights.shape
+    coverage = sample.coverage
+    return [
+        ("image", _px(header.size)),
+        ("resized to", _px(placement.resized)),
+        ("bucket", _px(placement.bucket)),
+        ("latent cells", f"{columns} × {rows} of {sample.model.stride} px"),
+        ("coverage", "–" if coverage is None else f"{coverage:.1%}"),
+        ("mean weight", f"{float(weights.mean(dtype=np.float64)):.3f}"),
+        ("largest weight", f"{float(weights.max()):.3f}"),
+    ]
+
+
+def _crop_box(placement: Placement, size: Size) -> tuple[float, float, float, float] | None:
+    if placement.crop_xy is None or placement.resized == placement.bucket:
+        return None
+    left, top = placement.crop_xy
+    across, down = size.width / placement.resized.width, size.height / placement.resized.height
+    return (
+        left * across,
+        top * down,
+        (left + placement.bucket.width) * across,
+        (top + placement.bucket.height) * down,
+    )
+
+
+def _names(
+    samples: Iterable[Sample], folder: Path | None, ending: str, reserved: str = ""
+) -> list[Path | None]:
+    """Name a file for each sample: by stem; in folders of its subset only where stems collide."""
+    pairs = [sample.pair for sample in samples]
+    if folder is None:
+        return [None] * len(pairs)
+    stems = Counter(Path(pair.image).stem.casefold() for pair in pairs)
+    stems[reserved] += bool(reserved)
+    inside = Counter(
+        (pair.dataset, pair.subset, Path(pair.image).stem.casefold()) for pair in pairs
+    )
+    paths: list[Path | None] = []
+    for pair in pairs:
+        image = Path(pair.image)
+        if stems[image.stem.casefold()] < 2:
+            paths.append(folder / f"{image.stem}{ending}")
+            continue
+        # Two images of one stem in one subset share a mask, yet each has its own size.
+        shared = inside[pair.dataset, pair.subset, image.stem.casefold()] > 1
+        name = image.name if shared else image.stem
+        paths.append(folder / f"dataset{pair.dataset}-subset{pair.subset}" / f"{name}{ending}")
+    return paths
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _px(size: Size) -> str:
+    return f"{size.width} × {size.height}"

@@ -1,0 +1,93 @@
+"""Small data sets on disk for tests, drawn as text: ``#`` trains, ``.`` is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from maskprep.discover import Request, discover
+from maskprep.lint import check
+from maskprep.model import Report, TrainingSet
+from maskprep.trainers import find_model, find_trainer
+from maskprep.trainers.base import Settings
+
+WEIGHTS = {"#": 255, "+": 128, ".": 0}
+#: One character is one latent cell of this many pixels.
+CELL = 8
+
+
+def drawn(art: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Turn text into a mask, one character a latent cell."""
+    rows = [[WEIGHTS[character] for character in line] for line in art.split()]
+    cells = np.array(rows, np.uint8)
+    return np.kron(cells, np.ones((CELL, CELL), np.uint8))
+
+
+FIGURE = """
+    ................
+    ................
+    .......##.......
+    ......####......
+    ......####......
+    .......##.......
+    .....######.....
+    ....########....
+    ....########....
+    ....########....
+    ....########....
+    .....######.....
+    .....##..##.....
+    .....##..##.....
+    .....##..##.....
+    ................
+"""
+
+
+class Folders:
+    """An image folder and a mask folder, filled pair by pair."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.images = root / "images"
+        self.masks = root / "masks"
+        for folder in (self.images, self.masks):
+            folder.mkdir(parents=True)
+
+    def add(self, name: str = "a.png", art: str = FIGURE) -> Folders:
+        """Add an image with its mask and caption."""
+        mask = drawn(art)
+        height, width = mask.shape
+        Image.new("RGB", (width, height), (120, 90, 60)).save(self.images / name)
+        (self.images / name).with_suffix(".txt").write_text("a figure", encoding="utf-8")
+        Image.fromarray(mask).save((self.masks / name).with_suffix(".png"))
+        return self
+
+    def config(self, extra: str = "", subset: str = "", name: str = "dataset.toml") -> Path:
+        """Write a configuration of both folders, buckets of 128 px."""
+        path = self.root / name
+        path.write_text(
+            "[[datasets]]\nresolution = 128\nenable_bucket = true\nmin_bucket_reso = 64\n"
+            f"max_bucket_reso = 256\n{extra}\n[[datasets.subsets]]\n"
+            f"image_dir = '{self.images}'\nconditioning_data_dir = '{self.masks}'\n"
+            f"caption_extension = '.txt'\n{subset}\n",
+            encoding="utf-8",
+        )
+        return path
+
+
+def found(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl") -> TrainingSet:
+    """Discover what a trainer would load."""
+    asked = find_trainer(trainer)
+    return discover(Request(str(target), asked, find_model(asked, model), settings=Settings()))
+
+
+def checked(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl") -> Report:
+    """Check a configuration."""
+    return check(found(target, trainer, model))
+
+
+def names(report: Report) -> set[str]:
+    """Tell which rules found something."""
+    return {finding.name for finding in report.findings}

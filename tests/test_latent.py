@@ -1,0 +1,62 @@
+"""The latent grid against its plain definition."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from maskprep.latent import area_weights
+from tests.datasets import drawn
+
+
+def plain(mask: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], stride: int) -> list[list[float]]:
+    """Average cell by cell, as the definition says."""
+    height, width = mask.shape
+    rows, columns = height // stride, width // stride
+    return [
+        [
+            float(
+                mask[
+                    i * height // rows : math.ceil((i + 1) * height / rows),
+                    j * width // columns : math.ceil((j + 1) * width / columns),
+                ].mean(dtype=np.float64)
+                / 255
+            )
+            for j in range(columns)
+        ]
+        for i in range(rows)
+    ]
+
+
+@pytest.mark.parametrize("size", [(64, 64), (72, 40), (500, 500), (333, 129), (8, 8), (15, 23)])
+@pytest.mark.parametrize("stride", [8, 16, 32])
+def test_weights_are_the_means_of_the_cells(size: tuple[int, int], stride: int) -> None:
+    if min(size) < stride:
+        pytest.skip("no cell fits")
+    mask = np.random.default_rng(7).integers(0, 256, size, np.uint8)
+    weights = area_weights(mask, stride)
+    assert weights.dtype == np.float32
+    np.testing.assert_allclose(weights, plain(mask, stride), atol=1e-6)
+
+
+def test_a_drawn_mask_gives_its_own_picture_back() -> None:
+    mask = drawn("#.+ .#.")
+    np.testing.assert_allclose(area_weights(mask, 8), [[1, 0, 128 / 255], [0, 1, 0]], atol=1e-7)
+
+
+def test_white_weighs_exactly_one_and_black_exactly_zero() -> None:
+    for value, weight in ((255, 1.0), (0, 0.0)):
+        for side in (1024, 1000):
+            weights = area_weights(np.full((side, side), value, np.uint8), 8)
+            assert set(np.unique(weights)) == {weight}
+
+
+def test_127_weighs_a_half() -> None:
+    assert float(area_weights(np.full((64, 64), 127, np.uint8), 8)[0, 0]) == pytest.approx(0.498039)
+
+
+def test_a_mask_smaller_than_a_cell_is_refused() -> None:
+    with pytest.raises(ValueError, match="smaller than a cell"):
+        area_weights(np.zeros((31, 64), np.uint8), 32)

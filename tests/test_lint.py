@@ -1,0 +1,148 @@
+"""The engine: order, concurrency, counts, and what ends a sample's way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskprep.lint import check
+from maskprep.model import DatasetCount, Severity
+from maskprep.parallel import in_order
+from tests.datasets import Folders, checked, found, names
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    def slow_first(item: int) -> int:
+        time.sleep(0.02 if item % 5 == 0 else 0)
+        return item
+
+    assert list(in_order(range(40), slow_first, workers=4)) == list(range(40))
+
+
+def test_only_a_few_items_are_under_way() -> None:
+    lock, under_way, most = threading.Lock(), [0], [0]
+
+    def items() -> object:
+        for item in range(200):
+            with lock:
+                under_way[0] += 1
+                most[0] = max(most[0], under_way[0])
+            yield item
+
+    for _ in in_order(items(), lambda item: item, workers=3):  # type: ignore[call-overload]
+        with lock:
+            under_way[0] -= 1
+    assert most[0] <= 7
+
+
+def test_an_error_in_a_worker_is_not_swallowed() -> None:
+    def fail(item: int) -> int:
+        raise RuntimeError(f"item {item}")
+
+    with pytest.raises(RuntimeError, match="item 0"):
+        list(in_order(range(3), fail, workers=2))
+
+
+def test_findings_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    for index in range(12):
+        folders.add(f"{index:02}.png", "#." * 8 + "\n" + ".#" * 8)
+        if index % 3 == 0:
+            Image.new("RGB", (4, 4)).save(folders.masks / f"{index:02}.png")
+    training_set = found(folders.config())
+    one, four = (check(training_set, workers=count) for count in (1, 4))
+    assert one == four
+    assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
+
+
+def test_a_clean_set_has_no_findings_and_exact_counts(tmp_path: Path) -> None:
+    report = checked(Folders(tmp_path).add("a.png").add("b.png").config())
+    assert report.findings == ()
+    assert report.counts == (DatasetCount(0, masked=2, whole=0, ignored=0),)
+    assert report.starts
+    assert not report.stops_in_first_epoch
+
+
+def test_repeats_do_not_count(tmp_path: Path) -> None:
+    report = checked(Folders(tmp_path).add().config(subset="num_repeats = 10"))
+    assert report.counts[0].masked == 1
+
+
+def test_what_the_trainer_never_loads_is_ignored(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    for name in ("b.tif", "c.Png", "d.gif"):
+        Image.new("L", (16, 16)).save(folders.images / name)
+    (folders.images / "notes.md").write_text("not an image", encoding="utf-8")
+    assert checked(folders.config()).counts == (DatasetCount(0, 1, 0, 3),)
+
+
+def test_alpha_counts_as_masked_and_its_absence_as_whole(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    rgba = np.zeros((128, 128, 4), np.uint8)
+    rgba[32:96, 32:96] = 255
+    Image.fromarray(rgba).save(folders.images / "a.png")
+    config = folders.root / "alpha.toml"
+    config.write_text(
+        "[[datasets]]\nresolution = 128\n[[datasets.subsets]]\n"
+        f"image_dir = '{folders.images}'\nalpha_mask = true\ncaption_extension = '.txt'\n",
+        encoding="utf-8",
+    )
+    report = checked(config)
+    assert report.counts == (DatasetCount(0, masked=1, whole=1, ignored=0),)
+    assert "alpha-absent" in names(report)
+    assert [row.mask for row in report.rows] == [row.image for row in report.rows]
+    assert report.rows[0].weight_mean == pytest.approx(0.25)
+    assert report.rows[1].weight_mean == 1
+
+
+def test_an_error_ends_a_samples_way(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    Image.fromarray(np.zeros((128, 128), np.uint16) + 7).save(folders.masks / "a.png")
+    report = checked(folders.config())
+    assert names(report) == {"mask-label-map"}
+    assert report.findings[0].severity is Severity.ERROR
+
+
+def test_one_broken_file_does_not_keep_the_rest_from_being_checked(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    for name in ("a.png", "b.png", "c.png", "d.png"):
+        folders.add(name)
+    (folders.masks / "b.png").write_bytes(b"")
+    (folders.images / "c.png").write_text("no image", encoding="utf-8")
+    report = checked(folders.config())
+    assert [row.trains for row in report.rows] == ["masked", None, None, "masked"]
+    assert {finding.path for finding in report.findings} == {
+        str(folders.masks / "b.png"),
+        str(folders.images / "c.png"),
+    }
+
+
+def test_the_same_trainer_weighs_by_its_model(tmp_path: Path) -> None:
+    config = Folders(tmp_path).add().config(extra="bucket_reso_steps = 32")
+    for model, stride in (("sdxl", 8), ("hunyuan-image", 32)):
+        report = checked(config, model=model)
+        assert report.training_set.model.stride == stride
+        assert report.rows[0].weight_max == pytest.approx(1.0 if stride == 8 else 0.875, abs=0.13)
+
+
+def test_random_crops_leave_the_weights_open(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    rgba = np.full((192, 100, 4), 255, np.uint8)
+    rgba[:50, :, 3] = 0
+    Image.fromarray(rgba).save(folders.images / "a.png")
+    config = folders.root / "alpha.toml"
+    config.write_text(
+        "[[datasets]]\nresolution = 128\nenable_bucket = true\nmin_bucket_reso = 64\n"
+        "max_bucket_reso = 256\n[[datasets.subsets]]\nrandom_crop = true\nalpha_mask = true\n"
+        f"image_dir = '{folders.images}'\n",
+        encoding="utf-8",
+    )
+    (row,) = checked(config).rows
+    assert row.trains == "masked"
+    assert row.weight_mean is None
+    assert row.coverage == pytest.approx(1 - 50 / 192)

@@ -1,0 +1,43 @@
+"""Files are there whole, or as they were."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from maskprep import write
+from maskprep.errors import MaskprepError
+
+
+def test_a_file_is_written_with_its_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.npy"
+    write.write_whole(path, b"content")
+    assert path.read_bytes() == b"content"
+    assert os.listdir(path.parent) == ["c.npy"]
+
+
+def test_a_failure_leaves_the_old_file_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(MaskprepError, match="No space left"):
+        write.write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.png"]
+
+
+def test_existing_files_are_named_and_refused(tmp_path: Path) -> None:
+    there = [tmp_path / "a.png", tmp_path / "b.png"]
+    for path in there:
+        path.touch()
+    with pytest.raises(MaskprepError, match=r"a\.png and 1 more files are there already"):
+        write.refuse_existing([*there, tmp_path / "c.png"])
+    write.refuse_existing([tmp_path / "c.png"])
