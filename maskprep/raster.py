@@ -26,6 +26,7 @@ Channel = Literal["r", "alpha"]
 Mask = NDArray[np.uint8]
 
 _ORIENTATION_TAG = 0x0112
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 
@@ -157,10 +158,12 @@ def _alpha_of(image: Image.Image, header: Header) -> MaskPixels:
 
 
 def _red_of(image: Image.Image, header: Header) -> MaskPixels:
-    if image.mode in ("L", "1", "LA"):
-        mask = np.asarray(image.getchannel(0) if image.mode != "1" else image.convert("L"))
-        alpha = np.asarray(image.getchannel(1)) if image.mode == "LA" else None
-        return MaskPixels(header, mask, alpha, None, int(mask.max()))
+    if image.mode in ("L", "1"):
+        mask = np.asarray(image if image.mode == "L" else image.convert("L"))
+        return MaskPixels(header, mask, None, None, int(mask.max()))
+    if image.mode == "LA":
+        grey, alpha = (np.asarray(band) for band in image.split())
+        return MaskPixels(header, grey, alpha, None, int(grey.max()))
     if image.mode in _SIXTEEN_BIT_MODES:
         _, largest = image.getextrema()
         mask = np.asarray(image.convert("RGB").getchannel(0))
@@ -168,8 +171,8 @@ def _red_of(image: Image.Image, header: Header) -> MaskPixels:
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
     pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     mask = np.ascontiguousarray(pixels[..., 0])
-    alpha = pixels[..., 3] if header.has_alpha else None
-    return MaskPixels(header, mask, alpha, pixels[..., :3], int(mask.max()))
+    own_alpha = pixels[..., 3] if header.has_alpha else None
+    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
 
 
 def read_rgb(path: str) -> NDArray[np.uint8]:
@@ -366,7 +369,10 @@ def _looks_whole(stream: BinaryIO, length: int) -> bool:
 
 
 def _png_is_whole(stream: BinaryIO, length: int) -> bool:
-    position = 8
+    stream.seek(max(0, length - len(_PNG_END)))
+    if stream.read() == _PNG_END:
+        return True
+    position = 8  # something follows the end, or the end is missing: go from chunk to chunk
     while position + 12 <= length:
         stream.seek(position)
         position += 12 + int.from_bytes(stream.read(4), "big")

@@ -215,7 +215,7 @@ class Sample:
             dataset=self.pair.dataset,
             subset=self.pair.subset,
             image=self.pair.image,
-            mask=self.mask_path,
+            mask=self.mask_path if self.carries_mask else None,
             size=header.size if header else None,
             resized=placement.resized if placement else None,
             bucket=placement.bucket if placement else None,

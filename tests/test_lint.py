@@ -95,7 +95,7 @@ def test_alpha_counts_as_masked_and_its_absence_as_whole(tmp_path: Path) -> None
     report = checked(config)
     assert report.counts == (DatasetCount(0, masked=1, whole=1, ignored=0),)
     assert "alpha-absent" in names(report)
-    assert [row.mask for row in report.rows] == [row.image for row in report.rows]
+    assert [row.mask for row in report.rows] == [report.rows[0].image, None]
     assert report.rows[0].weight_mean == pytest.approx(0.25)
     assert report.rows[1].weight_mean == 1
 

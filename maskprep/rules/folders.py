@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 
 from maskprep import raster
@@ -123,11 +122,13 @@ def caption_not_utf8(subset: Subset) -> Iterator[Remark]:
 )
 def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
     """Images that differ only in their extension share one mask, silently."""
-    uses = Counter(pair.mask for pair in subset.pairs if pair.mask is not None)
-    for mask, count in uses.items():
-        if count > 1:
-            images = [os.path.basename(pair.image) for pair in subset.pairs if pair.mask == mask]
-            told = f"is the mask of {count} images: {', '.join(images)}"
+    uses: dict[str, list[str]] = {}
+    for pair in subset.pairs:
+        if pair.mask is not None:
+            uses.setdefault(pair.mask, []).append(os.path.basename(pair.image))
+    for mask, images in uses.items():
+        if len(images) > 1:
+            told = f"is the mask of {len(images)} images: {', '.join(images)}"
             yield Remark(mask, told, "give the images different names, and each its mask")
 
 
@@ -223,8 +224,9 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
     stems = {_stem(pair.image) for pair in subset.pairs}
     for pair in subset.pairs:
         stem = _stem(pair.image)
-        if any(stem != other and _unmarked(stem) == other for other in stems):
-            told = f"looks like the mask of {_unmarked(stem)}, but is trained as an image"
+        plain = _unmarked(stem)
+        if plain != stem and plain in stems:
+            told = f"looks like the mask of {plain}, but is trained as an image"
             yield Remark(pair.image, told, "move it to the mask folder")
 
 
