@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
 from maskprep.drawing import PairView, SheetTile, draw_pair, draw_sheet, draw_tile
 from maskprep.errors import UnreadableImageError
-from maskprep.parallel import in_order
 from maskprep.model import MaskSource, Placement, Size, TrainingSet
+from maskprep.parallel import in_order
 from maskprep.sample import Sample, samples_of
 from maskprep.verdict import trainer_line
 from maskprep.write import refuse_existing, write_whole
@@ -98,7 +99,8 @@ def preview(
         progress()
     if sheet is not None and tiles:
         heading = f"{Path(training_set.name).name}: {len(tiles)} pairs, worst first"
-        write_whole(sheet, _png(draw_sheet(tiles, heading, trainer_line(training_set))))
+        subheading = f"{trainer_line(training_set)}; faint: the mask's share in cells under 0.5"
+        write_whole(sheet, _png(draw_sheet(tiles, heading, subheading)))
     return outcomes
 
 
@@ -166,24 +168,22 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     if view is None:
         return Outcome(sample.pair.image, _why_not(fresh)), None
     write_whole(work.picture, _png(draw_pair(view)))
-    mean, largest = float(fresh.weights.mean()), float(fresh.weights.max())
-    tile = draw_tile(view, f"mean weight {mean:.3f}, largest {largest:.3f}", _badness(fresh))
-    return Outcome(sample.pair.image), tile
+    return Outcome(sample.pair.image), _tile(view, fresh.weights)
 
 
-def _badness(sample: Sample) -> float:
-    """Rank a pair for the contact sheet: how much of what was painted to train does not.
+def _tile(view: PairView, weights: NDArray[np.float32]) -> SheetTile:
+    """Rank a pair by how much of what was painted to train hardly does.
 
-    The share of the mask's weight in cells that train by less than half: thin details, mostly;
-    a mask that trains nothing, or everything, comes first.
+    That is the share of the mask in cells that weigh under one half: thin details, mostly. A mask
+    that trains nothing, or everything, comes first.
     """
-    weights = sample.weights
-    if weights is None or float(weights.max()) == 0:
-        return 2.0
+    mean = f"mean weight {float(weights.mean(dtype=np.float64)):.3f}"
+    if float(weights.max()) == 0:
+        return draw_tile(view, "trains nothing", 2.0)
     if float(weights.min()) == 1:
-        return 1.5
-    faint = weights[weights < 0.5].sum(dtype=np.float64)
-    return float(faint / weights.sum(dtype=np.float64))
+        return draw_tile(view, f"{mean}, trains whole", 1.5)
+    faint = weights[weights < 0.5].sum(dtype=np.float64) / weights.sum(dtype=np.float64)
+    return draw_tile(view, f"{mean}, {faint:.1%} faint", float(faint))
 
 
 def _why_not(sample: Sample) -> str:
@@ -203,6 +203,7 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
     rows, columns = weights.shape
     coverage = sample.coverage
     return [
+        ("trainer", f"{sample.trainer.title}, {sample.model.name}"),
         ("image", _px(header.size)),
         ("resized to", _px(placement.resized)),
         ("bucket", _px(placement.bucket)),

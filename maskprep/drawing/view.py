@@ -1,0 +1,153 @@
+"""What a picture shows: plain values, worked out elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PairView:
+    """One pair, as drawn and as the trainer sees it.
+
+    Attributes
+    ----------
+    title : str
+        The image's name; any characters.
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB as stored.
+    mask : ndarray of uint8, shape (Hm, Wm)
+        255 trains; usually of the image's size.
+    bucket_image : ndarray of uint8, shape (h, w, 3)
+        RGB after the trainer's resize and crop.
+    weights : ndarray of float32, shape (h // stride, w // stride)
+        [0, 1].
+    stride : int
+        Pixels per latent cell, on each side.
+    crop_box : tuple of float, or None
+        Left, top, right, bottom of what survives the crop, in px of `image`; None: everything.
+    facts : sequence of (str, str)
+        Labels and numbers to be written beneath.
+    right_weights : ndarray of float32, or None
+        What an unshifted mask would give, where the trainer shifts it.
+    notes : sequence of str
+        Warnings in words.
+    """
+
+    title: str
+    image: Pixels
+    mask: Pixels
+    bucket_image: Pixels
+    weights: NDArray[np.float32]
+    stride: int
+    crop_box: tuple[float, float, float, float] | None
+    facts: Sequence[tuple[str, str]]
+    right_weights: NDArray[np.float32] | None = None
+    notes: Sequence[str] = ()
+
+    @property
+    def visible_box(self) -> tuple[float, float, float, float]:
+        """What survives the crop, in px of `image`; the whole image where nothing is cut off."""
+        height, width = self.image.shape[:2]
+        return self.crop_box or (0.0, 0.0, float(width), float(height))
+
+    @cached_property
+    def visible_mask(self) -> Pixels:
+        """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
+        across = self.mask.shape[1] / self.image.shape[1]
+        down = self.mask.shape[0] / self.image.shape[0]
+        left, top, right, bottom = self.visible_box
+        box = (left * across, top * down, right * across, bottom * down)
+        return scaled(_part(self.mask, box), self.bucket_image.shape[1::-1])
+
+    def window(self, column: int, row: int, cells: int) -> PairView:
+        """Cut out a square of cells.
+
+        Parameters
+        ----------
+        column, row : int
+            Its upper left cell.
+        cells : int
+            Its side, in cells.
+
+        Returns
+        -------
+        PairView
+            The same pair, and nothing beside the square.
+        """
+        left, top, right, bottom = self.visible_box
+        across = (right - left) / self.bucket_image.shape[1]
+        down = (bottom - top) / self.bucket_image.shape[0]
+        x, y, side = column * self.stride, row * self.stride, cells * self.stride
+        box = (
+            left + x * across,
+            top + y * down,
+            left + (x + side) * across,
+            top + (y + side) * down,
+        )
+        weights = self.weights[row : row + cells, column : column + cells]
+        right_weights = self.right_weights
+        if right_weights is not None:
+            right_weights = right_weights[row : row + cells, column : column + cells]
+        return replace(
+            self,
+            image=_part(self.image, box),
+            mask=self.visible_mask[y : y + side, x : x + side],
+            bucket_image=self.bucket_image[y : y + side, x : x + side],
+            weights=weights,
+            crop_box=None,
+            right_weights=right_weights,
+        )
+
+
+def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Bring a mask or a picture to the size at which it is shown.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
+        A mask or RGB.
+    size : tuple of int
+        Width and height, px.
+
+    Returns
+    -------
+    ndarray of uint8
+        Of that size.
+    """
+    shrinks = pixels.shape[1] >= size[0] and pixels.shape[0] >= size[1]
+    kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=kernel), dtype=np.uint8)
+
+
+def _part(pixels: Pixels, box: tuple[float, float, float, float]) -> Pixels:
+    left, top, right, bottom = (round(edge) for edge in box)
+    return pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+@dataclass(frozen=True)
+class SheetTile:
+    """One pair on the contact sheet.
+
+    Attributes
+    ----------
+    title, caption : str
+        Two lines beneath the picture.
+    picture : PIL.Image.Image
+        Small.
+    rank : float
+        Higher is worse, and comes first.
+    """
+
+    title: str
+    picture: Image.Image
+    caption: str
+    rank: float
