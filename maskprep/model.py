@@ -92,6 +92,25 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class CachedInfo:
+    """What a trainer's own cache holds of an image: it wins over the file itself.
+
+    Attributes
+    ----------
+    path : str
+        The cache file.
+    size : Size or None
+        Stored size of the image, px; None where the cache holds none.
+    caption : str or None
+        Its caption; None where the cache holds none.
+    """
+
+    path: str
+    size: Size | None
+    caption: str | None
+
+
+@dataclass(frozen=True)
 class Pair:
     """An image with whatever weighs its loss.
 
@@ -106,7 +125,9 @@ class Pair:
     source : MaskSource
         Where the weights come from.
     caption : Caption
-        What is trained with the image.
+        What its caption file gives.
+    cached : CachedInfo or None
+        What the trainer's cache says instead, where one is in use.
     """
 
     dataset: int
@@ -115,6 +136,7 @@ class Pair:
     mask: str | None
     source: MaskSource
     caption: Caption
+    cached: CachedInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +183,14 @@ class Subset:
         For a mask in use, the further masks of the same stem, never loaded.
     dropped : str or None
         Name of the rule that tells why the trainer leaves out the whole subset.
+    uncached : tuple of str
+        Image files that the trainer does not load because its cache does not name them.
+    caption_extension : str
+        Ending of caption files, with its dot.
+    metadata : str or None
+        The file that lists the images, where not a folder does.
+    is_regularisation : bool
+        Whether its images are meant to train whole.
     settings : object
         The trainer's own settings of the subset.
     """
@@ -176,6 +206,10 @@ class Subset:
     extra_masks: tuple[str, ...]
     shadowed_masks: Mapping[str, tuple[str, ...]]
     dropped: str | None
+    uncached: tuple[str, ...]
+    caption_extension: str
+    metadata: str | None
+    is_regularisation: bool
     settings: Any
 
     @property

@@ -111,7 +111,8 @@ class Sample:
             return None
         if not _resolved(self.dataset):
             return None
-        size = self.trainer.measured_size(self.image_header)
+        cached = self.pair.cached.size if self.pair.cached is not None else None
+        size = cached or self.trainer.measured_size(self.image_header)
         return self.trainer.place(self.pair, size, self.dataset, self.subset)
 
     @property

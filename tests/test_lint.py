@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -146,3 +147,16 @@ def test_random_crops_leave_the_weights_open(tmp_path: Path) -> None:
     assert row.trains == "masked"
     assert row.weight_mean is None
     assert row.coverage == pytest.approx(1 - 50 / 192)
+
+
+def test_the_trainers_own_cache_wins_over_the_files(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("new.png")
+    (folders.masks / "new.png").unlink()
+    entry = {"caption": "an older caption", "resolution": [256, 64]}
+    cache = folders.images / "metadata_cache.json"
+    cache.write_text(json.dumps({str(folders.images / "a.png"): entry}), encoding="utf-8")
+    report = checked(folders.config(subset="cache_info = true"))
+    assert names(report) == {"cache-info-stale"}
+    assert len(report.findings) == 3  # size, caption, and the image that it does not name
+    assert report.rows[0].bucket == (256, 64)
+    assert report.counts == (DatasetCount(0, masked=1, whole=0, ignored=1),)

@@ -223,7 +223,7 @@ def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
     if not training_set.masked_loss and all(each.source is MaskSource.NONE for each in subsets):
         return
     for subset in subsets:
-        if subset.source is MaskSource.NONE and subset.pairs and not subset.settings.is_reg:
+        if subset.source is MaskSource.NONE and subset.pairs and not subset.is_regularisation:
             path = subset.images.path if subset.images is not None else training_set.name
             count = len(subset.pairs)
             told = f"datasets[{subset.dataset}] has no masks: its {count} images train whole"

@@ -75,6 +75,31 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     )
 
 
+@rule("MP116", "cache-info-stale", Severity.WARNING, _FILES, f"{_UTIL}, load_dreambooth_dir (read)")
+def cache_info_stale(sample: Sample) -> Iterator[Remark]:
+    """``metadata_cache.json`` disagrees with the files, and wins over them.
+
+    With ``cache_info = true`` images, sizes and captions are taken from it: a replaced image goes
+    to a wrong bucket, a new caption is never read, a new image never trained.
+    """
+    cached = sample.pair.cached
+    if cached is None:
+        return
+    image, header = sample.pair.image, sample.image_header
+    fix = "delete it: the trainer makes it anew"
+    if not os.path.exists(image):
+        yield Remark(cached.path, f"names {image}, which is gone", fix)
+    elif header is not None and cached.size is not None and cached.size != header.size:
+        told = f"says that {image} is {_px(cached.size)}; it is {_px(header.size)}"
+        yield Remark(cached.path, told, fix)
+    if sample.pair.caption.text is not None and sample.pair.caption.text != cached.caption:
+        yield Remark(cached.path, f"holds another caption of {image} than its file", fix)
+    # The subset's first image speaks for those that the cache does not name.
+    if sample.pair is sample.subset.pairs[0]:
+        for path in sample.subset.uncached:
+            yield Remark(cached.path, f"does not name {path}, which never trains", fix)
+
+
 @rule(
     "MP118",
     "mask-older-than-image",

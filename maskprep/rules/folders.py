@@ -6,11 +6,8 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
-from maskprep import raster
-from maskprep.errors import UnreadableImageError
 from maskprep.model import Pair, Severity, Subset
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.trainers.sd_scripts.pairing import INFO_CACHE, cached_info
 
 _FOLDERS = RuleStage.FOLDERS
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
@@ -40,7 +37,7 @@ def directory_missing(subset: Subset) -> Iterator[Remark]:
             " (AttributeError: 'NoneType' object has no attribute 'read')"
         )
         yield Remark(subset.masks.path, told, _where_from(subset.masks.path))
-    metadata = subset.settings.metadata_file
+    metadata = subset.metadata
     if metadata is not None and not os.path.exists(metadata):
         yield Remark(metadata, "there is no such metadata file", _where_from(metadata))
 
@@ -157,8 +154,8 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
     loaded = {pair.image for pair in subset.pairs}
-    shown = () if subset.dropped else subset.unseen
-    for path in (*shown, *subset.unseen_masks):
+    loaded.update(subset.uncached)
+    for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
         stem, ending = os.path.splitext(path)
@@ -239,7 +236,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
 )
 def caption_missing(subset: Subset) -> Iterator[Remark]:
     """An image without a caption: it trains with an empty one."""
-    ending = subset.settings.caption_extension
+    ending = subset.caption_extension
     names = set(subset.images.names) if subset.images is not None else set()
     for pair in subset.pairs:
         if pair.caption.path is None and pair.caption.text is None:
@@ -265,7 +262,7 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
 def caption_blank_first_line(subset: Subset) -> Iterator[Remark]:
     """A caption whose first line is blank: only the first line counts, so it is empty."""
     for pair in subset.pairs:
-        if pair.caption.text == "" and pair.caption.path and not subset.settings.metadata_file:
+        if pair.caption.text == "" and pair.caption.path and not subset.metadata:
             yield Remark(
                 pair.caption.path, "its first line is blank: trains with an empty caption",
                 "put the caption on the first line",
@@ -279,40 +276,6 @@ def caption_bom(subset: Subset) -> Iterator[Remark]:
         if (pair.caption.text or "").startswith("\ufeff") and pair.caption.path:
             told = "begins with a byte order mark, which becomes part of the caption"
             yield Remark(pair.caption.path, told, "save it as UTF-8 without a BOM")
-
-
-@rule(
-    "MP116",
-    "cache-info-stale",
-    Severity.WARNING,
-    _FOLDERS,
-    f"{_UTIL}, load_dreambooth_dir (read)",
-)
-def cache_info_stale(subset: Subset) -> Iterator[Remark]:
-    """``metadata_cache.json`` disagrees with the files, and wins over them."""
-    if not subset.settings.cache_info or subset.images is None:
-        return
-    cache_path = os.path.join(subset.images.path, INFO_CACHE)
-    cached = cached_info(subset.images.path)
-    if not cached:
-        return
-    fix = f"delete {cache_path}"
-    for image in cached:
-        if not os.path.exists(image):
-            yield Remark(cache_path, f"names {image}, which is gone", fix)
-            continue
-        try:
-            size = raster.read_header(image).size
-        except UnreadableImageError:
-            continue
-        stored = cached[image].size
-        if stored is not None and stored != size:
-            told = f"says {_px(stored)} of {image}, which is {_px(size)}"
-            yield Remark(cache_path, told, fix)
-    known = {os.path.basename(path) for path in cached}
-    fresh = [path for path in subset.unseen if os.path.basename(path) not in known]
-    for path in fresh:
-        yield Remark(cache_path, f"does not name {path}, which is never loaded", fix)
 
 
 @rule(
@@ -369,7 +332,3 @@ def _difference(path: str, pair: Pair) -> str:
     if mask.strip() == image.strip():
         return "a space at the start or end"
     return f"{mask!r} is not {image!r}"
-
-
-def _px(size: tuple[int, int]) -> str:
-    return f"{size[0]} x {size[1]} px"

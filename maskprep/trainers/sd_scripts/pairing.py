@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from maskprep.model import Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
+from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
 from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.captions import read_caption
 from maskprep.trainers.sd_scripts.schema import Style
@@ -98,12 +98,15 @@ def _load(
         names = images.names if images else ()
         folder = images.path if images else ""
         visible = tuple(sorted(os.path.join(folder, each) for each in names if is_visible(each)))
-        if subset.settings.cache_info and images:
-            visible = tuple(cached_info(images.path)) or visible
         unseen = _unseen_in(images)
+    cache = _cache_of(images) if subset.settings.cache_info and images else {}
+    uncached: tuple[str, ...] = ()
+    if cache:
+        uncached = tuple(path for path in visible if path not in cache)
+        visible, unseen = tuple(cache), unseen + uncached
     if dropped:
         visible, unseen = (), unseen + visible
-    pairs = tuple(_pair(block, subset, image) for image in visible)
+    pairs = tuple(_pair(block, subset, image, cache.get(image)) for image in visible)
     masks = list_folder(subset.mask_dir) if subset.mask_dir is not None else None
     return Subset(
         block.index,
@@ -117,11 +120,15 @@ def _load(
         extra_masks=(),
         shadowed_masks={},
         dropped=dropped,
+        uncached=uncached,
+        caption_extension=subset.settings.caption_extension,
+        metadata=subset.settings.metadata_file,
+        is_regularisation=subset.settings.is_reg,
         settings=subset.settings,
     )
 
 
-def _pair(block: DatasetBlock, subset: SubsetBlock, image: str) -> Pair:
+def _pair(block: DatasetBlock, subset: SubsetBlock, image: str, cached: CachedInfo | None) -> Pair:
     settings = subset.settings
     if block.settings.style is Style.FINE_TUNING:
         caption = Caption(settings.metadata_file, "")
@@ -129,7 +136,9 @@ def _pair(block: DatasetBlock, subset: SubsetBlock, image: str) -> Pair:
         caption = read_caption(
             image, settings.caption_extension, settings.class_tokens, settings.enable_wildcard
         )
-    return Pair(block.index, subset.index, image, None, subset.source, caption)
+    if cached is not None:
+        caption = replace(caption, error=None, rule=None)  # the file is not opened at all
+    return Pair(block.index, subset.index, image, None, subset.source, caption, cached)
 
 
 def _with_masks(subsets: list[Subset]) -> tuple[Subset, ...]:
@@ -182,43 +191,22 @@ def _stem(path: str) -> str:
     return os.path.splitext(os.path.abspath(path))[0]
 
 
-@dataclass(frozen=True)
-class CachedInfo:
-    """What ``metadata_cache.json`` holds of one image: it wins over the file itself."""
-
-    size: Size | None
-    caption: str | None
-
-
-def cached_info(folder: str) -> dict[str, CachedInfo]:
-    """Read the cache that ``cache_info = true`` keeps in an image folder.
-
-    Parameters
-    ----------
-    folder : str
-        The image folder.
-
-    Returns
-    -------
-    dict of str to CachedInfo
-        By image path, in the cache's order; empty where there is no usable cache.
-    """
+def _cache_of(folder: Folder) -> dict[str, CachedInfo]:
+    # What ``cache_info = true`` keeps in the image folder, by image path, in its own order.
+    path = os.path.join(folder.path, INFO_CACHE)
     try:
-        with open(os.path.join(folder, INFO_CACHE), encoding="utf-8") as stream:
+        with open(path, encoding="utf-8") as stream:
             entries = json.load(stream)
     except (OSError, ValueError):
         return {}
-    if not isinstance(entries, dict):
-        return {}
-    return {path: _cached(entry) for path, entry in entries.items()}
+    known = entries.items() if isinstance(entries, dict) else ()
+    return {image: _cached(path, entry) for image, entry in known if isinstance(entry, dict)}
 
 
-def _cached(entry: Any) -> CachedInfo:
-    if not isinstance(entry, dict):
-        return CachedInfo(None, None)
+def _cached(path: str, entry: dict[str, Any]) -> CachedInfo:
     size, caption = entry.get("resolution"), entry.get("caption")
     pair = Size(*size) if isinstance(size, list) and len(size) == 2 else None
-    return CachedInfo(pair, caption if isinstance(caption, str) else None)
+    return CachedInfo(path, pair, caption if isinstance(caption, str) else None)
 
 
 def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
