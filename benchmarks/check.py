@@ -89,7 +89,7 @@ def main() -> None:
             "Pillow script": [sys.executable, str(PEER), images, masks],
         }
         costs: dict[str, list[Cost]] = {label: [] for label in commands}
-        for label, command in commands.items():
+        for command in commands.values():
             run(command)  # fills the file cache for both
         for _ in range(options.rounds):
             for label, command in commands.items():

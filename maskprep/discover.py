@@ -82,9 +82,15 @@ def discover(request: Request) -> TrainingSet:
         return folders[path]
 
     datasets = tuple(trainer.assemble(block, list_folder) for block in blocks)
-    elsewhere = (
-        Stop("relative-path", Stage.START_UP, f"not directory: {path}", path) for path in moved
-    )
+    elsewhere: tuple[Stop, ...] = ()
+    if moved:
+        as_written = [trainer.assemble(block, list_folder) for block in config.blocks]
+        from_here = trainer.foresee_start(config, as_written, request.model)
+        elsewhere = tuple(replace(stop, rule="relative-path") for stop in from_here)
+        stage = Stage.START_UP if elsewhere else Stage.BATCH
+        elsewhere += tuple(
+            Stop("relative-path", stage, f"not directory: {path}", path) for path in moved
+        )
     return TrainingSet(
         name=request.target,
         trainer=trainer,
@@ -107,6 +113,8 @@ def _configuration(request: Request) -> Configuration:
             )
         if request.masks is not None and request.alpha:
             raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
+        if request.masks is not None and request.settings.masked_loss is False:
+            raise MaskprepError(f"{target}: --masks needs the trainer's --masked_loss")
         return trainer.read_folders(target, request.masks, request.model, request.settings)
     if not os.path.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")

@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    r"""Make a text safe for a terminal: what would move the cursor becomes an escape.
+
+    Parameters
+    ----------
+    text : str
+        May hold file names, and they may hold anything.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> printable("a\x1b]0;b\n.png")
+    'a\\x1b]0;b\\n.png'
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
 class MaskprepError(Exception):
     """A problem in the user's data or request, told in one line.
 

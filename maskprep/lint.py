@@ -53,9 +53,9 @@ def check(
     return Report(
         training_set,
         tuple(rows),
-        tuple(findings),
+        tuple(dict.fromkeys(findings)),  # two datasets may share their folders
         tuple(_count(training_set, rows)),
-        tuple(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP)),
+        tuple(dict.fromkeys(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP))),
     )
 
 

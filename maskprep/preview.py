@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
-from maskprep.drawing import PairView, SheetTile, draw_pair, draw_sheet, draw_tile
 from maskprep.errors import UnreadableImageError
 from maskprep.model import MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
+from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile
 from maskprep.sample import Sample, samples_of
 from maskprep.verdict import trainer_line
 from maskprep.write import refuse_existing, write_whole

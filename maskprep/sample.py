@@ -109,8 +109,6 @@ class Sample:
     def _placed(self) -> Placement | Stop | None:
         if self.image_header is None or self.dataset.unchecked:
             return None
-        if not _resolved(self.dataset):
-            return None
         cached = self.pair.cached.size if self.pair.cached is not None else None
         size = cached or self.trainer.measured_size(self.image_header)
         return self.trainer.place(self.pair, size, self.dataset, self.subset)
@@ -225,10 +223,6 @@ class Sample:
             weight_max=None if weights is None else float(weights.max()),
             trains=self.trains,
         )
-
-
-def _resolved(dataset: Dataset) -> bool:
-    return getattr(dataset.settings, "resolution", None) is not None
 
 
 def samples_of(training_set: TrainingSet) -> Iterator[Sample]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskprep.model import MaskSource, Report, Stage, TrainingSet
+from maskprep.model import MaskSource, Report, Severity, Stage, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Verdict:
     outcome : str
         Whether the run starts, and where it stops.
     good : bool
-        Whether it gets through its first epoch.
+        Whether it gets through its first epoch, and trains what was meant.
     notes : tuple of str
         What else to know before the run.
     """
@@ -42,7 +42,7 @@ def verdict_of(report: Report) -> Verdict:
     Verdict
         Plain text, ASCII but for file names.
     """
-    good = report.starts and not report.stops_in_first_epoch
+    good = not report.stops and not _wrongly_trained(report)
     return Verdict(
         tuple(_counts(report)), _outcome(report), good, tuple(_notes(report.training_set))
     )
@@ -86,7 +86,9 @@ def _counts(report: Report) -> list[str]:
         )
         if means:
             mean = sum(means) / len(means)
-            sentence += f"; mean weight {mean:.3f} ({min(means):.3f} to {max(means):.3f})"
+            sentence += f"; mean weight {mean:.3f}"
+            if len(means) > 1:
+                sentence += f" ({min(means):.3f} to {max(means):.3f})"
         unchecked = report.training_set.datasets[count.index].unchecked
         sentences.append(f"{sentence}; {unchecked}" if unchecked else sentence)
     return sentences
@@ -97,6 +99,10 @@ def _images(count: int) -> str:
 
 
 def _outcome(report: Report) -> str:
+    wrong = _wrongly_trained(report)
+    if not report.stops and wrong:
+        files = "1 file" if wrong == 1 else f"{wrong} files"
+        return f"The run gets through its first epoch, but {files} will train wrongly: see above."
     if not report.stops:
         return "The run starts and gets through its first epoch."
     stop = report.stops[0]
@@ -108,6 +114,10 @@ def _outcome(report: Report) -> str:
     return (
         f"The run starts, and stops in its first epoch at {stop.path}{more}: {error} [{stop.rule}]"
     )
+
+
+def _wrongly_trained(report: Report) -> int:
+    return len({each.path for each in report.findings if each.severity is Severity.ERROR})
 
 
 def _notes(training_set: TrainingSet) -> list[str]:

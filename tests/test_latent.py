@@ -30,20 +30,24 @@ def plain(mask: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], stride: int) ->
     ]
 
 
-@pytest.mark.parametrize("size", [(64, 64), (72, 40), (500, 500), (333, 129), (8, 8), (15, 23)])
-@pytest.mark.parametrize("stride", [8, 16, 32])
+SIZES = [(64, 64), (72, 40), (500, 500), (333, 129), (8, 8), (15, 23)]
+
+
+@pytest.mark.parametrize(
+    ("size", "stride"),
+    [(size, stride) for size in SIZES for stride in (8, 16, 32) if min(size) >= stride],
+)
 def test_weights_are_the_means_of_the_cells(size: tuple[int, int], stride: int) -> None:
-    if min(size) < stride:
-        pytest.skip("no cell fits")
     mask = np.random.default_rng(7).integers(0, 256, size, np.uint8)
     weights = area_weights(mask, stride)
     assert weights.dtype == np.float32
-    np.testing.assert_allclose(weights, plain(mask, stride), atol=1e-6)
+    np.testing.assert_allclose(weights, np.array(plain(mask, stride)), atol=1e-6)
 
 
 def test_a_drawn_mask_gives_its_own_picture_back() -> None:
     mask = drawn("#.+ .#.")
-    np.testing.assert_allclose(area_weights(mask, 8), [[1, 0, 128 / 255], [0, 1, 0]], atol=1e-7)
+    wanted = np.array([[1, 0, 128 / 255], [0, 1, 0]])
+    np.testing.assert_allclose(area_weights(mask, 8), wanted, atol=1e-7)
 
 
 def test_white_weighs_exactly_one_and_black_exactly_zero() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +29,14 @@ def test_results_come_in_the_order_of_the_items() -> None:
 def test_only_a_few_items_are_under_way() -> None:
     lock, under_way, most = threading.Lock(), [0], [0]
 
-    def items() -> object:
+    def items() -> Iterator[int]:
         for item in range(200):
             with lock:
                 under_way[0] += 1
                 most[0] = max(most[0], under_way[0])
             yield item
 
-    for _ in in_order(items(), lambda item: item, workers=3):  # type: ignore[call-overload]
+    for _ in in_order(items(), lambda item: item, workers=3):
         with lock:
             under_way[0] -= 1
     assert most[0] <= 7

@@ -11,7 +11,7 @@ import click
 from maskprep import __version__
 from maskprep.cli.check import check
 from maskprep.cli.preview import preview
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, printable
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
 _WAYS_OUT = (
@@ -35,7 +35,7 @@ class _Group(click.Group):
 
 
 def _tell(message: str) -> None:
-    click.echo(f"maskprep: {message}", err=True)
+    click.echo(f"maskprep: {printable(message)}", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -42,7 +42,8 @@ def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> N
     maskprep check dataset.toml
     maskprep check images/ --masks masks/ --model flux
 
-    Exit code: 0 clean, 1 findings at or above --fail-on, 2 could not do the job.
+    Exit code: 0 clean, 1 findings at or above --fail-on or a run that stops, 2 could not do the
+    job.
     """
     reports = [_checked(request) for request in requests]
     if form == "json":
@@ -86,5 +87,7 @@ def _exit_code(report: Report, fail_on: str) -> int:
         return 2
     if fail_on == "never":
         return 0
+    if report.stops:
+        return 1  # a run that stops is never clean, whatever its rules' severities
     level = Severity(fail_on)
     return int(any(finding.severity.reaches(level) for finding in report.findings))

@@ -43,7 +43,7 @@ def preview(
 
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover
-    from maskprep.errors import MaskprepError
+    from maskprep.errors import MaskprepError, printable
     from maskprep.preview import preview as draw
 
     training_set = discover(requests[0])
@@ -62,7 +62,7 @@ def preview(
         )
     failed = [outcome for outcome in outcomes if outcome.problem]
     for outcome in failed:
-        click.echo(f"{outcome.image}: not drawn: {outcome.problem}", err=True)
+        click.echo(printable(f"{outcome.image}: not drawn: {outcome.problem}"), err=True)
     for folder in (output, weights):
         if folder is not None and len(failed) < len(outcomes):
             click.echo(f"{folder}: {len(outcomes) - len(failed)} of {len(outcomes)} pairs")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from maskprep.errors import printable
 from maskprep.model import Finding, Report, Severity
 from maskprep.verdict import trainer_line, verdict_of
 
@@ -30,7 +31,7 @@ def print_report(report: Report, console: Console, *, show_all: bool) -> None:
         List every file instead of the first few of each rule.
     """
     training_set = report.training_set
-    _print(console, Text(training_set.name, style="bold"))
+    _print(console, Text(printable(training_set.name), style="bold"))
     _print(console, Text(trainer_line(training_set)))
     ordered = sorted(report.findings, key=lambda each: (-each.severity.rank, each.code))
     for _, group in groupby(ordered, key=lambda each: (each.severity, each.code)):
@@ -50,25 +51,28 @@ def _print_group(findings: list[Finding], console: Console, show_all: bool) -> N
     shown = findings if show_all else findings[:SHOWN]
     same_fix = len({finding.fix for finding in shown}) == 1
     for finding in shown:
-        line = Text(finding.path, style="cyan")
-        line.append(f": {finding.message}", style="default")
+        line = Text(printable(finding.path), style="cyan")
+        line.append(printable(f": {finding.message}"), style="default")
         _print(console, line, indent=2)
         if finding.fix and not same_fix:
-            _print(console, Text(f"fix: {finding.fix}", style="green"), indent=4)
+            _print(console, Text(printable(f"fix: {finding.fix}"), style="green"), indent=4)
     if len(shown) < len(findings):
         rest = len(findings) - len(shown)
         _print(console, Text(f"... and {rest} more (--all lists each)", style="dim"), indent=2)
     if first.fix and same_fix:
-        _print(console, Text(f"fix: {first.fix}", style="green"), indent=2)
+        _print(console, Text(printable(f"fix: {first.fix}"), style="green"), indent=2)
 
 
 def _print_verdict(report: Report, console: Console) -> None:
     verdict = verdict_of(report)
     for sentence in verdict.counts:
-        _print(console, Text(sentence, style="bold"))
+        _print(console, Text(printable(sentence), style="bold"))
     for sentence in verdict.notes:
         _print(console, Text(sentence))
-    _print(console, Text(verdict.outcome, style="bold green" if verdict.good else "bold red"))
+    _print(
+        console,
+        Text(printable(verdict.outcome), style="bold green" if verdict.good else "bold red"),
+    )
     errors, warnings = (
         sum(finding.severity is level for finding in report.findings)
         for level in (Severity.ERROR, Severity.WARNING)

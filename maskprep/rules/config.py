@@ -225,8 +225,8 @@ def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
     for subset in subsets:
         if subset.source is MaskSource.NONE and subset.pairs and not subset.is_regularisation:
             path = subset.images.path if subset.images is not None else training_set.name
-            count = len(subset.pairs)
-            told = f"datasets[{subset.dataset}] has no masks: its {count} images train whole"
+            told = f"datasets[{subset.dataset}] has no masks: {len(subset.pairs)} of its images"
+            told += " train whole"
             yield Remark(path, told, "set conditioning_data_dir, or alpha_mask = true")
 
 
@@ -245,8 +245,8 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
     for path in training_set.relocated:
         yield Remark(
             path,
-            "exists beside the configuration, not in the working directory: the run will not"
-            " start from here",
+            "exists beside the configuration, not in the working directory: the run would not"
+            " find it from here",
             "start the trainer from the configuration's folder, or write absolute paths",
         )
 
@@ -260,6 +260,8 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
 )
 def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
     """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards."""
+    if any(stop.rule in ("bucket-bounds", "bucket-step") for stop in training_set.stops):
+        return
     for dataset in training_set.datasets:
         settings = dataset.settings
         step = settings.bucket_reso_steps

@@ -83,7 +83,13 @@ def mask_alpha_ignored(sample: Sample) -> Iterator[Remark]:
     if pixels is None or pixels.alpha is None or sample.pair.source is not MaskSource.FILE:
         return
     wrong = float(np.mean((pixels.alpha < 128) & (pixels.mask >= 128)))
-    if wrong > NOTICEABLE:
+    flat = int(pixels.mask.min()) == int(pixels.mask.max())
+    if flat and int(pixels.alpha.min()) != int(pixels.alpha.max()):
+        told = (
+            f"its shape is in its alpha, which the trainer drops: R is {pixels.mask[0, 0]} all over"
+        )
+        yield Remark(sample.mask_path or "", told, "put the alpha's shape into the colours")
+    elif wrong > NOTICEABLE:
         told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
         yield Remark(sample.mask_path or "", told, "flatten it on black")
 

@@ -35,10 +35,12 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
             continue
         told = str(broken).removeprefix(f"{path}: ")
         stop = stops.get(path)
-        if stop is not None:
+        regular = os.path.isfile(path)
+        if stop is not None and "for ever" not in told:
             error_line = stop.error.partition("\n")[0]
             told += f"; the trainer stops {_when(stop.stage.value)} ({error_line})"
-        yield Remark(path, told, "export the file again, or take the pair out")
+        fix = "export the file again, or take the pair out" if regular else "rename or remove it"
+        yield Remark(path, told, fix)
 
 
 @rule(
@@ -67,12 +69,11 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     else:
         told = "the trainer stretches it"
         severity = Severity.WARNING
-    yield Remark(
-        sample.pair.mask,
-        f"is {_px(mask)}, its image is {_px(image)}: {told}",
-        f"export the mask again at {_px(image)}",
-        severity,
-    )
+    fix = f"export the mask again at {_px(image)}"
+    if sample.image_header.turned and mask == Size(image.height, image.width):
+        fix = "save the image upright, without EXIF orientation"
+    told = f"is {_px(mask)}, its image is {_px(image)}: {told}"
+    yield Remark(sample.pair.mask, told, fix, severity)
 
 
 @rule("MP116", "cache-info-stale", Severity.WARNING, _FILES, f"{_UTIL}, load_dreambooth_dir (read)")
@@ -137,14 +138,14 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
         return
     if image.orientation != 1:
         told = f"viewers turn it (EXIF orientation {image.orientation}), the trainer does not"
-        severity = None
+        severity, fix = None, "save the image upright, without EXIF orientation"
         swapped = Size(image.size.height, image.size.width)
         if image.turned and mask is not None and mask.size == swapped != image.size:
             told += "; its mask was painted over the turned view and does not fit"
             severity = Severity.ERROR
-        yield Remark(
-            sample.pair.image, told, "save the image upright, without EXIF orientation", severity
-        )
+        elif sample.pair.source is MaskSource.FILE:
+            fix = "turn image and mask together, without EXIF; or delete the image's EXIF tag"
+        yield Remark(sample.pair.image, told, fix, severity)
     if sample.pair.source is MaskSource.FILE and mask is not None and mask.orientation != 1:
         told = f"viewers turn it (EXIF orientation {mask.orientation}), the trainer does not"
         yield Remark(sample.pair.mask or "", told, "save the mask without EXIF orientation")
@@ -184,14 +185,16 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
                 f"is {_px(sample.image_header.size)}, for which there is no bucket: the run stops"
                 f" {_when(stop.stage.value)} ({stop.error})"
             )
-            fix = "take the image out, or set bucket_no_upscale = false"
+            fix = "take the image out, or mend resolution and bucket settings"
+            if sample.dataset.settings.bucket_no_upscale:
+                fix = "take the image out, or set bucket_no_upscale = false"
             yield Remark(sample.pair.image, told, fix)
 
 
 @rule(
     "MP210",
     "bomb",
-    Severity.WARNING,
+    Severity.ERROR,
     _FILES,
     f"{_UTIL}, load_image (Pillow's own limit stops the trainer too)",
 )

@@ -29,14 +29,14 @@ def directory_missing(subset: Subset) -> Iterator[Remark]:
     and dies in its first batch: "'NoneType' object has no attribute 'read'".
     """
     if subset.images is not None and not subset.images.exists:
-        told = "there is no such image folder: the trainer leaves it out with a warning"
-        yield Remark(subset.images.path, told, _where_from(subset.images.path))
+        told = f"{_no_folder(subset.images.path)}: the trainer leaves its images out with a warning"
+        yield Remark(subset.images.path or "''", told, _where_from(subset.images.path))
     if subset.masks is not None and not subset.masks.exists:
         told = (
-            "there is no such mask folder: the run starts, then stops in its first batch"
+            f"{_no_folder(subset.masks.path)}: the run starts, then stops in its first batch"
             " (AttributeError: 'NoneType' object has no attribute 'read')"
         )
-        yield Remark(subset.masks.path, told, _where_from(subset.masks.path))
+        yield Remark(subset.masks.path or "''", told, _where_from(subset.masks.path))
     metadata = subset.metadata
     if metadata is not None and not os.path.exists(metadata):
         yield Remark(metadata, "there is no such metadata file", _where_from(metadata))
@@ -57,13 +57,20 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     """
     if subset.masks is None or not subset.masks.exists:
         return
+    near = {image: mask for mask, image in _near_misses(subset).items()}
+    unseen = {_stem(path): path for path in subset.unseen_masks}
     for pair in subset.missing:
         wanted = os.path.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        fix = "paint one (all white trains the whole image), or take the image out"
+        if pair.image in near:
+            fix = _rename(near[pair.image], pair.image)
+        elif _stem(pair.image) in unseen:
+            fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
         yield Remark(
             pair.image,
             f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
             " conditioning data)",
-            "paint one (all white trains the whole image), or take the image out",
+            fix,
         )
 
 
@@ -76,10 +83,25 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
 )
 def mask_extra(subset: Subset) -> Iterator[Remark]:
     """A mask without an image: the run does not start ("extra conditioning data for N images")."""
+    refuses = "the trainer refuses to start (extra conditioning data)"
+    if subset.masks is not None and subset.extra_masks and not subset.pairs:
+        # Not the masks are at fault: moving them away would lose work.
+        told = f"none of its {len(subset.extra_masks)} masks has an image: {refuses}"
+        yield Remark(subset.masks.path, told, "see why the trainer finds no image beside them")
+        return
+    near = _near_misses(subset)
+    unseen = {_stem(path): path for path in subset.unseen}
     for path in subset.extra_masks:
-        what = "is a folder named like a mask" if os.path.isdir(path) else "belongs to no image"
-        told = f"{what}: the trainer refuses to start (extra conditioning data)"
-        yield Remark(path, told, "move it out of the mask folder")
+        if os.path.isdir(path):
+            told, fix = "is a folder named like a mask", "rename it"
+        elif path in near:
+            told, fix = "belongs to no image", _rename(path, near[path])
+        elif _stem(path) in unseen:
+            told = f"its image {unseen[_stem(path)]} is one that the trainer does not see"
+            fix = "mend the image's name or format"
+        else:
+            told, fix = "belongs to no image", "move it out of the mask folder"
+        yield Remark(path, f"{told}: {refuses}", fix)
 
 
 @rule(
@@ -181,20 +203,9 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
 
     The trainer compares names exactly, without Unicode normalisation.
     """
-    if subset.masks is None:
-        return
-    spare: dict[str, list[str]] = {}
-    for path in (*subset.extra_masks, *subset.unseen_masks):
-        spare.setdefault(_plain(_stem(path)), []).append(path)
-    for pair in subset.missing:
-        for path in spare.get(_plain(_stem(pair.image)), []):
-            if _stem(path) == _stem(pair.image):
-                continue
-            ending = os.path.splitext(path)[1].lower()
-            told = (
-                f"is nearly the mask of {os.path.basename(pair.image)}: {_difference(path, pair)}"
-            )
-            yield Remark(path, told, f"rename it to {_stem(pair.image)}{ending}")
+    for mask, image in _near_misses(subset).items():
+        told = f"is nearly the mask of {os.path.basename(image)}: {_difference(mask, image)}"
+        yield Remark(mask, told, _rename(mask, image))
 
 
 @rule(
@@ -239,14 +250,17 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
     ending = subset.caption_extension
     names = set(subset.images.names) if subset.images is not None else set()
     for pair in subset.pairs:
-        if pair.caption.path is None and pair.caption.text is None:
+        uncaptioned = pair.caption.path is None and pair.caption.text is None
+        if uncaptioned and pair.cached is None and os.path.isfile(pair.image):
             stem = _stem(pair.image)
             other = next(
                 (e for e in (".txt", ".caption") if e != ending and stem + e in names), None
             )
             fix = f"write {stem}{ending}"
             if other:
-                fix = f'set caption_extension = "{other}"'
+                fix = (
+                    f'set caption_extension = "{other}" (for folders: --caption-extension {other})'
+                )
             yield Remark(
                 pair.image, f"has no caption {stem}{ending}: trains with an empty one", fix
             )
@@ -297,6 +311,10 @@ def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
     return (pair for pair in subset.pairs if pair.caption.rule == name)
 
 
+def _no_folder(path: str) -> str:
+    return "is no folder" if os.path.exists(path) else "there is no such folder"
+
+
 def _where_from(path: str) -> str:
     if os.path.isabs(path):
         return "correct the path"
@@ -323,12 +341,34 @@ def _unmarked(stem: str) -> str:
     return stem
 
 
-def _difference(path: str, pair: Pair) -> str:
-    mask, image = _stem(path), _stem(pair.image)
+def _near_misses(subset: Subset) -> dict[str, str]:
+    """Find masks whose names are nearly those of images that lack one, with these images."""
+    spare: dict[str, list[str]] = {}
+    for path in (*subset.extra_masks, *subset.unseen_masks):
+        spare.setdefault(_plain(_stem(path)), []).append(path)
+    return {
+        path: pair.image
+        for pair in subset.missing
+        for path in spare.get(_plain(_stem(pair.image)), [])
+        if _stem(path) != _stem(pair.image)
+    }
+
+
+def _rename(mask: str, image: str) -> str:
+    name = f"{_stem(image)}{os.path.splitext(mask)[1].lower()}"
+    looks = {unicodedata.normalize("NFC", each) for each in (name, os.path.basename(mask))}
+    form = "NFC" if unicodedata.is_normalized("NFC", name) else "NFD"
+    return f"rename it to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")
+
+
+def _difference(mask_path: str, image_path: str) -> str:
+    mask, image = _stem(mask_path), _stem(image_path)
     if unicodedata.normalize("NFC", mask) == unicodedata.normalize("NFC", image):
         return "the letters are composed differently (Unicode NFC and NFD)"
     if mask.casefold() == image.casefold():
         return "upper and lower case differ"
     if mask.strip() == image.strip():
         return "a space at the start or end"
-    return f"{mask!r} is not {image!r}"
+    if mask.startswith(image):
+        return f"{mask[len(image) :]} stands behind its name"
+    return f"its name is {mask}, not {image}"

@@ -156,8 +156,13 @@ class Trainer(ABC):
         """Tell the size that the trainer believes an image to have."""
 
     @abstractmethod
-    def place(self, pair: Pair, size: Size, dataset: Dataset, subset: Subset) -> Placement | Stop:
-        """Tell how the trainer brings an image to its bucket, or why it cannot."""
+    def place(
+        self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
+    ) -> Placement | Stop | None:
+        """Tell how the trainer brings an image to its bucket, or why it cannot.
+
+        None where no image at all can be placed: `foresee_start` has told why.
+        """
 
     @abstractmethod
     def foresee_pair(

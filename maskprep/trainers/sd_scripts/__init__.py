@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from maskprep.errors import ConfigError, UnreadableImageError
+from maskprep.errors import ConfigError, MaskprepError, UnreadableImageError
 from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
@@ -117,6 +117,8 @@ class SdScripts(Trainer):
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Trainer.foresee_unreadable`."""
+        if broken.too_large:
+            return Stop("bomb", Stage.BATCH, broken.error, path)
         stage, error = Stage.BATCH, broken.error
         if broken.in_header and path == pair.image:
             if os.path.isdir(path) or not os.path.isfile(path):
@@ -132,10 +134,14 @@ class SdScripts(Trainer):
             return Size(-1, -1)
         return header.size
 
-    def place(self, pair: Pair, size: Size, dataset: Dataset, subset: Subset) -> Placement | Stop:
+    def place(
+        self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
+    ) -> Placement | Stop | None:
         """Choose the bucket; see `Trainer.place`."""
         settings = dataset.settings
         step = settings.bucket_reso_steps
+        if any(startup.foresee_bounds(settings)):
+            return None
         try:
             if not settings.enable_bucket:
                 resized, bucket = nearest_bucket(size, (settings.resolution,))
@@ -234,7 +240,9 @@ class SdScripts(Trainer):
 
 
 def _raised(issue: ConfigIssue) -> str:
-    return issue.error if issue.rule == "unparsable" else f"MultipleInvalid: {issue.error}"
+    # A crash carries its own exception's name; a file that does not parse has none.
+    named = issue.rule == "unparsable" or issue.error.startswith(("AttributeError", "TypeError"))
+    return issue.error if named else f"MultipleInvalid: {issue.error}"
 
 
 def parse(path: str) -> Any:
@@ -264,8 +272,7 @@ def parse(path: str) -> Any:
 
     ending = os.path.splitext(path)[1].lower()
     if ending not in (".toml", ".json"):
-        reason = "not supported config file format"
-        raise ConfigError(f"{path}: a dataset file ends in .toml or .json", reason)
+        raise MaskprepError(f"{path}: is neither a folder nor a dataset file (.toml, .json)")
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
@@ -282,10 +289,7 @@ def parse(path: str) -> Any:
             reason,
         )
     try:
-        return json.loads(text) if ending == ".json" else toml.loads(text)
-    except json.JSONDecodeError as error:
-        told = f"{path}: line {error.lineno}, column {error.colno}: {error.msg}"
-        raise ConfigError(told, str(error)) from error
+        return _json(path, text) if ending == ".json" else toml.loads(text)
     except toml.TomlDecodeError as error:
         line, column, reason = _toml_place(text, error)
         told = f"{path}: line {line}, column {column}: {reason}"
@@ -297,21 +301,34 @@ def parse(path: str) -> Any:
         raise ConfigError(told, f"{type(error).__name__}: {error}") from error
 
 
+def _json(path: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        told = f"{path}: line {error.lineno}, column {error.colno}: {error.msg}"
+        raise ConfigError(told, str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: line 1, column 1: {error}", str(error)) from error
+
+
 def _toml_place(text: str, refused: Any) -> tuple[int, int, str]:
     # tomlkit counts lines and columns better; what it takes and the trainer refuses is rarer.
     import tomlkit
     from tomlkit.exceptions import ParseError, TOMLKitError
 
+    line, column = (refused.lineno, refused.colno) if refused is not None else (1, 1)
+    reason = refused.msg if refused is not None else "cannot be parsed"
     try:
         tomlkit.parse(text)
     except ParseError as error:
-        reason = str(error).rpartition(" at line ")[0] or str(error)
-        return error.line, error.col, reason
-    except (TOMLKitError, ValueError) as error:
-        return 1, 1, str(error)
-    if refused is None:
-        return 1, 1, "the trainer's parser (toml 0.10.2) crashes on it"
-    return refused.lineno, refused.colno, f"{refused.msg} (the trainer's parser, toml 0.10.2)"
+        line, column = error.line, max(1, error.col)
+    except (TOMLKitError, ValueError):
+        pass
+    else:
+        reason += " (valid TOML, but the trainer's parser, toml 0.10.2, refuses it)"
+    if "\\" in "".join(text.splitlines()[line - 1 : line]):
+        reason += "; write Windows paths with / or in single quotes"
+    return line, column, reason
 
 
 def _subsets(config: Any) -> Iterator[Any]:

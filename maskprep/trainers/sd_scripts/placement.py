@@ -72,7 +72,8 @@ def bucket_sizes(resolution: Size, shortest: int, longest: int, step: int) -> tu
     area = resolution.width * resolution.height
     side = int(math.sqrt(area) // step) * step
     found = {Size(side, side)}
-    for width in range(shortest, longest + 1, step):
+    # Wider ones would be lower than `shortest`; the trainer tries them all the same.
+    for width in range(shortest, min(longest, area // shortest) + 1, step):
         height = min(longest, area // width // step * step)
         if height >= shortest:
             found |= {Size(width, height), Size(height, width)}

@@ -83,7 +83,8 @@ def refusals(config: Any, masked_loss: bool, newer_keys: bool) -> tuple[ConfigIs
         return tuple(_issue(error, config, masked_loss, schema) for error in refused.errors)
     except (AttributeError, TypeError) as crash:
         # Not a refusal but the trainer's own crash on a value where a table was expected.
-        return (ConfigIssue(f"{type(crash).__name__}: {crash}", "wrong-type"),)
+        hint = "datasets and subsets are lists of tables: [[datasets]], [[datasets.subsets]]"
+        return (ConfigIssue(f"{type(crash).__name__}: {crash}", "wrong-type", (), hint),)
     return ()
 
 
@@ -212,8 +213,19 @@ def _issue(error: Any, config: Any, masked_loss: bool, schema: _Schema) -> Confi
         rule = "mixed-subsets"
         hint = "give the subsets with metadata_file a [[datasets]] block of their own"
     else:
-        rule, hint = "wrong-type", f"give {key} a value of the type named" if key else ""
+        rule, hint = "wrong-type", _found_value(keys, config)
     return ConfigIssue(sentence, rule, keys, hint)
+
+
+def _found_value(keys: tuple[Any, ...], config: Any) -> str:
+    value = config
+    for key in keys:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return "give it a value of the type named"
+    named = next((str(key) for key in reversed(keys) if isinstance(key, str)), "it")
+    return f"{named} is {value!r}: give a value of the type named"
 
 
 def _explain_extra(
@@ -224,9 +236,9 @@ def _explain_extra(
     if in_subset and key == "conditioning_data_dir":
         if not masked_loss:
             return "masked-loss-flag-needed", "start the trainer with --masked_loss"
-        return "mixed-subsets", (
-            "give the subsets without conditioning_data_dir a [[datasets]] block of their own"
-        )
+        without = [place for place, each in enumerate(subsets) if key not in each]
+        named = ", ".join(f"subsets[{place}]" for place in without) or "the subsets without it"
+        return "mixed-subsets", f"give {named} a [[datasets]] block of their own: no {key} there"
     if in_subset and key in _ONLY_UNMASKED and style_of(subsets, masked_loss) is Style.MASK_FILES:
         return "forbidden-beside-masks", (
             f"take {key} out, or move this subset to a [[datasets]] block without mask files"
@@ -235,7 +247,7 @@ def _explain_extra(
     if levels:
         return "unknown-key", f"move {key} to {' or '.join(levels)}"
     near = difflib.get_close_matches(key.strip(), schema.known_keys(), n=1)
-    return "unknown-key", f"did you mean {near[0]}?" if near else f"take {key} out"
+    return "unknown-key", f"rename it to {near[0]}" if near else f"take {key} out"
 
 
 __all__ = ["Style", "refusals", "style_of"]

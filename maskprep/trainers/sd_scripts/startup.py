@@ -11,10 +11,11 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
-from maskprep.model import Dataset, ModelTraits, Stage, Stop
+from maskprep.model import Dataset, ModelTraits, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.placement import adjusted_bounds
 from maskprep.trainers.sd_scripts.schema import Style
+from maskprep.trainers.sd_scripts.settings import DatasetSettings
 
 _VALID_INTERPOLATIONS = frozenset(
     ["lanczos", "nearest", "bilinear", "linear", "bicubic", "cubic", "area", "box"]
@@ -51,7 +52,18 @@ def foresee_start(
     if not datasets:
         yield _stop("no-datasets", _NO_DATA)
     elif not any(subset.pairs for dataset in datasets for subset in dataset.subsets):
-        yield _stop("no-images", _NO_DATA)
+        yield _no_images([subset for dataset in datasets for subset in dataset.subsets])
+
+
+def _no_images(subsets: Sequence[Subset]) -> Stop:
+    # Told by the rule that knows why, where there is one.
+    for subset in subsets:
+        if subset.images is not None and not subset.images.exists:
+            return _stop("directory-missing", _NO_DATA, subset.images.path)
+        if subset.dropped is not None:
+            return _stop(subset.dropped, _NO_DATA)
+    folders = [subset.images.path for subset in subsets if subset.images is not None]
+    return _stop("no-images", _NO_DATA, folders[0] if folders else None)
 
 
 def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
@@ -69,7 +81,7 @@ def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
             "random_crop is not supported in ControlNetDataset"
             " / random_cropはControlNetDatasetではサポートされていません",
         )
-    yield from _bounds(dataset)
+    yield from foresee_bounds(dataset.settings)
     for subset in dataset.subsets:
         metadata = subset.settings.metadata_file
         if metadata is not None and not os.path.exists(metadata):
@@ -82,8 +94,19 @@ def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
         yield from _pairing(dataset, generation)
 
 
-def _bounds(dataset: Dataset) -> Iterator[Stop]:
-    settings = dataset.settings
+def foresee_bounds(settings: DatasetSettings) -> Iterator[Stop]:
+    """Tell why no image could be placed with these settings.
+
+    Parameters
+    ----------
+    settings : DatasetSettings
+        Of one dataset.
+
+    Yields
+    ------
+    Stop
+        About the resolution and the bounds of buckets.
+    """
     if settings.resolution is None:
         yield _assertion("no-resolution", "resolution is required")
         return
@@ -139,7 +162,7 @@ def _pairing(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
 def _held_out(dataset: Dataset) -> int:
     # Each subset keeps the first ceil(n·(1 - split)) of its shuffled images for training.
     share: float = dataset.settings.validation_split
-    if share <= 0:
+    if not 0 < share <= 1:
         return 0
     kept = (math.ceil(len(each.pairs) * (1 - share)) for each in dataset.subsets)
     return sum(len(each.pairs) for each in dataset.subsets) - sum(kept)
@@ -165,4 +188,4 @@ def _stop(rule: str, error: str, path: str | None = None) -> Stop:
     return Stop(rule, Stage.START_UP, error, path)
 
 
-__all__ = ["foresee_start"]
+__all__ = ["foresee_bounds", "foresee_start"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import ImageDraw
 
-from maskprep.drawing.fonts import draw_text, text_width
-from maskprep.drawing.palette import INK, OPACITY, weight_colours
+from maskprep.pictures.fonts import draw_text, text_width
+from maskprep.pictures.palette import INK, OPACITY, weight_colours
 
 _WORDS = ("ignored", "half", "trains")
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import cv2
 from PIL import Image, ImageDraw
 
-from maskprep.drawing.fonts import draw_text, shortened
-from maskprep.drawing.palette import FAINT, INK, PAGE
-from maskprep.drawing.panels import cells_panel
-from maskprep.drawing.scale import draw_scale
-from maskprep.drawing.view import PairView, SheetTile
+from maskprep.pictures.fonts import draw_text, shortened
+from maskprep.pictures.palette import FAINT, INK, PAGE
+from maskprep.pictures.panels import cells_panel
+from maskprep.pictures.scale import draw_scale
+from maskprep.pictures.view import PairView, SheetTile
 
 TILE = 336
 _TEXT = 62

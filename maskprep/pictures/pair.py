@@ -7,11 +7,11 @@ from collections.abc import Callable
 import cv2
 from PIL import Image, ImageDraw
 
-from maskprep.drawing.fonts import draw_text, shortened, text_width, wrapped
-from maskprep.drawing.palette import FAINT, INK, NOTE, PAGE, RIGHT_PLACE, RULE, WHITE
-from maskprep.drawing.panels import cells_panel, drawn_panel, most_lost
-from maskprep.drawing.scale import draw_scale
-from maskprep.drawing.view import PairView, Pixels
+from maskprep.pictures.fonts import draw_text, shortened, text_width, wrapped
+from maskprep.pictures.palette import FAINT, INK, NOTE, PAGE, RIGHT_PLACE, RULE, WHITE
+from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
+from maskprep.pictures.scale import draw_scale
+from maskprep.pictures.view import PairView, Pixels
 
 WIDTH = 1600
 MARGIN = 48

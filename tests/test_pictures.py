@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskprep.drawing import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, fonts, sheet
-from maskprep.drawing.palette import IGNORE, NOTE, RIGHT_PLACE, TRAIN, weight_colours
-from maskprep.drawing.panels import cells_panel, drawn_panel, most_lost
 from maskprep.latent import area_weights
+from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, fonts, sheet
+from maskprep.pictures.palette import IGNORE, NOTE, RIGHT_PLACE, TRAIN, weight_colours
+from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
 
 
 def view_of(

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.drawing.palette import INK, OPACITY, RIGHT_PLACE, WHITE, Colour, weight_colours
-from maskprep.drawing.view import PairView, Pixels, scaled
+from maskprep.pictures.palette import INK, OPACITY, RIGHT_PLACE, WHITE, Colour, weight_colours
+from maskprep.pictures.view import PairView, Pixels, scaled
 
 _BLACK: Colour = (0, 0, 0)
 _GRID = 5  # px a cell from which lines between cells help more than they hide

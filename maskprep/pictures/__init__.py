@@ -1,7 +1,7 @@
 """Arrays in, pictures out: what the trainer sees of a mask, drawn for people."""
 
-from maskprep.drawing.pair import draw_pair
-from maskprep.drawing.sheet import draw_sheet, draw_tile
-from maskprep.drawing.view import PairView, SheetTile
+from maskprep.pictures.pair import draw_pair
+from maskprep.pictures.sheet import draw_sheet, draw_tile
+from maskprep.pictures.view import PairView, SheetTile
 
 __all__ = ["PairView", "SheetTile", "draw_pair", "draw_sheet", "draw_tile"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
 
-from maskprep.drawing.palette import Colour
+from maskprep.pictures.palette import Colour
 
 _FOLDER = Path(__file__).with_name("fonts")
 _FILES = {False: _FOLDER / "Inter-Regular.ttf", True: _FOLDER / "Inter-SemiBold.ttf"}
