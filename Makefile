@@ -11,7 +11,7 @@ format:
 
 lint:
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m vermin --quiet --no-tips --target=3.10- --violations --eval-annotations maskprep
+	vermin --quiet --no-tips --target=3.10- --violations --eval-annotations maskprep
 
 types:
 	$(PYTHON) -m mypy
