@@ -126,7 +126,7 @@ def view_of(sample: Sample) -> PairView | None:
     at_bucket = sample.image_at_bucket()
     if weights is None or placement is None or at_bucket is None or sample.image_header is None:
         return None
-    image = raster.read_rgb(sample.pair.image)
+    image = raster.read_picture(sample.pair.image, "RGB")
     right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
     right_weights = sample.seen_by(right).weights if right is not None else None
     notes = []

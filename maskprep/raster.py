@@ -175,18 +175,20 @@ def _red_of(image: Image.Image, header: Header) -> MaskPixels:
     return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
 
 
-def read_rgb(path: str) -> NDArray[np.uint8]:
-    """Decode a picture as a trainer does, alpha dropped, not turned by EXIF.
+def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
+    """Decode a picture as a trainer does, not turned by EXIF.
 
     Parameters
     ----------
     path : str
         The image file.
+    mode : {"RGB", "RGBA"}
+        Alpha dropped, or kept; not premultiplied, 255 where the file stores none.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3)
-        RGB.
+    ndarray of uint8, shape (H, W, 3) or (H, W, 4)
+        The pixels.
 
     Raises
     ------
@@ -194,29 +196,7 @@ def read_rgb(path: str) -> NDArray[np.uint8]:
         The file cannot be decoded.
     """
     with _opened(path) as image, _decoding(path):
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-def read_rgba(path: str) -> NDArray[np.uint8]:
-    """Decode a picture with its alpha as a trainer in alpha mode does.
-
-    Parameters
-    ----------
-    path : str
-        The image file.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 4)
-        RGBA, not premultiplied; alpha 255 where the file stores none.
-
-    Raises
-    ------
-    UnreadableImageError
-        The file cannot be decoded.
-    """
-    with _opened(path) as image, _decoding(path):
-        return np.asarray(image if image.mode == "RGBA" else image.convert("RGBA"))
+        return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 def verify_pixels(path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,8 +196,8 @@ class Sample:
         """
         if self.placement is None or self.trains is None:
             return None
-        alpha = self.pair.source is MaskSource.ALPHA
-        pixels = (raster.read_rgba if alpha else raster.read_rgb)(self.pair.image)
+        mode: Literal["RGB", "RGBA"] = "RGBA" if self.pair.source is MaskSource.ALPHA else "RGB"
+        pixels = raster.read_picture(self.pair.image, mode)
         placed = self.trainer.bucket_image(pixels, self.placement, self.dataset, self.subset)
         return np.ascontiguousarray(placed[..., :3])
 

@@ -35,15 +35,15 @@ def print_report(report: Report, console: Console, *, show_all: bool) -> None:
     _print(console, Text(trainer_line(training_set)))
     ordered = sorted(report.findings, key=lambda each: (-each.severity.rank, each.code))
     for _, group in groupby(ordered, key=lambda each: (each.severity, each.code)):
-        _print(console, Text(""))
+        console.print()
         _print_group(list(group), console, show_all)
-    _print(console, Text(""))
+    console.print()
     _print_verdict(report, console)
 
 
 def _print_group(findings: list[Finding], console: Console, show_all: bool) -> None:
     first = findings[0]
-    head = Text(first.severity.value, style=_STYLES[first.severity])
+    head = Text().append(first.severity.value, style=_STYLES[first.severity])
     head.append(f" {first.code} {first.name}", style="bold")
     if len(findings) > 1:
         head.append(f"  {len(findings)} times", style="dim")
@@ -51,8 +51,8 @@ def _print_group(findings: list[Finding], console: Console, show_all: bool) -> N
     shown = findings if show_all else findings[:SHOWN]
     same_fix = len({finding.fix for finding in shown}) == 1
     for finding in shown:
-        line = Text(printable(finding.path), style="cyan")
-        line.append(printable(f": {finding.message}"), style="default")
+        line = Text().append(printable(finding.path), style="cyan")
+        line.append(printable(f": {finding.message}"))
         _print(console, line, indent=2)
         if finding.fix and not same_fix:
             _print(console, Text(printable(f"fix: {finding.fix}"), style="green"), indent=4)
@@ -83,7 +83,7 @@ def _print_verdict(report: Report, console: Console) -> None:
 def _print(console: Console, text: Text, indent: int = 0) -> None:
     # Lines are folded to a terminal's width; in a pipe each stays one line, for grep.
     if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent)), overflow="fold")
+        console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
     else:
         console.print(Text(" " * indent) + text, soft_wrap=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprep.model import MaskSource, Severity
+from maskprep.raster import MaskPixels
 from maskprep.rules.base import Remark, RuleStage, rule
 from maskprep.sample import Sample
 
@@ -23,10 +24,17 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 0: the step is paid for and teaches nothing."""
     weights = sample.weights
     if weights is not None and float(weights.max()) == 0:
-        told = "all black at latent scale: every step on this image is wasted"
+        told, fix = "is all black", "paint what shall train white"
         if sample.coverage:
             told = f"trains nothing at latent scale ({sample.coverage:.2%} of it is not black)"
-        yield Remark(sample.mask_path or sample.pair.image, told, "paint what shall train white")
+        elif sample.pair.source is MaskSource.FILE and _has_colours(sample.mask_pixels):
+            told, fix = "has colours, but R is 0 all over", "export it as 8-bit grey"
+        told += ": every step on this image is wasted"
+        yield Remark(sample.mask_path or sample.pair.image, told, fix)
+
+
+def _has_colours(pixels: MaskPixels | None) -> bool:
+    return pixels is not None and pixels.rgb is not None and int(pixels.rgb.max()) > 0
 
 
 @rule("MP303", "everything-trained", Severity.WARNING, _LATENT, f'{_LOSS}; truth: "same size"')
