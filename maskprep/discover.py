@@ -100,6 +100,7 @@ def discover(request: Request) -> TrainingSet:
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
+        oddities=trainer.oddities(datasets, request.model),
     )
 
 

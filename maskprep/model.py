@@ -14,6 +14,10 @@ class Size(NamedTuple):
     width: int
     height: int
 
+    def __str__(self) -> str:
+        """Write it as people do: ``832 x 1216``."""
+        return f"{self.width} x {self.height}"
+
 
 class Severity(Enum):
     """How much a finding matters: an error stops the run or trains the wrong thing."""
@@ -265,6 +269,25 @@ class ConfigIssue:
 
 
 @dataclass(frozen=True)
+class Oddity:
+    """What a trainer takes without a word, though it is hardly meant.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule that reports it.
+    message : str
+        What the trainer makes of it.
+    hint : str
+        What mends it.
+    """
+
+    rule: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class ConfigVerdict:
     """What the trainer says of a configuration file; accepted where it has no issue."""
 
@@ -326,6 +349,8 @@ class TrainingSet:
         Relative folders found only beside the configuration file.
     stops : tuple of Stop
         Why the run does not start, in the trainer's own order.
+    oddities : tuple of Oddity
+        What the trainer takes without a word.
     """
 
     name: str
@@ -336,6 +361,7 @@ class TrainingSet:
     masked_loss: bool
     relocated: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
 
 
 @dataclass(frozen=True)

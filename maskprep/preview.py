@@ -204,10 +204,10 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
     coverage = sample.coverage
     return [
         ("trainer", f"{sample.trainer.title}, {sample.model.name}"),
-        ("image", _px(header.size)),
-        ("resized to", _px(placement.resized)),
-        ("bucket", _px(placement.bucket)),
-        ("latent cells", f"{columns} × {rows} of {sample.model.stride} px"),
+        ("image", str(header.size)),
+        ("resized to", str(placement.resized)),
+        ("bucket", str(placement.bucket)),
+        ("latent cells", f"{Size(columns, rows)} of {sample.model.stride} px"),
         ("coverage", "–" if coverage is None else f"{coverage:.1%}"),
         ("mean weight", f"{float(weights.mean(dtype=np.float64)):.3f}"),
         ("largest weight", f"{float(weights.max()):.3f}"),
@@ -256,7 +256,3 @@ def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _px(size: Size) -> str:
-    return f"{size.width} × {size.height}"

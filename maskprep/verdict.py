@@ -67,8 +67,7 @@ def trainer_line(training_set: TrainingSet) -> str:
         f" {model.stride} px a latent cell, bucket step {model.bucket_step}"
     )
     if training_set.config is None and training_set.datasets:
-        resolution = training_set.datasets[0].settings.resolution
-        line += f", resolution {resolution.width} x {resolution.height}"
+        line += f", {training_set.trainer.describe(training_set.datasets[0])}"
     return line
 
 

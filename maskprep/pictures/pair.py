@@ -57,7 +57,7 @@ def draw_pair(view: PairView) -> Image.Image:
     title = shortened(view.title, WIDTH - 2 * MARGIN, 34, bold=True)
     draw_text(draw, (MARGIN, MARGIN - 8), title, 34, INK, bold=True)
     told = (
-        f"One square is one latent cell, {view.stride} × {view.stride} px of the training picture."
+        f"One square is one latent cell, {view.stride} x {view.stride} px of the training picture."
         " Blue trains, orange is ignored, pale is in between."
     )
     draw_text(draw, (MARGIN, MARGIN + 40), told, 20, FAINT)

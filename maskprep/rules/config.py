@@ -27,6 +27,12 @@ def _stopped(training_set: TrainingSet, name: str, fix: str) -> Iterator[Remark]
             yield Remark(stop.path or training_set.name, stop.error.partition(" / ")[0], fix)
 
 
+def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:
+    for oddity in training_set.oddities:
+        if oddity.rule == name:
+            yield Remark(training_set.name, oddity.message, oddity.hint, Severity.WARNING)
+
+
 @rule(
     "MP001",
     "unparsable",
@@ -144,18 +150,7 @@ def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
     yield from _stopped(
         training_set, "bucket-step", f"set bucket_reso_steps to a multiple of {step}"
     )
-    stopped = any(stop.rule == "bucket-step" for stop in training_set.stops)
-    for dataset in () if stopped else training_set.datasets:
-        settings = dataset.settings
-        if settings.enable_bucket and settings.bucket_reso_steps % step:
-            yield Remark(
-                training_set.name,
-                f"datasets[{dataset.index}]: bucket_reso_steps {settings.bucket_reso_steps} is no"
-                f" multiple of {step}, which {training_set.model.name} needs; with mask files the"
-                " trainer does not check it",
-                f"set bucket_reso_steps to a multiple of {step}",
-                Severity.WARNING,
-            )
+    yield from _odd(training_set, "bucket-step")
 
 
 @rule(
@@ -200,7 +195,7 @@ def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
         for subset in dataset.subsets:
             if subset.dropped == "zero-repeats":
                 path = subset.images.path if subset.images is not None else training_set.name
-                told = f"num_repeats is {subset.settings.num_repeats}: the trainer drops the subset"
+                told = "num_repeats is below 1: the trainer drops the subset"
                 yield Remark(path, told, "set num_repeats to 1 or more, or take the subset out")
 
 
@@ -260,19 +255,7 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
 )
 def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
     """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards."""
-    if any(stop.rule in ("bucket-bounds", "bucket-step") for stop in training_set.stops):
-        return
-    for dataset in training_set.datasets:
-        settings = dataset.settings
-        step = settings.bucket_reso_steps
-        if not settings.enable_bucket or settings.bucket_no_upscale or step < 1:
-            continue
-        for key in ("min_bucket_reso", "max_bucket_reso"):
-            side = getattr(settings, key)
-            if side % step:
-                rounded = side // step * step if key.startswith("min") else -(side // -step) * step
-                told = f"datasets[{dataset.index}]: {key} {side} becomes {rounded}"
-                yield Remark(training_set.name, told, f"set {key} to a multiple of {step}")
+    return _odd(training_set, "bucket-bounds-adjusted")
 
 
 @rule(

@@ -69,10 +69,10 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     else:
         told = "the trainer stretches it"
         severity = Severity.WARNING
-    fix = f"export the mask again at {_px(image)}"
+    fix = f"export the mask again at {image} px"
     if sample.image_header.turned and mask == Size(image.height, image.width):
         fix = "save the image upright, without EXIF orientation"
-    told = f"is {_px(mask)}, its image is {_px(image)}: {told}"
+    told = f"is {mask} px, its image is {image} px: {told}"
     yield Remark(sample.pair.mask, told, fix, severity)
 
 
@@ -91,7 +91,7 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     if not os.path.exists(image):
         yield Remark(cached.path, f"names {image}, which is gone", fix)
     elif header is not None and cached.size is not None and cached.size != header.size:
-        told = f"says that {image} is {_px(cached.size)}; it is {_px(header.size)}"
+        told = f"says that {image} is {cached.size} px; it is {header.size} px"
         yield Remark(cached.path, told, fix)
     if sample.pair.caption.text is not None and sample.pair.caption.text != cached.caption:
         yield Remark(cached.path, f"holds another caption of {image} than its file", fix)
@@ -161,10 +161,10 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
 def image_not_resolution(sample: Sample) -> Iterator[Remark]:
     """Without buckets every image must have exactly the resolution: the run stops in the batch."""
     for stop in sample.stops:
-        if stop.rule == "image-not-resolution" and sample.image_header is not None:
-            wanted = sample.dataset.settings.resolution
+        header, placement = sample.image_header, sample.placement
+        if stop.rule == "image-not-resolution" and header is not None and placement is not None:
             told = (
-                f"is {_px(sample.image_header.size)}, {_px(wanted)} is wanted where buckets are"
+                f"is {header.size} px, {placement.bucket} px is wanted where buckets are"
                 f" off: the run stops ({stop.error.partition(' / ')[0]})"
             )
             yield Remark(sample.pair.image, told, "set enable_bucket = true")
@@ -182,12 +182,10 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
     for stop in sample.stops:
         if stop.rule == "no-bucket" and sample.image_header is not None:
             told = (
-                f"is {_px(sample.image_header.size)}, for which there is no bucket: the run stops"
+                f"is {sample.image_header.size} px, for which there is no bucket: the run stops"
                 f" {_when(stop.stage.value)} ({stop.error})"
             )
-            fix = "take the image out, or mend resolution and bucket settings"
-            if sample.dataset.settings.bucket_no_upscale:
-                fix = "take the image out, or set bucket_no_upscale = false"
+            fix = "take the image out, or mend the resolution (or bucket_no_upscale)"
             yield Remark(sample.pair.image, told, fix)
 
 
@@ -207,10 +205,6 @@ def bomb(sample: Sample) -> Iterator[Remark]:
 
 def _when(stage: str) -> str:
     return "before the first step" if stage == "start-up" else "in this batch"
-
-
-def _px(size: Size) -> str:
-    return f"{size.width} x {size.height} px"
 
 
 def _duration(seconds: float) -> str:

@@ -18,6 +18,7 @@ from maskprep.model import (
     Folder,
     MaskSource,
     ModelTraits,
+    Oddity,
     Pair,
     Placement,
     Size,
@@ -146,6 +147,14 @@ class Trainer(ABC):
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
     ) -> tuple[Stop, ...]:
         """Tell why the run would not start, in the order in which the trainer looks."""
+
+    @abstractmethod
+    def oddities(self, datasets: Sequence[Dataset], model: ModelTraits) -> tuple[Oddity, ...]:
+        """Tell which settings it takes without a word, though they are hardly meant."""
+
+    @abstractmethod
+    def describe(self, dataset: Dataset) -> str:
+        """Name the settings of a dataset that a user wants to see first; one short phrase."""
 
     @abstractmethod
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:

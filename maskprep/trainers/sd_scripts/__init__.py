@@ -14,6 +14,7 @@ from maskprep.model import (
     Dataset,
     MaskSource,
     ModelTraits,
+    Oddity,
     Pair,
     Placement,
     Size,
@@ -114,6 +115,15 @@ class SdScripts(Trainer):
                 for issue in verdict.issues
             )
         return tuple(startup.foresee_start(datasets, model, self.generation))
+
+    def oddities(self, datasets: Sequence[Dataset], model: ModelTraits) -> tuple[Oddity, ...]:
+        """Tell which settings it takes without a word; see `Trainer.oddities`."""
+        return tuple(startup.foresee_oddities(datasets, model))
+
+    def describe(self, dataset: Dataset) -> str:
+        """Name the resolution; see `Trainer.describe`."""
+        resolution = dataset.settings.resolution
+        return f"resolution {resolution}" if resolution is not None else "no resolution"
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Trainer.foresee_unreadable`."""

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
-from maskprep.model import Dataset, ModelTraits, Stage, Stop, Subset
+from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.placement import adjusted_bounds
 from maskprep.trainers.sd_scripts.schema import Style
@@ -168,6 +168,42 @@ def _held_out(dataset: Dataset) -> int:
     return sum(len(each.pairs) for each in dataset.subsets) - sum(kept)
 
 
+def foresee_oddities(datasets: Sequence[Dataset], model: ModelTraits) -> Iterator[Oddity]:
+    """Tell which settings the trainer takes without a word, though they are hardly meant.
+
+    Parameters
+    ----------
+    datasets : sequence of Dataset
+        As assembled.
+    model : ModelTraits
+        The model family to be trained.
+
+    Yields
+    ------
+    Oddity
+        About the buckets of datasets that otherwise start.
+    """
+    for dataset in datasets:
+        settings = dataset.settings
+        if not settings.enable_bucket or any(foresee_bounds(settings)):
+            continue
+        step, needed = settings.bucket_reso_steps, model.bucket_step
+        where = f"datasets[{dataset.index}]"
+        if step % needed:
+            if settings.style is Style.MASK_FILES:
+                told = f"{where}: bucket_reso_steps {step} is no multiple of {needed}, which"
+                told += f" {model.name} needs; with mask files the trainer does not check it"
+                hint = f"set bucket_reso_steps to a multiple of {needed}"
+                yield Oddity("bucket-step", told, hint)
+            continue
+        bounds = adjusted_bounds(settings.min_bucket_reso, settings.max_bucket_reso, step)
+        for key, rounded in zip(("min_bucket_reso", "max_bucket_reso"), bounds, strict=True):
+            side = getattr(settings, key)
+            if side != rounded and not settings.bucket_no_upscale:
+                told = f"{where}: {key} {side} becomes {rounded}"
+                yield Oddity("bucket-bounds-adjusted", told, f"set {key} to a multiple of {step}")
+
+
 def _verify_steps(dataset: Dataset, model: ModelTraits) -> Iterator[Stop]:
     settings = dataset.settings
     step = settings.bucket_reso_steps
@@ -188,4 +224,4 @@ def _stop(rule: str, error: str, path: str | None = None) -> Stop:
     return Stop(rule, Stage.START_UP, error, path)
 
 
-__all__ = ["foresee_bounds", "foresee_start"]
+__all__ = ["foresee_bounds", "foresee_oddities", "foresee_start"]
