@@ -14,6 +14,7 @@ from maskprep.latent import area_weights
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, fonts, sheet
 from maskprep.pictures.palette import IGNORE, NOTE, RIGHT_PLACE, TRAIN, weight_colours
 from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
+from maskprep.pictures.view import scaled
 
 
 def view_of(
@@ -175,3 +176,16 @@ def test_a_sheet_of_any_length_stays_within_bounds(count: int) -> None:
     page = draw_sheet([tile] * count, "set", "sub")
     assert page.height <= sheet.TALLEST
     assert page.width <= 3000
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_a_hair_of_a_large_picture_keeps_its_outline(width: int) -> None:
+    mask = np.zeros((4000, 6000), np.uint8)
+    mask[500:3500, 3000 : 3000 + width] = 255
+    image = np.full((4000, 6000, 3), 120, np.uint8)
+    bucket = np.full((832, 1248, 3), 120, np.uint8)
+    weights = area_weights(scaled(mask, (1248, 832)), 8)
+    view = PairView("a.png", image, mask, bucket, weights, 8, None, [])
+    for panel in (drawn_panel(view, 0.5), cells_panel(view, 4)):
+        middle = panel[panel.shape[0] // 2].astype(int)
+        assert int(np.abs(middle - middle[2]).max()) > 40

@@ -14,6 +14,7 @@ from maskprep.pictures.view import PairView, Pixels, scaled
 _BLACK: Colour = (0, 0, 0)
 _GRID = 5  # px a cell from which lines between cells help more than they hide
 _DASH = 7
+_SUBPIXELS = 4  # bits of a pixel's fraction in the coordinates of lines
 
 
 def drawn_panel(view: PairView, scale: float) -> Pixels:
@@ -42,11 +43,11 @@ def drawn_panel(view: PairView, scale: float) -> Pixels:
     picture = scaled(view.image, size)
     mask = scaled(view.mask, size)
     # What is ignored steps back, what trains keeps its colours.
-    grey = picture.mean(axis=2, keepdims=True)
-    back = 0.45 * grey + 0.55 * 205
-    share = (mask.astype(np.float32) / 255)[..., None]
-    panel = np.ascontiguousarray((share * picture + (1 - share) * back).astype(np.uint8))
-    _contours(panel, mask, ((3, _BLACK), (1, WHITE)))
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    back = cv2.merge([(0.45 * grey + 0.55 * 205).astype(np.uint8)] * 3)
+    share = mask.astype(np.float32) / 255
+    panel = np.asarray(cv2.blendLinear(picture, back, share, 1 - share), dtype=np.uint8)
+    _contours(panel, view.mask, ((3, _BLACK), (1, WHITE)))
     if view.crop_box is not None:
         edges = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
         left, top, right, bottom = (round(edge) for edge in edges)
@@ -82,7 +83,7 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
             line[:] = (line * 0.84).astype(np.uint8)
     if view.right_weights is None:
         # One thin line: the cells beneath it are what this panel is about.
-        _contours(panel, scaled(view.visible_mask, size), ((1, INK),))
+        _contours(panel, view.visible_part, ((1, INK),))
     else:
         _contours(panel, _half(view.right_weights, size), ((5, WHITE), (2, RIGHT_PLACE)), _DASH)
         _contours(panel, _half(view.weights, size), ((5, WHITE), (2, INK)))
@@ -131,17 +132,22 @@ def _half(weights: NDArray[np.float32], size: tuple[int, int]) -> Pixels:
 def _contours(
     panel: Pixels, mask: Pixels, strokes: Sequence[tuple[int, Colour]], dash: int = 0
 ) -> None:
-    """Draw the line along which a mask is one half, stroke over stroke; dashed if asked."""
-    lines, _ = cv2.findContours(
+    """Draw the line along which a mask is one half, stroke over stroke; dashed if asked.
+
+    The line is found in the mask as it is and brought to the panel's size afterwards: shrunk
+    first, a hair of a large picture would have none.
+    """
+    found, _ = cv2.findContours(
         (mask >= 128).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
     )
-    closed = not dash
+    scale = np.array(panel.shape[1::-1]) / mask.shape[::-1] * (1 << _SUBPIXELS)
+    lines = [((line + 0.5) * scale).astype(np.int32) for line in found]
     if dash:
         lines = [
             line[start : start + dash] for line in lines for start in range(0, len(line), 2 * dash)
         ]
     for width, colour in strokes:
-        cv2.polylines(panel, lines, closed, colour, width, cv2.LINE_AA)
+        cv2.polylines(panel, lines, not dash, colour, width, cv2.LINE_AA, _SUBPIXELS)
 
 
 def _hatch_outside(panel: Pixels, box: tuple[int, int, int, int]) -> None:

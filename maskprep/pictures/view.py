@@ -59,14 +59,18 @@ class PairView:
         height, width = self.image.shape[:2]
         return self.crop_box or (0.0, 0.0, float(width), float(height))
 
-    @cached_property
-    def visible_mask(self) -> Pixels:
-        """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
+    @property
+    def visible_part(self) -> Pixels:
+        """The part of the mask that the crop leaves, at the mask's own size."""
         across = self.mask.shape[1] / self.image.shape[1]
         down = self.mask.shape[0] / self.image.shape[0]
         left, top, right, bottom = self.visible_box
-        box = (left * across, top * down, right * across, bottom * down)
-        return scaled(_part(self.mask, box), self.bucket_image.shape[1::-1])
+        return _part(self.mask, (left * across, top * down, right * across, bottom * down))
+
+    @cached_property
+    def visible_mask(self) -> Pixels:
+        """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
+        return scaled(self.visible_part, self.bucket_image.shape[1::-1])
 
     def window(self, column: int, row: int, cells: int) -> PairView:
         """Cut out a square of cells.

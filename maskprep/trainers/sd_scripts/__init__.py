@@ -170,9 +170,16 @@ class SdScripts(Trainer):
             error = "MemoryError: Unable to allocate the resized image"
             return Stop("no-bucket", Stage.BATCH, error, pair.image)
         left, top = (resized.width - bucket.width) // 2, (resized.height - bucket.height) // 2
-        at_random = subset.settings.random_crop and (left > 0 or top > 0)
-        at_random |= subset.settings.face_crop and any(face_numbers(pair.image)[:1])
+        # With mask files random_crop is refused, and a face crop leaves the mask where it is.
+        moves = pair.source is MaskSource.ALPHA and self._crops_freely(pair, subset)
+        whole = (left, top) == (0, 0) if settings.enable_bucket else size == bucket
+        at_random = moves and not whole
         return Placement(resized, bucket, None if at_random else (left, top))
+
+    def _crops_freely(self, pair: Pair, subset: Subset) -> bool:
+        # Source: library/train_util.py, BaseDataset.__getitem__: faces count with buckets off.
+        face = subset.settings.face_crop and any(face_numbers(pair.image)[:1])
+        return bool(subset.settings.random_crop or face)
 
     def foresee_pair(
         self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset
@@ -180,9 +187,7 @@ class SdScripts(Trainer):
         """Tell why a batch stops the run; see `Trainer.foresee_pair`."""
         settings = dataset.settings
         if not settings.enable_bucket and image != settings.resolution:
-            free_crop = subset.settings.random_crop or (
-                subset.settings.face_crop and any(face_numbers(pair.image)[:1])
-            )
+            free_crop = self._crops_freely(pair, subset)
             wanted = settings.resolution
             if image.width < wanted.width or image.height < wanted.height:
                 larger = image.width > wanted.width or image.height > wanted.height
