@@ -16,7 +16,7 @@ from maskprep.pictures.view import PairView, Pixels
 WIDTH = 1600
 MARGIN = 48
 GAP = 32
-_TALLEST = 900
+_TALLEST = 960
 _TALLEST_STACKED = 420
 _ZOOM_SIDE = 264
 _ZOOM_CELLS = {8: 12, 16: 8, 32: 6}

@@ -137,6 +137,8 @@ def _contours(
     The line is found in the mask as it is and brought to the panel's size afterwards: shrunk
     first, a hair of a large picture would have none.
     """
+    if panel.shape[0] > mask.shape[0]:
+        mask = scaled(mask, panel.shape[1::-1])  # enlarged, the line shall not show steps
     found, _ = cv2.findContours(
         (mask >= 128).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
     )
