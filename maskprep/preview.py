@@ -203,7 +203,8 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
     rows, columns = weights.shape
     coverage = sample.coverage
     return [
-        ("trainer", f"{sample.trainer.title}, {sample.model.name}"),
+        ("trainer", sample.trainer.title),
+        ("model", sample.model.name),
         ("image", str(header.size)),
         ("resized to", str(placement.resized)),
         ("bucket", str(placement.bucket)),
