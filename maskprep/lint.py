@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from maskprep.model import (
-    DatasetCount,
-    Finding,
-    Report,
-    SampleRow,
-    Severity,
-    Stage,
-    Stop,
-    TrainingSet,
-)
+from maskprep.model import Severity, Stage, Stop, TrainingSet
 from maskprep.parallel import in_order
+from maskprep.report import DatasetCount, Finding, Report, SampleRow
 from maskprep.rules import rules_of
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of

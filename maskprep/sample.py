@@ -17,12 +17,12 @@ from maskprep.model import (
     ModelTraits,
     Pair,
     Placement,
-    SampleRow,
     Stop,
     Subset,
     TrainingSet,
 )
 from maskprep.raster import Header, Mask, MaskPixels
+from maskprep.report import SampleRow
 from maskprep.trainers.base import Trainer
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskprep.model import MaskSource, Report, Severity, Stage, TrainingSet
+from maskprep.model import MaskSource, Severity, Stage, TrainingSet
+from maskprep.report import Report
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from maskprep.discover import Request, discover
 from maskprep.lint import check
-from maskprep.model import Report, TrainingSet
+from maskprep.model import TrainingSet
+from maskprep.report import Report
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings
 

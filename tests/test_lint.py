@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from maskprep.lint import check
-from maskprep.model import DatasetCount, Severity
+from maskprep.model import Severity
 from maskprep.parallel import in_order
+from maskprep.report import DatasetCount
 from tests.datasets import Folders, checked, found, names
 
 

@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from maskprep.cli import maskprep
 from maskprep.discover import discover
 from maskprep.lint import check
-from maskprep.model import Finding, Severity
+from maskprep.model import Severity
+from maskprep.report import Finding
 from maskprep.rules import all_rules
 from maskprep.rules.base import Rule
 from tests.rule_samples import HALVES, SAMPLES, RuleSample, request_of, rule_samples

@@ -12,7 +12,7 @@ from PIL import Image
 
 from maskprep.discover import Request, discover
 from maskprep.lint import check
-from maskprep.model import Report
+from maskprep.report import Report
 from maskprep.sample import samples_of
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings

@@ -10,7 +10,7 @@ from maskprep.cli.options import data_options
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
-    from maskprep.model import Report
+    from maskprep.report import Report
 
 
 @click.command()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from maskprep import __version__
-from maskprep.model import Report, SampleRow
+from maskprep.report import Report, SampleRow
 
 
 def as_json(reports: list[Report]) -> str:

@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from maskprep.errors import printable
-from maskprep.model import Finding, Report, Severity
+from maskprep.model import Severity
+from maskprep.report import Finding, Report
 from maskprep.verdict import trainer_line, verdict_of
 
 #: Files shown of each rule, unless all are asked for.

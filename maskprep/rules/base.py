@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from maskprep.model import Finding, Severity
+from maskprep.model import Severity
+from maskprep.report import Finding
 
 
 @dataclass(frozen=True)
