@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -71,6 +72,11 @@ class Stop:
     stage: Stage
     error: str
     path: str | None = None
+
+    @property
+    def headline(self) -> str:
+        """The error's first line, without its translation into another script."""
+        return re.split(r" / (?=[^\x00-\x7f])", self.error)[0].partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -362,6 +368,11 @@ class TrainingSet:
     relocated: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     oddities: tuple[Oddity, ...] = ()
+
+    @property
+    def pair_count(self) -> int:
+        """How many pairs there are to look at."""
+        return sum(len(subset.pairs) for each in self.datasets for subset in each.subsets)
 
 
 @dataclass(frozen=True)

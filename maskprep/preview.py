@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
-from maskprep.errors import UnreadableImageError
+from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.model import MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
-from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile
+from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, lost_share
 from maskprep.sample import Sample, samples_of
 from maskprep.verdict import trainer_line
 from maskprep.write import refuse_existing, write_whole
@@ -83,13 +83,15 @@ def preview(
     Raises
     ------
     MaskprepError
-        A file is there already and `overwrite` is not given, or cannot be written.
+        A file is there already and `overwrite` is not given, a folder is one of the data set's
+        own, or a file cannot be written.
     """
     samples = list(samples_of(training_set))  # nothing read yet: names only
     pictures = _names(samples, output, ".png", reserved=SHEET)
     arrays = _names(samples, weights, ".npy")
     works = [_Work(*each) for each in zip(samples, pictures, arrays, strict=True)]
     sheet = None if output is None else output / f"{SHEET}.png"
+    _refuse_data_folders(training_set, [each for each in (output, weights) if each is not None])
     if not overwrite:
         refuse_existing([path for path in (*pictures, *arrays, sheet) if path is not None])
     outcomes, tiles = [], []
@@ -98,10 +100,25 @@ def preview(
         tiles += [tile] if tile is not None else []
         progress()
     if sheet is not None and tiles:
-        heading = f"{Path(training_set.name).name}: {len(tiles)} pairs, worst first"
-        subheading = f"{trainer_line(training_set)}; faint: the mask's share in cells under 0.5"
+        heading = f"{training_set.name}: {len(tiles)} of {len(works)} pairs, worst first"
+        subheading = trainer_line(training_set)
         write_whole(sheet, _png(draw_sheet(tiles, heading, subheading)))
     return outcomes
+
+
+def _refuse_data_folders(training_set: TrainingSet, outputs: list[Path]) -> None:
+    # A picture named like its image would replace it.
+    folders = {
+        folder.path
+        for dataset in training_set.datasets
+        for subset in dataset.subsets
+        for folder in (subset.images, subset.masks)
+        if folder is not None
+    }
+    for output in outputs:
+        for data in (Path(folder).resolve() for folder in folders):
+            if output.resolve() == data or data in output.resolve().parents:
+                raise MaskprepError(f"{output}: lies in the data set; write to another folder")
 
 
 def view_of(sample: Sample) -> PairView | None:
@@ -131,10 +148,10 @@ def view_of(sample: Sample) -> PairView | None:
     right_weights = sample.seen_by(right).weights if right is not None else None
     notes = []
     if right_weights is not None and not np.array_equal(right_weights, weights):
-        moved = float(np.abs(right_weights - weights).mean())
+        moved = max(placement.crop_xy or (0, 0))
         notes.append(
             f"{sample.trainer.title} stretches the mask to the bucket instead of cropping it:"
-            f" weights are off by {moved:.3f} on average (pull request 2368 mends it)"
+            f" it lies up to {moved} px out of place. Newer releases do not."
         )
     return PairView(
         title=Path(sample.pair.image).name,
@@ -172,23 +189,19 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
 
 
 def _tile(view: PairView, weights: NDArray[np.float32]) -> SheetTile:
-    """Rank a pair by how much of what was painted to train hardly does.
-
-    That is the share of the mask in cells that weigh under one half: thin details, mostly. A mask
-    that trains nothing, or everything, comes first.
-    """
+    """Rank a pair by what is lost of it; one that trains nothing, or everything, comes first."""
     mean = f"mean weight {float(weights.mean(dtype=np.float64)):.3f}"
     if float(weights.max()) == 0:
         return draw_tile(view, "trains nothing", 2.0)
     if float(weights.min()) == 1:
         return draw_tile(view, f"{mean}, trains whole", 1.5)
-    faint = weights[weights < 0.5].sum(dtype=np.float64) / weights.sum(dtype=np.float64)
-    return draw_tile(view, f"{mean}, {faint:.1%} faint", float(faint))
+    lost = lost_share(view)
+    return draw_tile(view, f"{mean}, thin parts lost {lost:.1%}", lost)
 
 
 def _why_not(sample: Sample) -> str:
     if sample.stops:
-        return sample.stops[0].error.partition(" / ")[0].partition("\n")[0]
+        return sample.stops[0].headline
     if sample.pair.source is MaskSource.FILE and sample.pair.mask is None:
         return "has no mask"
     if sample.dataset.unchecked:

@@ -45,7 +45,10 @@ def verdict_of(report: Report) -> Verdict:
     """
     good = not report.stops and not _wrongly_trained(report)
     return Verdict(
-        tuple(_counts(report)), _outcome(report), good, tuple(_notes(report.training_set))
+        tuple(_counts(report)),
+        _outcome(report),
+        good,
+        (*_notes(report.training_set), *_shifted(report)),
     )
 
 
@@ -84,6 +87,10 @@ def _counts(report: Report) -> list[str]:
             f"datasets[{count.index}]: {_images(count.masked)} with a mask,"
             f" {count.whole} whole, {count.ignored} ignored"
         )
+        of_dataset = {row.image: row.trains for row in report.rows if row.dataset == count.index}
+        stopping = sum(trains is None for trains in of_dataset.values())
+        if stopping:
+            sentence += f", {stopping} cannot train"
         if means:
             mean = sum(means) / len(means)
             sentence += f"; mean weight {mean:.3f}"
@@ -106,14 +113,30 @@ def _outcome(report: Report) -> str:
     if not report.stops:
         return "The run starts and gets through its first epoch."
     stop = report.stops[0]
-    error = stop.error.partition(" / ")[0].partition("\n")[0]
+    others = sum(each.stage is stop.stage for each in report.stops) - 1
     if stop.stage is Stage.START_UP:
-        return f"The run will not start: {error} [{stop.rule}]"
-    count = sum(each.stage is Stage.BATCH for each in report.stops)
-    more = f" (and {count - 1} more such files)" if count > 1 else ""
+        here = " from here" if stop.rule == "relative-path" else ""
+        more = f", and {others} more would stop it after that" if others else ""
+        return f"The run will not start{here}: {stop.headline} [{stop.rule}]{more}"
+    more = f", and would at {others} more" if others else ""
     return (
-        f"The run starts, and stops in its first epoch at {stop.path}{more}: {error} [{stop.rule}]"
+        f"The run starts, and stops in its first epoch at {stop.path}: {stop.headline}"
+        f" [{stop.rule}]{more}"
     )
+
+
+def _shifted(report: Report) -> list[str]:
+    trainer = report.training_set.trainer
+    if trainer.unshifted() is None:
+        return []
+    cropped = [row for row in report.rows if row.trains and row.resized != row.bucket]
+    by_file = sum(row.mask not in (None, row.image) for row in cropped)
+    if not by_file:
+        return []
+    return [
+        f"{trainer.title} stretches masks where it crops images: {by_file} of {len(report.rows)}"
+        " are out of place (maskprep preview shows where)."
+    ]
 
 
 def _wrongly_trained(report: Report) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -194,8 +195,8 @@ def test_sixty_columns_are_enough(colour: bool, tmp_path: Path) -> None:
     environment = {"COLUMNS": "60", "FORCE_COLOR": "1"} | ({} if colour else {"NO_COLOR": "1"})
     result = process("check", folders.config(), environment=environment)
     text = result.stdout.decode()
-    assert ("\x1b[" in text) is colour or not colour
-    plain = __import__("re").sub(r"\x1b\[[0-9;]*m", "", text)
+    assert ("\x1b[36m" in text) is colour
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
     assert max(len(line) for line in plain.splitlines()) <= 60
 
 
@@ -322,3 +323,53 @@ def test_a_pair_that_does_not_train_is_told_and_the_rest_drawn(tmp_path: Path) -
     assert result.returncode == 1
     assert b"b.png: not drawn: UnidentifiedImageError" in result.stderr
     assert os.listdir(tmp_path / "w") == ["a.npy"]
+
+
+@pytest.mark.parametrize("folder", ["images", "masks", "images/previews"])
+def test_previews_never_go_into_the_data_set(folder: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    before = (folders.images / "a.png").read_bytes()
+    for option in ("--output", "--weights"):
+        result = run("preview", folders.config(), option, tmp_path / folder, "--overwrite")
+        assert result.exit_code == 2
+        assert "lies in the data set" in result.output
+    assert (folders.images / "a.png").read_bytes() == before
+
+
+def test_one_bad_data_set_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
+    good = Folders(tmp_path).add().config()
+    result = process("check", tmp_path / "nothing.toml", good, "--format", "json")
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["starts"] is True
+    assert result.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("command", ["check", "preview"])
+def test_help_shows_its_examples_line_by_line(command: str) -> None:
+    text = run(command, "--help").output
+    assert "\\b" not in text
+    assert f"\n  maskprep {command} dataset.toml" in text
+
+
+def test_the_verdict_counts_everything_and_keeps_its_sentences_whole(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    for name in ("b.png", "c.png"):
+        (folders.masks / name).write_bytes(b"")
+    result = run("check", folders.config())
+    assert "1 image trains with a mask, 0 whole, 0 ignored, 2 cannot train" in result.output
+    assert "and would at 1 more" in result.output
+    windows = tmp_path / "windows.toml"
+    windows.write_text('image_dir = "C:\\users\\me"', encoding="utf-8")
+    assert "write Windows paths with / or in single quotes [unparsable]" in run(
+        "check", windows
+    ).output.replace("\n", " ")
+
+
+def test_a_generation_that_stretches_masks_is_told_in_the_verdict(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png", FIGURE).add("b.png", FIGURE + ("." * 16 + "\n") * 3)
+    config = folders.config()
+    assert "1 of 2 are out of place" in run("check", config, "--trainer", "sd-scripts@0.10").output
+    assert "out of place" not in run("check", config).output
+    out = tmp_path / "out"
+    result = run("preview", config, "--trainer", "sd-scripts@0.10", "--output", out)
+    assert result.exit_code == 0

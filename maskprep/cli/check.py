@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="Exit with 1 from this severity on.",
 )
 def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> None:
-    r"""Say what the trainer will do with every mask, and what it would trip over.
+    """Say what the trainer will do with every mask, and what it would trip over.
 
     DATASET is a dataset TOML or JSON, or an image folder with --masks DIR or --alpha.
 
@@ -44,15 +44,23 @@ def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> N
 
     Exit code: 0 clean, 1 findings at or above --fail-on or a run that stops, 2 could not do the
     job.
-    """
-    reports = [_checked(request) for request in requests]
-    if form == "json":
+    """  # noqa: D301 - Click wants the control character itself
+    from maskprep.errors import MaskprepError, printable
+
+    reports, code = [], 0
+    for request in requests:
+        try:
+            reports.append(_checked(request))
+        except MaskprepError as error:
+            click.echo(f"maskprep: {printable(str(error))}", err=True)
+            code = 2
+    if form == "json" and reports:
         from maskprep.reporters.json import as_json
 
         click.echo(as_json(reports))
-    else:
+    elif reports:
         _print(reports, show_all)
-    raise SystemExit(max(_exit_code(report, fail_on) for report in reports))
+    raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
 
 
 def _checked(request: Request) -> Report:
@@ -61,10 +69,7 @@ def _checked(request: Request) -> Report:
     from maskprep.lint import check as run_rules
 
     training_set = discover(request)
-    total = sum(
-        len(subset.pairs) for dataset in training_set.datasets for subset in dataset.subsets
-    )
-    with progress_bar("checking masks", total) as advance:
+    with progress_bar("checking masks", training_set.pair_count) as advance:
         return run_rules(training_set, advance)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def preview(
     requests: list[Request], output: str | None, weights: str | None, overwrite: bool
 ) -> None:
-    r"""Draw what the trainer will see of every mask.
+    """Draw what the trainer will see of every mask.
 
     Per pair one picture: your mask over the image, and the latent cells as the trainer weighs
     them, blue trains, orange is ignored. And a contact sheet of the whole set, worst first.
@@ -34,7 +34,7 @@ def preview(
     maskprep preview dataset.toml --weights weights/
 
     Exit code: 0 all drawn, 1 some could not be, 2 could not do the job.
-    """
+    """  # noqa: D301 - Click wants the control character itself
     if output is None and weights is None:
         raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
     if len(requests) > 1:
@@ -49,7 +49,7 @@ def preview(
     training_set = discover(requests[0])
     if training_set.config is not None and not training_set.config.accepted:
         raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
-    total = sum(len(subset.pairs) for each in training_set.datasets for subset in each.subsets)
+    total = training_set.pair_count
     if not total:
         raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
     with progress_bar("drawing masks", total) as advance:
@@ -63,7 +63,9 @@ def preview(
     failed = [outcome for outcome in outcomes if outcome.problem]
     for outcome in failed:
         click.echo(printable(f"{outcome.image}: not drawn: {outcome.problem}"), err=True)
-    for folder in (output, weights):
-        if folder is not None and len(failed) < len(outcomes):
-            click.echo(f"{folder}: {len(outcomes) - len(failed)} of {len(outcomes)} pairs")
+    made = len(outcomes) - len(failed)
+    if output is not None and made:
+        click.echo(f"{output}: {made} of {len(outcomes)} pairs drawn, and contact-sheet.png")
+    if weights is not None and made:
+        click.echo(f"{weights}: the weights of {made} of {len(outcomes)} pairs")
     raise SystemExit(1 if failed else 0)

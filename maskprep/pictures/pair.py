@@ -138,7 +138,7 @@ def _place_zoom(
     xy: tuple[int, int],
 ) -> int:
     x, y = xy
-    draw_text(draw, (x, y), "Zoom: where most of it is lost", 19, INK, bold=True)
+    draw_text(draw, (x, y), "Zoom: thin parts that hardly train", 19, INK, bold=True)
     for picture in zoom:
         page.paste(Image.fromarray(picture), (x, y + 36))
         x += picture.shape[1] + 12
@@ -164,10 +164,11 @@ def _write_legend(draw: ImageDraw.ImageDraw, view: PairView, xy: tuple[int, int]
     else:
         rows.append((lambda top: _line(draw, x, top, INK), "where the trainer puts the mask"))
         rows.append((lambda top: _dashes(draw, x, top), "where the mask belongs"))
+    rows.append((lambda top: _washed(draw, x, top), "left out by your mask"))
     if view.crop_box is not None:
         rows.append((lambda top: _hatch(draw, x, top), "cut off: never trained"))
     for place, (sample, words) in enumerate(rows):
-        top = y + 124 + 34 * place
+        top = y + 118 + 34 * place
         sample(top)
         draw_text(draw, (x + 60, top), words, 18, INK)
     return x + width
@@ -198,6 +199,10 @@ def _line(draw: ImageDraw.ImageDraw, x: int, top: int, colour: tuple[int, int, i
 def _dashes(draw: ImageDraw.ImageDraw, x: int, top: int) -> None:
     for start in range(x, x + 44, 16):
         draw.line([(start, top + 13), (start + 10, top + 13)], fill=RIGHT_PLACE, width=3)
+
+
+def _washed(draw: ImageDraw.ImageDraw, x: int, top: int) -> None:
+    draw.rectangle([(x, top + 3), (x + 44, top + 23)], fill=(188, 176, 146))
 
 
 def _hatch(draw: ImageDraw.ImageDraw, x: int, top: int) -> None:

@@ -8,11 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.pictures.palette import INK, OPACITY, RIGHT_PLACE, WHITE, Colour, weight_colours
+from maskprep.pictures.palette import (
+    IGNORE,
+    INK,
+    OPACITY,
+    RIGHT_PLACE,
+    WHITE,
+    Colour,
+    weight_colours,
+)
 from maskprep.pictures.view import PairView, Pixels, scaled
 
 _BLACK: Colour = (0, 0, 0)
-_GRID = 5  # px a cell from which lines between cells help more than they hide
+_GRID = 3  # px a cell from which lines between cells can be drawn
+_WORTH_A_LOOK = 0.2  # cells' worth of lost pixels below which a zoom would show nothing
+_MARGIN = 8  # px around a mask, so that lines leave a panel instead of running along its border
 _DASH = 7
 _SUBPIXELS = 4  # bits of a pixel's fraction in the coordinates of lines
 
@@ -42,9 +52,10 @@ def drawn_panel(view: PairView, scale: float) -> Pixels:
     )
     picture = scaled(view.image, size)
     mask = scaled(view.mask, size)
-    # What is ignored steps back, what trains keeps its colours.
+    # What is ignored steps back into the colour of ignored cells, what trains stays as it is.
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    back = cv2.merge([(0.45 * grey + 0.55 * 205).astype(np.uint8)] * 3)
+    bands = (0.42 * grey + 0.4 * 205 + 0.18 * band for band in IGNORE)
+    back = cv2.merge([band.astype(np.uint8) for band in bands])
     share = mask.astype(np.float32) / 255
     panel = np.asarray(cv2.blendLinear(picture, back, share, 1 - share), dtype=np.uint8)
     _contours(panel, view.mask, ((3, _BLACK), (1, WHITE)))
@@ -80,7 +91,7 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
     if cell >= _GRID:
         lines = panel[::cell], panel[:, ::cell]
         for line in lines:
-            line[:] = (line * 0.84).astype(np.uint8)
+            line[:] = (line * (0.84 if cell > _GRID + 1 else 0.9)).astype(np.uint8)
     if view.right_weights is None:
         # One thin line: the cells beneath it are what this panel is about.
         _contours(panel, view.visible_part, ((1, INK),))
@@ -88,6 +99,25 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
         _contours(panel, _half(view.right_weights, size), ((5, WHITE), (2, RIGHT_PLACE)), _DASH)
         _contours(panel, _half(view.weights, size), ((5, WHITE), (2, INK)))
     return panel
+
+
+def lost_share(view: PairView) -> float:
+    """Tell how much of the mask is thin and hardly trains.
+
+    Parameters
+    ----------
+    view : PairView
+        The pair.
+
+    Returns
+    -------
+    float
+        Share of the mask's pixels, [0, 1], that lie in parts narrower than two cells and in cells
+        that weigh under one half.
+    """
+    thin = _thin_pixels(view)
+    trained = int((view.visible_mask >= 128).sum())
+    return float(thin[view.weights < 0.5].sum()) / trained if trained else 0.0
 
 
 def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
@@ -103,25 +133,38 @@ def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
     Returns
     -------
     tuple of int, or None
-        Column and row of its upper left cell; None where nothing thin is lost.
+        Column and row of its upper left cell; None where nothing worth a look is lost.
     """
     rows, columns = view.weights.shape
     if rows < side or columns < side:
         return None
-    stride = view.stride
+    lost = _thin_pixels(view) * np.clip(0.5 - view.weights, 0, None)
+    sums = cv2.boxFilter(lost, -1, (side, side), anchor=(0, 0), normalize=False)
+    sums = sums[: rows - side + 1, : columns - side + 1]
+    row, column = (int(each) for each in np.unravel_index(int(sums.argmax()), sums.shape))
+    if float(sums[row, column]) < _WORTH_A_LOOK * view.stride**2:
+        return None
+    # Many squares hold the same; the one with the loss in its middle is the one to show.
+    inside = lost[row : row + side, column : column + side]
+    weight = float(inside.sum())
+    down = round(float((inside.sum(axis=1) @ np.arange(side)) / weight - (side - 1) / 2))
+    across = round(float((inside.sum(axis=0) @ np.arange(side)) / weight - (side - 1) / 2))
+    return (
+        min(max(0, column + across), columns - side),
+        min(max(0, row + down), rows - side),
+    )
+
+
+def _thin_pixels(view: PairView) -> NDArray[np.float32]:
+    """Count, in each cell, the mask's pixels that an opening with a disk of one cell takes away."""
+    (rows, columns), stride = view.weights.shape, view.stride
     support = (view.visible_mask >= 128).astype(np.uint8)
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stride + 1, 2 * stride + 1))
     padded = cv2.copyMakeBorder(support, stride, stride, stride, stride, cv2.BORDER_REPLICATE)
     body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)[stride:-stride, stride:-stride]
-    thin = support[: rows * stride, : columns * stride] > body[: rows * stride, : columns * stride]
-    of_cell = thin.reshape(rows, stride, columns, stride).sum(axis=(1, 3)).astype(np.float32)
-    faint = np.clip(0.5 - view.weights, 0, None)
-    lost = cv2.boxFilter(of_cell * faint, -1, (side, side), anchor=(0, 0), normalize=False)
-    lost = lost[: rows - side + 1, : columns - side + 1]
-    row, column = np.unravel_index(int(lost.argmax()), lost.shape)
-    if float(lost[row, column]) < 1:
-        return None
-    return int(column), int(row)
+    thin = (support > body)[: rows * stride, : columns * stride]
+    cells = thin.reshape(rows, stride, columns, stride).sum(axis=(1, 3))
+    return np.asarray(cells, dtype=np.float32)
 
 
 def _half(weights: NDArray[np.float32], size: tuple[int, int]) -> Pixels:
@@ -139,8 +182,10 @@ def _contours(
     """
     if panel.shape[0] > mask.shape[0]:
         mask = scaled(mask, panel.shape[1::-1])  # enlarged, the line shall not show steps
+    support = (mask >= 128).astype(np.uint8)
+    padded = np.pad(support, _MARGIN, mode="edge")
     found, _ = cv2.findContours(
-        (mask >= 128).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
+        padded, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-_MARGIN, -_MARGIN)
     )
     scale = np.array(panel.shape[1::-1]) / mask.shape[::-1] * (1 << _SUBPIXELS)
     lines = [((line + 0.5) * scale).astype(np.int32) for line in found]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 from PIL import Image, ImageDraw
 
-from maskprep.pictures.fonts import draw_text, shortened
+from maskprep.pictures.fonts import draw_text, shortened, wrapped
 from maskprep.pictures.palette import FAINT, INK, PAGE
 from maskprep.pictures.panels import cells_panel
 from maskprep.pictures.scale import draw_scale
@@ -80,7 +80,8 @@ def draw_sheet(tiles: Sequence[SheetTile], heading: str, subheading: str) -> Ima
     draw_text(draw, (_MARGIN, _MARGIN - 4), title, 32, INK, bold=True)
     if len(shown) < len(ordered):
         subheading += f", and {len(ordered) - len(shown)} more"
-    draw_text(draw, (_MARGIN, _MARGIN + 44), shortened(subheading, room, 19), 19, FAINT)
+    for place, line in enumerate(wrapped(subheading, room, 19)[:2]):
+        draw_text(draw, (_MARGIN, _MARGIN + 44 + 26 * place), line, 19, FAINT)
     draw_scale(draw, (width - _MARGIN - _SCALE, _MARGIN), _SCALE)
     for place, tile in enumerate(shown):
         row, column = divmod(place, columns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from maskprep.errors import printable
@@ -84,7 +83,9 @@ def _print_verdict(report: Report, console: Console) -> None:
 def _print(console: Console, text: Text, indent: int = 0) -> None:
     # Lines are folded to a terminal's width; in a pipe each stays one line, for grep.
     if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
+        for line in text.wrap(console, console.width - indent, overflow="fold"):
+            line.rstrip()
+            console.print(Text(" " * indent) + line, soft_wrap=True)
     else:
         console.print(Text(" " * indent) + text, soft_wrap=True)
 

@@ -24,7 +24,7 @@ def _refused(training_set: TrainingSet, name: str) -> Iterator[Remark]:
 def _stopped(training_set: TrainingSet, name: str, fix: str) -> Iterator[Remark]:
     for stop in training_set.stops:
         if stop.rule == name:
-            yield Remark(stop.path or training_set.name, stop.error.partition(" / ")[0], fix)
+            yield Remark(stop.path or training_set.name, stop.headline, fix)
 
 
 def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:

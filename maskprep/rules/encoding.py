@@ -18,6 +18,8 @@ Values = NDArray[np.float64]
 _ENCODING = RuleStage.ENCODING
 _LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
 
+_OWN_CHANNEL = "paint it black and white; a conversion to grey would turn green into 0.59"
+
 #: A mask whose largest value is at most this was meant as a map of labels.
 LARGEST_LABEL = 16
 #: Channels that differ by less are one grey, with JPEG's noise.
@@ -121,7 +123,7 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
 def mask_coloured(sample: Sample) -> Iterator[Remark]:
     """A coloured mask: the trainer takes R alone. Pure green and blue are left out."""
     if _is_coloured(sample) and not _has_palette(sample):
-        yield Remark(sample.mask_path or "", _red_alone(sample), "export it as 8-bit grey")
+        yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL)
 
 
 @rule("MP206", "mask-palette", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode P")
@@ -131,7 +133,7 @@ def mask_palette(sample: Sample) -> Iterator[Remark]:
         return
     path = sample.mask_path or ""
     if _is_coloured(sample):
-        yield Remark(path, f"has a palette: {_red_alone(sample)}", "export it as 8-bit grey")
+        yield Remark(path, f"has a palette: {_red_alone(sample)}", _OWN_CHANNEL)
     else:
         told = "has a palette, of greys alone: read as painted"
         yield Remark(path, told, "", Severity.INFO)

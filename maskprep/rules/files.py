@@ -37,8 +37,7 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
         stop = stops.get(path)
         regular = os.path.isfile(path)
         if stop is not None and "for ever" not in told:
-            error_line = stop.error.partition("\n")[0]
-            told += f"; the trainer stops {_when(stop.stage.value)} ({error_line})"
+            told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
         yield Remark(path, told, fix)
 
@@ -165,7 +164,7 @@ def image_not_resolution(sample: Sample) -> Iterator[Remark]:
         if stop.rule == "image-not-resolution" and header is not None and placement is not None:
             told = (
                 f"is {header.size} px, {placement.bucket} px is wanted where buckets are"
-                f" off: the run stops ({stop.error.partition(' / ')[0]})"
+                f" off: the run stops ({stop.headline})"
             )
             yield Remark(sample.pair.image, told, "set enable_bucket = true")
 
@@ -183,7 +182,7 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
         if stop.rule == "no-bucket" and sample.image_header is not None:
             told = (
                 f"is {sample.image_header.size} px, for which there is no bucket: the run stops"
-                f" {_when(stop.stage.value)} ({stop.error})"
+                f" {_when(stop.stage.value)} ({stop.headline})"
             )
             fix = "take the image out, or mend the resolution (or bucket_no_upscale)"
             yield Remark(sample.pair.image, told, fix)

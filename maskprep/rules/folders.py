@@ -358,7 +358,7 @@ def _rename(mask: str, image: str) -> str:
     name = f"{_stem(image)}{os.path.splitext(mask)[1].lower()}"
     looks = {unicodedata.normalize("NFC", each) for each in (name, os.path.basename(mask))}
     form = "NFC" if unicodedata.is_normalized("NFC", name) else "NFD"
-    return f"rename it to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")
+    return f"rename {mask} to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")
 
 
 def _difference(mask_path: str, image_path: str) -> str:

@@ -28,7 +28,7 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
         if sample.coverage:
             told = f"trains nothing at latent scale ({sample.coverage:.2%} of it is not black)"
         elif sample.pair.source is MaskSource.FILE and _has_colours(sample.mask_pixels):
-            told, fix = "has colours, but R is 0 all over", "export it as 8-bit grey"
+            told, fix = "has colours, but R is 0 all over", "paint it white instead of coloured"
         told += ": every step on this image is wasted"
         yield Remark(sample.mask_path or sample.pair.image, told, fix)
 

@@ -11,8 +11,6 @@ from maskprep.errors import MaskprepError
 from maskprep.model import ModelTraits
 from maskprep.trainers.base import Trainer
 
-DEFAULT_TRAINER = "sd-scripts"
-
 
 @cache
 def known_trainers() -> dict[str, type[Trainer]]:
@@ -89,4 +87,4 @@ def find_model(trainer: Trainer, name: str | None) -> ModelTraits:
 
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean {close[0]!r}?" if close else f": {', '.join(known)} are known"
+    return f": did you mean {close[0]!r}?" if close else f": known: {', '.join(known)}"

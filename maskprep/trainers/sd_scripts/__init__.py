@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _NO_MASK = "AttributeError: 'NoneType' object has no attribute 'read'"
 _OTHER_SIZE = "AssertionError: size of conditioning image is not match / 画像サイズが合いません: {}"
-_TOO_LARGE = "AssertionError: image too large, but cropping and bucketing are disabled / {}"
+_TOO_LARGE = "AssertionError: image too large, but cropping and bucketing are disabled"
 #: Pixels of a resized picture above which no training machine's memory is enough.
 _LARGEST_PICTURE = 2**28
 _TOO_SMALL = "AssertionError: image size is small / 画像サイズが小さいようです: {}"
@@ -134,6 +134,8 @@ class SdScripts(Trainer):
             if os.path.isdir(path) or not os.path.isfile(path):
                 # Sizes are read by opening every image before the first step.
                 stage = Stage.START_UP
+                if not os.path.isdir(path):
+                    error = "no error, it waits for ever for data from a pipe or device"
             elif self.generation.pillow_sizes:
                 stage, error = Stage.START_UP, "ZeroDivisionError: division by zero"
         return Stop("unreadable", stage, error, path)
@@ -196,8 +198,7 @@ class SdScripts(Trainer):
                     "image-not-resolution", Stage.BATCH, error.format(pair.image), pair.image
                 )
             if not free_crop:
-                error = _TOO_LARGE.format(pair.image)
-                return Stop("image-not-resolution", Stage.BATCH, error, pair.image)
+                return Stop("image-not-resolution", Stage.BATCH, _TOO_LARGE, pair.image)
         if pair.source is not MaskSource.FILE:
             return None
         if pair.mask is None:
