@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +28,9 @@ def area_weights(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
 
     Notes
     -----
+    The pixels of a cell are added one by one, row by row, in float32, as torch does on a CPU: at
+    a stride of 32 the order of the additions shows in the fifth digit.
+
     Where a side is no whole multiple of `stride`, neighbouring cells share pixels: cell i takes
     rows floor(i·H/m) to ceil((i+1)·H/m), m = H // stride.
 
@@ -47,22 +49,34 @@ def area_weights(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
     rows, columns = height // stride, width // stride
     if not rows or not columns:
         raise ValueError(f"mask of {width} x {height} px is smaller than a cell of {stride} px")
+    values = mask.astype(np.float32) / np.float32(255)
     if height % stride == 0 and width % stride == 0:
-        means = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-        return np.asarray(means / np.float32(255), dtype=np.float32)
-    sums = _window_sums(_window_sums(mask.astype(np.int64), rows).T, columns).T
-    areas = np.outer(np.diff(_window_edges(height, rows)), np.diff(_window_edges(width, columns)))
-    return np.asarray(sums / (255.0 * areas), dtype=np.float32)
+        cells = values.reshape(rows, stride, columns, stride)
+        total = np.zeros((rows, columns), np.float32)
+        for down in range(stride):
+            for across in range(stride):
+                total += cells[:, down, :, across]
+        return np.asarray(total / np.float32(stride) / np.float32(stride))
+    return _overlapping(values, rows, columns)
 
 
-def _window_edges(length: int, cells: int) -> NDArray[np.int64]:
+def _overlapping(values: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    height, width = values.shape
+    tops, bottoms = _window_edges(height, rows)
+    lefts, rights = _window_edges(width, columns)
+    heights, widths = bottoms - tops, rights - lefts
+    total = np.zeros((rows, columns), np.float32)
+    for down in range(int(heights.max())):
+        lines = values[np.minimum(tops + down, height - 1)]
+        for across in range(int(widths.max())):
+            inside = (down < heights)[:, None] & (across < widths)
+            pixels = lines[:, np.minimum(lefts + across, width - 1)]
+            total += np.where(inside, pixels, np.float32(0))
+    total /= heights[:, None].astype(np.float32)
+    total /= widths.astype(np.float32)
+    return total
+
+
+def _window_edges(length: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     index = np.arange(cells, dtype=np.int64)
-    start = index * length // cells
-    end = -((index + 1) * length // -cells)
-    return np.stack([start, end], axis=1)
-
-
-def _window_sums(values: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
-    total = np.concatenate([np.zeros((1, values.shape[1]), np.int64), np.cumsum(values, axis=0)])
-    edges = _window_edges(values.shape[0], cells)
-    return np.asarray(total[edges[:, 1]] - total[edges[:, 0]])
+    return index * length // cells, -((index + 1) * length // -cells)

@@ -141,6 +141,9 @@ def test_what_does_not_parse_is_told_with_its_place(
         "[[datasets]]\nsubsets = [[]]",
         "[datasets]\nresolution = 512",
         "[[datasets]]\nresolution = []",
+        "subsets = []\ndatasets = []",
+        "datasets = []\n[general]\nsubsets = 1",
+        "[[datasets]]\nsubsets = []\n[[datasets.x]]\nsubsets = 1",
     ],
 )
 def test_values_of_odd_kinds_are_refused_not_crashed_on(content: str, tmp_path: Path) -> None:
@@ -191,3 +194,19 @@ def test_every_trainer_takes_every_model(tmp_path: Path) -> None:
         for model in trainer.models:
             training_set = found(config, f"sd-scripts@{version}", model)
             assert training_set.model.name == model
+
+
+def test_bounds_that_round_to_nothing_stop_only_where_buckets_are_listed(tmp_path: Path) -> None:
+    extra = "bucket_reso_steps = 128\nbucket_no_upscale = {}"
+    for free, starts in (("true", True), ("false", False)):
+        folders = Folders(tmp_path / free).add()
+        report = checked(folders.config(extra=extra.format(free)))
+        assert report.starts is starts
+
+
+def test_a_subsets_unknown_kernel_is_told_and_linear_is_used(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    odd = checked(folders.config(subset="resize_interpolation = 'foo'"))
+    assert names(odd) == {"unknown-interpolation"}
+    assert odd.starts
+    assert names(checked(folders.config(subset="resize_interpolation = 'lanczos4'"))) == set()

@@ -51,7 +51,7 @@ _DATA_OPTIONS = [
     click.option(
         "--model",
         metavar="NAME",
-        help="What is trained: sdxl (default), sd15, sd3, flux, lumina, anima, hunyuan-image.",
+        help="Trained as LoRA: sdxl (default), sd15, sd3, flux, lumina, anima, hunyuan-image.",
     ),
     click.option(
         "--masked-loss/--no-masked-loss",

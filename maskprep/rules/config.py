@@ -141,10 +141,11 @@ def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
     "sd-scripts v0.10.1, library/train_util.py, verify_bucket_reso_steps; read, not recorded",
 )
 def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
-    """A bucket_reso_steps that the model cannot take.
+    """A bucket_reso_steps that LoRA training of the model cannot take.
 
     The trainer refuses to start with alpha and plain datasets. It never looks at datasets with
-    mask files, which start with any step and can then fail in the model.
+    mask files, which start with any step and can then fail in the model. Full training takes
+    smaller steps of some models: 16 of flux, 8 of sd3.
     """
     step = training_set.model.bucket_step
     yield from _stopped(
@@ -266,9 +267,13 @@ def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
     f'{_DATASET}; truth: "unknown resize_interpolation"',
 )
 def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
-    """A resize_interpolation that the trainer does not know: the run does not start."""
+    """A resize_interpolation that the trainer does not know.
+
+    In a dataset the run does not start; in a subset OpenCV's linear is used, without a word.
+    """
     fix = "use one of lanczos nearest bilinear linear bicubic cubic area box"
-    return _stopped(training_set, "unknown-interpolation", fix)
+    yield from _stopped(training_set, "unknown-interpolation", fix)
+    yield from _odd(training_set, "unknown-interpolation")
 
 
 @rule("MP021", "missing-key", Severity.ERROR, _CONFIG, f"{_SANITIZER}; read")

@@ -231,7 +231,7 @@ def _found_value(keys: tuple[Any, ...], config: Any) -> str:
 def _explain_extra(
     keys: tuple[Any, ...], key: str, config: Any, masked_loss: bool, schema: _Schema
 ) -> tuple[str, str]:
-    in_subset = "subsets" in keys
+    in_subset = len(keys) > 3 and keys[0] == "datasets" and keys[2] == "subsets"
     subsets = config["datasets"][keys[1]]["subsets"] if in_subset else []
     if in_subset and key == "conditioning_data_dir":
         if not masked_loss:

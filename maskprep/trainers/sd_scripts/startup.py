@@ -20,6 +20,8 @@ from maskprep.trainers.sd_scripts.settings import DatasetSettings
 _VALID_INTERPOLATIONS = frozenset(
     ["lanczos", "nearest", "bilinear", "linear", "bicubic", "cubic", "area", "box"]
 )
+#: A subset's value is looked up without a check; one name more is known there.
+_SUBSET_INTERPOLATIONS = _VALID_INTERPOLATIONS | {"lanczos4"}
 _NO_DATA = (
     "No data found. Please verify arguments "
     "(train_data_dir must be the parent of folders with images)"
@@ -125,7 +127,7 @@ def foresee_bounds(settings: DatasetSettings) -> Iterator[Stop]:
         yield _assertion(
             "bucket-bounds", "max_bucket_reso must be equal or greater than resolution"
         )
-    if shortest == 0:
+    if shortest == 0 and not settings.bucket_no_upscale:
         # The first width tried for the list of buckets is 0, and the area is divided by it.
         yield _stop("bucket-bounds", "ZeroDivisionError: integer division or modulo by zero")
 
@@ -185,6 +187,13 @@ def foresee_oddities(datasets: Sequence[Dataset], model: ModelTraits) -> Iterato
     """
     for dataset in datasets:
         settings = dataset.settings
+        for subset in dataset.subsets:
+            kernel = subset.settings.resize_interpolation
+            if kernel not in (None, settings.resize_interpolation, *_SUBSET_INTERPOLATIONS):
+                told = f"datasets[{dataset.index}] subsets[{subset.index}]: resize_interpolation"
+                told += f" {kernel!r} is unknown, OpenCV's linear is used instead"
+                known = " ".join(sorted(_SUBSET_INTERPOLATIONS))
+                yield Oddity("unknown-interpolation", told, f"use one of {known}")
         if not settings.enable_bucket or any(foresee_bounds(settings)):
             continue
         step, needed = settings.bucket_reso_steps, model.bucket_step
