@@ -97,11 +97,11 @@ def main() -> None:
     print(
         f"{options.pairs} pairs of {SIDE} x {SIDE}, {options.rounds} rounds, {os.cpu_count()} cores"
     )
-    print(f"{'':16}{'wall s':>18}{'CPU s':>18}{'peak MiB':>10}")
+    print(f"{'':16}{'wall s':>22}{'CPU s':>22}{'peak MiB':>10}")
     for label, found in costs.items():
         wall, cpu = [cost.wall for cost in found], [cost.cpu for cost in found]
         print(
-            f"{label:16}{_spread(wall):>18}{_spread(cpu):>18}"
+            f"{label:16}{_spread(wall):>22}{_spread(cpu):>22}"
             f"{max(cost.peak for cost in found):>10.0f}"
         )
     ours, theirs = costs["maskprep check"], costs["Pillow script"]
