@@ -26,6 +26,15 @@ Channel = Literal["r", "alpha"]
 Mask = NDArray[np.uint8]
 
 _ORIENTATION_TAG = 0x0112
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    MemoryError,
+)
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
@@ -165,9 +174,9 @@ def _red_of(image: Image.Image, header: Header) -> MaskPixels:
         grey, alpha = (np.asarray(band) for band in image.split())
         return MaskPixels(header, grey, alpha, None, int(grey.max()))
     if image.mode in _SIXTEEN_BIT_MODES:
-        _, largest = image.getextrema()
         mask = np.asarray(image.convert("RGB").getchannel(0))
-        return MaskPixels(header, mask, None, None, int(largest))  # type: ignore[arg-type]
+        stored = np.nan_to_num(np.asarray(image))
+        return MaskPixels(header, mask, None, None, int(stored.max()))
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
     pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     mask = np.ascontiguousarray(pixels[..., 0])
@@ -250,9 +259,7 @@ def _decoding(path: str) -> Iterator[None]:
     try:
         yield
     # Pillow's decoders raise these, and nothing narrower, on broken data.
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
-        raise _unreadable(path, error, in_header=False) from error
-    except MemoryError as error:
+    except _DECODER_ERRORS as error:
         raise _unreadable(path, error, in_header=False) from error
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from maskprep.model import Severity
 from maskprep.parallel import in_order
 from maskprep.report import DatasetCount
 from maskprep.sample import samples_of
+from maskprep.trainers.sd_scripts import captions
 from tests.datasets import Folders, checked, found, names
 
 
@@ -165,3 +167,19 @@ def test_the_trainers_own_cache_wins_over_the_files(tmp_path: Path) -> None:
     assert len(report.findings) == 3  # size, caption, and the image that it does not name
     assert report.rows[0].bucket == (256, 64)
     assert report.counts == (DatasetCount(0, masked=1, whole=0, ignored=1),)
+
+
+def test_a_caption_that_cannot_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Folders(tmp_path).add().config()
+
+    def refuse(path: str, *arguments: object, **options: object) -> IO[str]:
+        if path.endswith("a.txt"):
+            raise PermissionError(13, "Permission denied", path)
+        return open(path, *arguments, **options)  # type: ignore[call-overload,no-any-return]
+
+    monkeypatch.setattr(captions, "open", refuse, raising=False)
+    report = checked(config)
+    assert not report.starts
+    assert names(report) == {"unreadable"}

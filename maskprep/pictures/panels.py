@@ -115,9 +115,8 @@ def lost_share(view: PairView) -> float:
         Share of the mask's pixels, [0, 1], that lie in parts narrower than two cells and in cells
         that weigh under one half.
     """
-    thin = _thin_pixels(view)
     trained = int((view.visible_mask >= 128).sum())
-    return float(thin[view.weights < 0.5].sum()) / trained if trained else 0.0
+    return float(view.thin_pixels[view.weights < 0.5].sum()) / trained if trained else 0.0
 
 
 def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
@@ -138,7 +137,7 @@ def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
     rows, columns = view.weights.shape
     if rows < side or columns < side:
         return None
-    lost = _thin_pixels(view) * np.clip(0.5 - view.weights, 0, None)
+    lost = view.thin_pixels * np.clip(0.5 - view.weights, 0, None)
     sums = cv2.boxFilter(lost, -1, (side, side), anchor=(0, 0), normalize=False)
     sums = sums[: rows - side + 1, : columns - side + 1]
     row, column = (int(each) for each in np.unravel_index(int(sums.argmax()), sums.shape))
@@ -153,18 +152,6 @@ def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
         min(max(0, column + across), columns - side),
         min(max(0, row + down), rows - side),
     )
-
-
-def _thin_pixels(view: PairView) -> NDArray[np.float32]:
-    """Count, in each cell, the mask's pixels that an opening with a disk of one cell takes away."""
-    (rows, columns), stride = view.weights.shape, view.stride
-    support = (view.visible_mask >= 128).astype(np.uint8)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stride + 1, 2 * stride + 1))
-    padded = cv2.copyMakeBorder(support, stride, stride, stride, stride, cv2.BORDER_REPLICATE)
-    body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)[stride:-stride, stride:-stride]
-    thin = (support > body)[: rows * stride, : columns * stride]
-    cells = thin.reshape(rows, stride, columns, stride).sum(axis=(1, 3))
-    return np.asarray(cells, dtype=np.float32)
 
 
 def _half(weights: NDArray[np.float32], size: tuple[int, int]) -> Pixels:

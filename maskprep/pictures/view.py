@@ -72,6 +72,18 @@ class PairView:
         """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
         return scaled(self.visible_part, self.bucket_image.shape[1::-1])
 
+    @cached_property
+    def thin_pixels(self) -> NDArray[np.float32]:
+        """How many of the mask's pixels in each cell an opening with a disk of one cell removes."""
+        (rows, columns), stride = self.weights.shape, self.stride
+        support = (self.visible_mask >= 128).astype(np.uint8)
+        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stride + 1, 2 * stride + 1))
+        padded = np.pad(support, stride, mode="edge")
+        body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)[stride:-stride, stride:-stride]
+        thin = np.asarray(support > body)[: rows * stride, : columns * stride]
+        cells = thin.reshape(rows, stride, columns, stride).sum(axis=(1, 3))
+        return np.asarray(cells, dtype=np.float32)
+
     def window(self, column: int, row: int, cells: int) -> PairView:
         """Cut out a square of cells.
 

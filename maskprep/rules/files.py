@@ -29,6 +29,10 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
 
     Where the run stops depends on the file and the trainer; the remark says it.
     """
+    caption = sample.pair.caption
+    if caption.rule == "unreadable" and caption.path is not None:
+        told = f"cannot be read; the trainer refuses to start ({caption.error})"
+        yield Remark(caption.path, told, "make the file readable, or delete it")
     stops = {stop.path: stop for stop in sample.stops}
     for path, broken in sample.broken.items():
         if broken.too_large:

@@ -301,10 +301,10 @@ def caption_bom(subset: Subset) -> Iterator[Remark]:
 )
 def system_files(subset: Subset) -> Iterator[Remark]:
     """Files of the system (``._a.png``, Thumbs.db): the trainer does not see them. Harmless."""
-    for folder in (subset.images, subset.masks):
-        for name in folder.names if folder is not None else ():
+    for folder in filter(None, (subset.images, subset.masks)):
+        for name in folder.names:
             if name.startswith("._") or name.lower() in _SYSTEM_FILES:
-                yield Remark(os.path.join(folder.path, name), "a system file; ignored, harmless")  # type: ignore[union-attr]
+                yield Remark(os.path.join(folder.path, name), "a system file; ignored, harmless")
 
 
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
