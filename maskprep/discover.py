@@ -104,6 +104,32 @@ def discover(request: Request) -> TrainingSet:
     )
 
 
+def discover_pairs(request: Request) -> TrainingSet:
+    """Find everything that the trainer would load, for a job that needs pairs.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at.
+
+    Returns
+    -------
+    TrainingSet
+        With at least one pair.
+
+    Raises
+    ------
+    MaskprepError
+        The configuration is refused, or there is no pair.
+    """
+    training_set = discover(request)
+    if training_set.config is not None and not training_set.config.accepted:
+        raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
+    if not training_set.pair_count:
+        raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
+    return training_set
+
+
 def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
-from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.errors import UnreadableImageError
 from maskprep.model import MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, lost_share
+from maskprep.plan import refuse_data_folders
 from maskprep.sample import Sample, samples_of
 from maskprep.verdict import trainer_line
 from maskprep.write import refuse_existing, write_whole
@@ -91,7 +92,7 @@ def preview(
     arrays = _names(samples, weights, ".npy")
     works = [_Work(*each) for each in zip(samples, pictures, arrays, strict=True)]
     sheet = None if output is None else output / f"{SHEET}.png"
-    _refuse_data_folders(training_set, [each for each in (output, weights) if each is not None])
+    refuse_data_folders(training_set, (each for each in (output, weights) if each is not None))
     if not overwrite:
         refuse_existing([path for path in (*pictures, *arrays, sheet) if path is not None])
     outcomes, tiles = [], []
@@ -104,21 +105,6 @@ def preview(
         subheading = trainer_line(training_set)
         write_whole(sheet, _png(draw_sheet(tiles, heading, subheading)))
     return outcomes
-
-
-def _refuse_data_folders(training_set: TrainingSet, outputs: list[Path]) -> None:
-    # A picture named like its image would replace it.
-    folders = {
-        folder.path
-        for dataset in training_set.datasets
-        for subset in dataset.subsets
-        for folder in (subset.images, subset.masks)
-        if folder is not None
-    }
-    for output in outputs:
-        for data in (Path(folder).resolve() for folder in folders):
-            if output.resolve() == data or data in output.resolve().parents:
-                raise MaskprepError(f"{output}: lies in the data set; write to another folder")
 
 
 def view_of(sample: Sample) -> PairView | None:

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
+    from maskprep.plan import Destination
 
 Command = Callable[..., Any]
 
@@ -105,9 +106,56 @@ def data_options(command: Command) -> Command:
         chosen = {name: options.pop(name) for name in names}
         return command(_requests(**chosen), **options)
 
-    return functools.reduce(
-        lambda wrapped, option: option(wrapped), reversed(_DATA_OPTIONS), with_requests
-    )
+    return _with_options(with_requests, _DATA_OPTIONS)
+
+
+_WRITING_OPTIONS = [
+    click.option(
+        "--output", type=click.Path(file_okay=False), metavar="DIR", help="Write to this folder."
+    ),
+    click.option(
+        "--in-place",
+        is_flag=True,
+        help="Replace the originals, which go to <folder>.maskprep-backup-<time>.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace files that are in --output already."),
+    click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing."),
+]
+
+
+def writing_options(command: Command) -> Command:
+    """Give a command the options that say where it writes, as its argument `destination`."""
+
+    @functools.wraps(command)
+    def with_destination(*args: Any, **options: Any) -> Any:
+        names = ("output", "in_place", "overwrite", "dry_run")
+        destination = _destination(**{name: options.pop(name) for name in names})
+        return command(*args, destination=destination, **options)
+
+    return _with_options(with_destination, _WRITING_OPTIONS)
+
+
+def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: bool) -> Destination:
+    from pathlib import Path
+
+    from maskprep.plan import Destination
+
+    if output is not None and in_place:
+        raise click.UsageError("--output and --in-place exclude each other")
+    if output is None and not in_place and not dry_run:
+        raise click.UsageError("say where to write: --output DIR, or --in-place")
+    return Destination(None if output is None else Path(output), overwrite, dry_run)
+
+
+def one_request(requests: list[Request]) -> Request:
+    """Take the only data set of a command that works on one."""
+    if len(requests) > 1:
+        raise click.UsageError("this command takes one DATASET")
+    return requests[0]
+
+
+def _with_options(command: Command, options: list[Command]) -> Command:
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
 def _requests(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import data_options
+from maskprep.cli.options import data_options, one_request
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
@@ -37,22 +37,15 @@ def preview(
     """  # noqa: D301 - Click wants the control character itself
     if output is None and weights is None:
         raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
-    if len(requests) > 1:
-        raise click.UsageError("preview takes one DATASET")
     from pathlib import Path
 
     from maskprep.cli.progress import progress_bar
-    from maskprep.discover import discover
-    from maskprep.errors import MaskprepError, printable
+    from maskprep.discover import discover_pairs
+    from maskprep.errors import printable
     from maskprep.preview import preview as draw
 
-    training_set = discover(requests[0])
-    if training_set.config is not None and not training_set.config.accepted:
-        raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
-    total = training_set.pair_count
-    if not total:
-        raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
-    with progress_bar("drawing masks", total) as advance:
+    training_set = discover_pairs(one_request(requests))
+    with progress_bar("drawing masks", training_set.pair_count) as advance:
         outcomes = draw(
             training_set,
             Path(output) if output is not None else None,

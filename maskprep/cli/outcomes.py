@@ -1,0 +1,61 @@
+"""Tell what became of a plan: a line a file on stdout, problems on stderr, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from maskprep.plan import Carried, Destination
+
+Row = TypeVar("Row")
+
+
+def tell_outcomes(
+    carried: Carried[Row], destination: Destination, describe: Callable[[Row], str]
+) -> int:
+    """Print what was written, and what was not.
+
+    Parameters
+    ----------
+    carried : Carried
+        What became of the plan.
+    destination : Destination
+        Where it was to go.
+    describe : callable
+        From an outcome's row to a few words; empty for nothing to tell.
+
+    Returns
+    -------
+    int
+        The exit code: 0 where all was done, 1 where some files could not be.
+    """
+    from maskprep.errors import printable
+
+    for outcome in carried.outcomes:
+        if outcome.problem or outcome.row is None:
+            click.echo(printable(f"{outcome.source}: {outcome.problem}"), err=True)
+            continue
+        in_place = destination.output is None and outcome.target.name in outcome.source
+        goal = "" if in_place else f" -> {outcome.target}"
+        words = [describe(outcome.row), *([] if outcome.changed else ["stays as it is"])]
+        click.echo(printable(f"{outcome.source}{goal}: {', '.join(filter(None, words))}"))
+        for note in outcome.notes:
+            click.echo(printable(f"{outcome.source}: {note}"), err=True)
+    click.echo(printable(_summary(carried, destination)))
+    return 1 if carried.failed else 0
+
+
+def _summary(carried: Carried[Row], destination: Destination) -> str:
+    whole = [outcome for outcome in carried.outcomes if not outcome.problem]
+    changed = sum(outcome.changed for outcome in whole)
+    would = "would be " if destination.dry_run else ""
+    if destination.output is not None:
+        count = f"{len(whole)} of {len(carried.outcomes)} files {would}written"
+        return f"{destination.output}: {count}, {changed} of them changed"
+    told = f"{changed} of {len(carried.outcomes)} files {would}changed in place"
+    if carried.backups:
+        told += f"; originals in {', '.join(map(str, carried.backups))}"
+    return told

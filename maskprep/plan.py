@@ -1,0 +1,368 @@
+"""The files to come: planned first, then shown or written, originals kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from maskprep.errors import MaskprepError
+from maskprep.model import TrainingSet
+from maskprep.parallel import in_order
+from maskprep.write import refuse_existing, write_whole
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Made(Generic[Row]):
+    """A file's new content, before it is written.
+
+    Attributes
+    ----------
+    content : bytes or None
+        All of it; None where the source stays as it is.
+    row : object
+        What to tell about it; no pixels.
+    notes : tuple of str
+        Warnings in words.
+    """
+
+    content: bytes | None
+    row: Row
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task(Generic[Row]):
+    """One file to be made of another.
+
+    Attributes
+    ----------
+    source : str
+        What it is made of.
+    target : Path
+        Where it goes.
+    make : callable
+        Works the content out; raises `MaskprepError` where it cannot.
+    companions : tuple of Path
+        Files that are copied into the target's folder, such as captions; not in place.
+    """
+
+    source: str
+    target: Path
+    make: Callable[[], Made[Row]]
+    companions: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Row]):
+    """What became of one task.
+
+    Attributes
+    ----------
+    source : str
+        What it was made of.
+    target : Path
+        Where it went.
+    changed : bool
+        Whether the target differs from the source.
+    row : object or None
+        What to tell about it; None where it failed.
+    notes : tuple of str
+        Warnings in words.
+    problem : str
+        Why there is no such file; empty where there is.
+    """
+
+    source: str
+    target: Path
+    changed: bool = False
+    row: Row | None = None
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Carried(Generic[Row]):
+    """What became of a plan.
+
+    Attributes
+    ----------
+    outcomes : tuple of Outcome
+        One a task, in the plan's order.
+    backups : tuple of Path
+        Folders that hold the originals; empty where nothing was replaced.
+    """
+
+    outcomes: tuple[Outcome[Row], ...]
+    backups: tuple[Path, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Outcome[Row], ...]:
+        """Outcomes with a problem."""
+        return tuple(outcome for outcome in self.outcomes if outcome.problem)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a command writes.
+
+    Attributes
+    ----------
+    output : Path or None
+        A folder outside the data set; None writes in place, originals kept in a folder beside.
+    overwrite : bool
+        Replace files that are in `output` already.
+    dry_run : bool
+        Work everything out, and write nothing.
+    """
+
+    output: Path | None
+    overwrite: bool = False
+    dry_run: bool = False
+
+    def targets(self, sources: Sequence[str], ending: str = ".png") -> list[Path]:
+        """Name the file to be made of each source.
+
+        Parameters
+        ----------
+        sources : sequence of str
+            Files.
+        ending : str
+            Of the files to be made.
+
+        Returns
+        -------
+        list of Path
+            In place: the source with its new ending. Else in `output`, in sub-folders as the
+            sources' folders lie to each other where there are several.
+        """
+        if self.output is None:
+            return [Path(source).with_suffix(ending) for source in sources]
+        folders = _laid_out({os.path.dirname(os.path.abspath(source)) for source in sources})
+        return [
+            self.output
+            / folders[os.path.dirname(os.path.abspath(source))]
+            / f"{Path(source).stem}{ending}"
+            for source in sources
+        ]
+
+
+def _laid_out(folders: Iterable[str]) -> dict[str, str]:
+    ordered = sorted(folders)
+    try:
+        shared = os.path.commonpath(ordered) if ordered else ""
+    except ValueError:  # on several drives
+        return {folder: f"{place}-{Path(folder).name}" for place, folder in enumerate(ordered)}
+    return {folder: os.path.relpath(folder, shared) for folder in ordered}
+
+
+def data_folders(training_set: TrainingSet) -> list[Path]:
+    """List the folders that hold a training set.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Returns
+    -------
+    list of Path
+        Image and mask folders, absolute, without repeats.
+    """
+    paths = [
+        folder.path
+        for dataset in training_set.datasets
+        for subset in dataset.subsets
+        for folder in (subset.images, subset.masks)
+        if folder is not None
+    ]
+    return list(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
+
+
+def refuse_data_folders(training_set: TrainingSet, outputs: Iterable[Path]) -> None:
+    """Refuse to write into a data set: a file named like an image would replace it.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    outputs : iterable of Path
+        Folders to be written to.
+
+    Raises
+    ------
+    MaskprepError
+        One of them is a folder of the data set, or lies in one.
+    """
+    folders = data_folders(training_set)
+    for output in outputs:
+        if any(_is_within(output, folder) for folder in folders):
+            raise MaskprepError(f"{output}: lies in the data set; write to another folder")
+
+
+def carry_out(
+    tasks: Sequence[Task[Row]],
+    training_set: TrainingSet,
+    destination: Destination,
+    *,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Carried[Row]:
+    """Write every file of a plan, each whole or not at all, and go on after those that fail.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The plan.
+    training_set : TrainingSet
+        Whose files they are made of.
+    destination : Destination
+        Where they go.
+    progress : callable
+        Called once after each task.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Carried
+        An outcome a task, in order, and where the originals are.
+
+    Raises
+    ------
+    MaskprepError
+        Before anything is written: the output lies in the data set, or a file is there already.
+
+    Notes
+    -----
+    In place an original goes to ``<folder>.maskprep-backup-<time>`` before its successor is
+    renamed over it: killed at any moment, every file is either the old one or the new one.
+    """
+    if destination.output is not None:
+        refuse_data_folders(training_set, [destination.output])
+        if not destination.overwrite and not destination.dry_run:
+            refuse_existing(list(dict.fromkeys(task.target for task in tasks)))
+    backup = _Backup(data_folders(training_set))
+    first: dict[str, str] = {}
+    for task in tasks:  # file systems of Windows and macOS know one case only
+        first.setdefault(str(task.target).casefold(), task.source)
+
+    def work(task: Task[Row]) -> Outcome[Row]:
+        owner = first[str(task.target).casefold()]
+        if owner != task.source:
+            told = f"not written: {task.target} is made of {owner} already"
+            return Outcome(task.source, task.target, problem=told)
+        try:
+            made = task.make()
+            if not destination.dry_run:
+                _write(task, made, destination, backup)
+        except MaskprepError as error:
+            told = str(error).removeprefix(f"{task.source}: ")
+            return Outcome(task.source, task.target, problem=told)
+        changed = made.content is not None
+        return Outcome(task.source, task.target, changed, made.row, made.notes)
+
+    outcomes = []
+    for outcome in in_order(tasks, work, workers):
+        outcomes.append(outcome)
+        progress()
+    return Carried(tuple(outcomes), tuple(backup.folders))
+
+
+def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _Backup) -> None:
+    source = Path(task.source)
+    if destination.output is not None:
+        content = made.content if made.content is not None else _read(source)
+        write_whole(task.target, content)
+        for companion in task.companions:
+            write_whole(task.target.parent / companion.name, _read(companion))
+    elif made.content is not None:
+        backup.keep(source)
+        if task.target != source:
+            if task.target.exists():
+                backup.keep(task.target)
+            write_whole(task.target, made.content)
+            _remove(source)
+        else:
+            write_whole(source, made.content)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be removed ({error.strerror})") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+@dataclass
+class _Backup:
+    """Where originals go: a folder beside theirs, made when the first one comes."""
+
+    data: list[Path]
+    folders: list[Path] = field(default_factory=list)
+    _beside: dict[Path, Path] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _time: str = field(default_factory=lambda: time.strftime("%Y%m%d-%H%M%S"))
+
+    def keep(self, original: Path) -> None:
+        whole = Path(os.path.abspath(original))
+        base = self._base(whole.parent)
+        kept = self._folder(base) / whole.relative_to(base)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            if not whole.is_symlink():
+                try:
+                    os.link(whole, kept)
+                    return
+                except OSError:
+                    pass  # no hard links on this file system
+            write_whole(kept, whole.read_bytes())
+            shutil.copystat(whole, kept)
+        except OSError as error:
+            raise MaskprepError(f"{whole}: cannot be backed up ({error.strerror})") from error
+
+    def _base(self, folder: Path) -> Path:
+        # Never inside a folder of the data set: beside the outermost one that holds it.
+        base = folder
+        while base.parent != base and any(_is_within(base.parent, each) for each in self.data):
+            base = base.parent
+        return base
+
+    def _folder(self, base: Path) -> Path:
+        with self._lock:
+            if base not in self._beside:
+                self._beside[base] = _made_beside(base, self._time)
+                self.folders.append(self._beside[base])
+            return self._beside[base]
+
+
+def _made_beside(base: Path, moment: str) -> Path:
+    for again in range(1, 1000):
+        name = f"{base.name}.maskprep-backup-{moment}" + (f"-{again}" if again > 1 else "")
+        try:
+            base.with_name(name).mkdir()
+        except FileExistsError:
+            continue
+        except (OSError, ValueError) as error:
+            raise MaskprepError(f"{base}: no backup folder beside it can be made") from error
+        return base.with_name(name)
+    raise MaskprepError(f"{base}: no backup folder beside it can be made")
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    real, data = path.resolve(), folder.resolve()
+    return real == data or data in real.parents
