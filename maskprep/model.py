@@ -20,6 +20,25 @@ class Size(NamedTuple):
         return f"{self.width} x {self.height}"
 
 
+class Box(NamedTuple):
+    """A rectangle in px; right and bottom are the first beyond it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """How wide it is."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """How high it is."""
+        return self.bottom - self.top
+
+
 class Severity(Enum):
     """How much a finding matters: an error stops the run or trains the wrong thing."""
 
@@ -392,3 +411,29 @@ class Placement:
     resized: Size
     bucket: Size
     crop_xy: tuple[int, int] | None
+
+    def window_in(self, size: Size) -> Box:
+        """Tell what survives the crop.
+
+        Parameters
+        ----------
+        size : Size
+            Of the picture before the resize, px.
+
+        Returns
+        -------
+        Box
+            In px of that picture; a crop drawn at random is taken at the centre.
+        """
+        left, top = self.crop_xy or (
+            (self.resized.width - self.bucket.width) // 2,
+            (self.resized.height - self.bucket.height) // 2,
+        )
+        across = size.width / self.resized.width
+        down = size.height / self.resized.height
+        return Box(
+            left * across,
+            top * down,
+            (left + self.bucket.width) * across,
+            (top + self.bucket.height) * down,
+        )

@@ -14,7 +14,7 @@ from PIL import Image
 
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
-from maskprep.model import MaskSource, Placement, Size, TrainingSet
+from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, lost_share
 from maskprep.plan import refuse_data_folders
@@ -157,7 +157,7 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     sample = work.sample
     fresh = sample.seen_by(sample.trainer)  # its pixels go with it: memory stays flat
     if fresh.weights is None:
-        return Outcome(sample.pair.image, _why_not(fresh)), None
+        return Outcome(sample.pair.image, fresh.obstacle), None
     if work.weights is not None:
         buffer = io.BytesIO()
         np.save(buffer, fresh.weights)
@@ -169,7 +169,7 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     except UnreadableImageError as error:
         return Outcome(sample.pair.image, str(error)), None
     if view is None:
-        return Outcome(sample.pair.image, _why_not(fresh)), None
+        return Outcome(sample.pair.image, fresh.obstacle), None
     write_whole(work.picture, _png(draw_pair(view)))
     return Outcome(sample.pair.image), _tile(view, fresh.weights)
 
@@ -183,16 +183,6 @@ def _tile(view: PairView, weights: NDArray[np.float32]) -> SheetTile:
         return draw_tile(view, f"{mean}, trains whole", 1.5)
     lost = lost_share(view)
     return draw_tile(view, f"{mean}, thin parts lost {lost:.1%}", lost)
-
-
-def _why_not(sample: Sample) -> str:
-    if sample.stops:
-        return sample.stops[0].headline
-    if sample.pair.source is MaskSource.FILE and sample.pair.mask is None:
-        return "has no mask"
-    if sample.dataset.unchecked:
-        return sample.dataset.unchecked
-    return "its crop is random: the weights cannot be foretold"
 
 
 def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
@@ -214,17 +204,10 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
     ]
 
 
-def _crop_box(placement: Placement, size: Size) -> tuple[float, float, float, float] | None:
+def _crop_box(placement: Placement, size: Size) -> Box | None:
     if placement.crop_xy is None or placement.resized == placement.bucket:
         return None
-    left, top = placement.crop_xy
-    across, down = size.width / placement.resized.width, size.height / placement.resized.height
-    return (
-        left * across,
-        top * down,
-        (left + placement.bucket.width) * across,
-        (top + placement.bucket.height) * down,
-    )
+    return placement.window_in(size)
 
 
 def _names(

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep import raster
+from maskprep.details import Details, faint_parts, find_details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    Box,
     Dataset,
     MaskSource,
     ModelTraits,
@@ -161,6 +163,19 @@ class Sample:
             return None
         return "masked" if self.carries_mask else "whole"
 
+    @property
+    def obstacle(self) -> str:
+        """Why the weights cannot be foretold, in a few words; empty where they can."""
+        if self.weights is not None:
+            return ""
+        if self.stops:
+            return self.stops[0].headline
+        if self.pair.source is MaskSource.FILE and self.pair.mask is None:
+            return "has no mask"
+        if self.dataset.unchecked:
+            return self.dataset.unchecked
+        return "its crop is random: the weights cannot be foretold"
+
     @cached_property
     def bucket_mask(self) -> Mask | None:
         """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
@@ -169,9 +184,7 @@ class Sample:
         if self.mask is None or not self.carries_mask:
             bucket = self.placement.bucket
             return np.full((bucket.height, bucket.width), 255, np.uint8)
-        return self.trainer.bucket_mask(
-            self.mask, self.placement, self.pair, self.dataset, self.subset
-        )
+        return self.at_bucket(self.mask)
 
     @cached_property
     def weights(self) -> NDArray[np.float32] | None:
@@ -180,6 +193,60 @@ class Sample:
         if mask is None or min(mask.shape) < self.model.stride:
             return None
         return self.trainer.latent_weights(mask, self.model)
+
+    @cached_property
+    def details(self) -> Details | None:
+        """The mask's fine details; None where there is no mask, or no foretelling."""
+        return self.details_of(self.mask, self.bucket_mask, self.weights)
+
+    def details_of(
+        self, mask: Mask | None, bucket_mask: Mask | None, weights: NDArray[np.float32] | None
+    ) -> Details | None:
+        """Find the fine details of any mask of the pair's.
+
+        Parameters
+        ----------
+        mask : ndarray of uint8, shape (H, W), or None
+            At its own size.
+        bucket_mask : ndarray of uint8, shape (h, w), or None
+            The same at bucket size.
+        weights : ndarray of float32, shape (h // stride, w // stride), or None
+            Of its cells.
+
+        Returns
+        -------
+        Details or None
+            None where something is None, or the pair has no mask.
+        """
+        if mask is None or bucket_mask is None or weights is None or not self.carries_mask:
+            return None
+        window = self.mask_window
+        faint = faint_parts(mask, window, bucket_mask.shape) if window is not None else None
+        return find_details(bucket_mask, weights, faint)
+
+    def at_bucket(self, mask: Mask) -> Mask:
+        """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.
+
+        Parameters
+        ----------
+        mask : ndarray of uint8, shape (H, W)
+            255 trains.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w)
+            At bucket size.
+        """
+        assert self.placement is not None, "the caller has seen weights"
+        return self.trainer.bucket_mask(mask, self.placement, self.pair, self.dataset, self.subset)
+
+    @property
+    def mask_window(self) -> Box | None:
+        """The part of the mask that fills the bucket, px of the mask."""
+        if self.placement is None or self.mask_header is None:
+            return None
+        size = self.mask_header.size
+        return self.trainer.mask_window(size, self.placement, self.pair, self.dataset)
 
     def image_at_bucket(self) -> NDArray[np.uint8] | None:
         """Decode the image and bring it to bucket size, as the trainer does.

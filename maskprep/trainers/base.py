@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    Box,
     ConfigVerdict,
     Dataset,
     Folder,
@@ -203,6 +204,14 @@ class Trainer(ABC):
         -------
         ndarray of uint8, shape (placement.bucket.height, placement.bucket.width)
         """
+
+    @abstractmethod
+    def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
+        """Tell which part of a mask of that size fills the bucket, in px of the mask."""
+
+    @abstractmethod
+    def blackens_hidden(self, size: Size, placement: Placement, subset: Subset) -> bool:
+        """Tell whether the resize of an image of that size turns what alpha 0 hides black."""
 
     @abstractmethod
     def bucket_image(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    Box,
     ConfigIssue,
     ConfigVerdict,
     Dataset,
@@ -231,6 +232,23 @@ class SdScripts(Trainer):
         if pair.source is MaskSource.FILE:
             return pixels.from_mask_file(mask, placement, self.generation, dataset.settings, kernel)
         return pixels.with_image(mask, placement, self.generation, kernel)
+
+    def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
+        """Tell which part of a mask fills the bucket; see `Trainer.mask_window`."""
+        stretches = self.generation.mask_resize is MaskResize.STRETCH
+        if pair.source is MaskSource.FILE and (stretches or not dataset.settings.enable_bucket):
+            return Box(0, 0, *mask)
+        return placement.window_in(mask)
+
+    def blackens_hidden(self, size: Size, placement: Placement, subset: Subset) -> bool:
+        """Tell whether hidden colours turn black; see `Trainer.blackens_hidden`."""
+        from maskprep.trainers.sd_scripts import pixels
+
+        kernel = pixels.image_kernel(
+            size, placement.resized, self.generation, subset.settings.resize_interpolation
+        )
+        # Pillow premultiplies RGBA while it resizes.
+        return size != placement.resized and kernel.startswith("pillow")
 
     def bucket_image(
         self, image: NDArray[np.uint8], placement: Placement, dataset: Dataset, subset: Subset

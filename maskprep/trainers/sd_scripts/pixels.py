@@ -55,13 +55,33 @@ def with_image(
     source = Size(width, height)
     if source == placement.resized:
         return _crop(pixels, placement)
-    target = placement.resized
+    kernel = image_kernel(source, placement.resized, generation, interpolation)
+    return _crop(resize(pixels, placement.resized, kernel), placement)
+
+
+def image_kernel(
+    source: Size, target: Size, generation: Generation, interpolation: str | None
+) -> Kernel:
+    """Choose the kernel by which an image is resized.
+
+    Parameters
+    ----------
+    source, target : Size
+        Before and after, px.
+    generation : Generation
+        Of the trainer.
+    interpolation : str or None
+        ``resize_interpolation`` in force for the subset.
+
+    Returns
+    -------
+    str
+        As `maskprep.resample.resize` takes it.
+    """
     if generation.newer_keys:
-        kernel = _kernel(interpolation, source, target)
-    else:
-        shrinks = source.width > target.width and source.height > target.height
-        kernel = "area" if shrinks else "pillow-lanczos"
-    return _crop(resize(pixels, target, kernel), placement)
+        return _kernel(interpolation, source, target)
+    shrinks = source.width > target.width and source.height > target.height
+    return "area" if shrinks else "pillow-lanczos"
 
 
 def from_mask_file(
