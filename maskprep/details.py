@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.model import Box
-from maskprep.morphology import dilate, opened
+from maskprep.morphology import dilate, inverted, opened
 
 Mask = NDArray[np.uint8]
 
@@ -31,7 +31,7 @@ class Detail:
     Attributes
     ----------
     label : int
-        Its number in `Details.labels`, from 1.
+        Its number, from 1.
     box : Box
         Around it, px of the bucket.
     pixels : int
@@ -48,18 +48,25 @@ class Detail:
 
 @dataclass(frozen=True)
 class Details:
-    """All fine parts of a mask.
+    """All fine parts of a mask, with their pixels.
 
     Attributes
     ----------
     found : tuple of Detail
         From top to bottom.
-    labels : ndarray of int32, shape (h, w)
-        The number of the detail that a pixel belongs to, 0 for none.
+    rows, columns : ndarray of int64, shape (n,)
+        Where their pixels are in the bucket.
+    labels : ndarray of int64, shape (n,)
+        Which detail each pixel belongs to.
+    shape_hw : tuple of int
+        The bucket's height and width, px.
     """
 
     found: tuple[Detail, ...]
-    labels: NDArray[np.int32]
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    shape_hw: tuple[int, int]
 
     def weights_in(self, weights: NDArray[np.float32]) -> dict[int, float]:
         """Weigh the details by other cells than those they were found with.
@@ -74,7 +81,28 @@ class Details:
         dict of int to float
             Detail weight by label.
         """
-        return _mean_weights(self.labels, weights, len(self.found))
+        cells = _weights_at(self.rows, self.columns, weights, self.shape_hw)
+        sums = np.bincount(self.labels, cells)
+        return {each.label: float(sums[each.label] / each.pixels) for each in self.found}
+
+    def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
+        """Draw one detail.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of `found`.
+
+        Returns
+        -------
+        ndarray of bool, shape (detail.box.height, detail.box.width)
+            Where it has pixels in its box.
+        """
+        left, top, right, bottom = (int(edge) for edge in detail.box)
+        own = self.labels == detail.label
+        drawn = np.zeros((bottom - top, right - left), bool)
+        drawn[self.rows[own] - top, self.columns[own] - left] = True
+        return drawn
 
 
 def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | None:
@@ -139,30 +167,34 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     if faint is not None:
         support = _with_faint(support, faint)
     body = opened(support, reach)
+    if np.array_equal(body, support):
+        nothing = np.zeros(0, np.int64)
+        return Details((), nothing, nothing, nothing, mask.shape)
     thin = cv2.subtract(support, body)
-    box = cv2.boundingRect(thin)
-    labels = np.zeros(mask.shape, np.int32)
-    if not box[2]:
-        return Details((), labels)
-    part = np.s_[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
+    left, top, width, height = cv2.boundingRect(thin)
+    part = np.s_[top : top + height, left : left + width]
+    rows, columns = np.nonzero(thin[part])
     count, components, stats, _ = cv2.connectedComponentsWithStats(thin[part], connectivity=8)
-    of_thin = np.asarray(components, np.int32)
-    touching = _labels_where(of_thin, dilate(body, 1, "square")[part] != 0, count)
-    far = _labels_where(of_thin, dilate(body, reach)[part] == 0, count)
-    large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST
-    is_detail = np.where(touching, far, large)
-    is_detail[0] = False
-    order = [int(each) for each in np.flatnonzero(is_detail)]
-    numbers = np.zeros(count, np.int32)
+    own = np.asarray(components)[rows, columns]
+
+    def any_in(where: Mask) -> NDArray[np.bool_]:
+        return np.bincount(own, where[part][rows, columns], minlength=count) > 0
+
+    touching = any_in(dilate(body, 1, "square"))
+    far = any_in(inverted(dilate(body, reach)))
+    large = np.asarray(stats)[:, cv2.CC_STAT_AREA] >= SMALLEST
+    order = np.flatnonzero(np.where(touching, far, large) & (np.arange(count) > 0))
+    numbers = np.zeros(count, np.int64)
     numbers[order] = np.arange(1, len(order) + 1)
-    labels[part] = numbers[of_thin]
-    means = _mean_weights(labels, weights, len(order))
+    labels = numbers[own]
+    rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
+    sums = np.bincount(labels, _weights_at(rows, columns, weights, mask.shape))
     found = []
-    for label, each in enumerate(order, 1):
-        left, top, width, height, pixels = (int(value) for value in stats[each])
-        corner = Box(box[0] + left, box[1] + top, box[0] + left + width, box[1] + top + height)
-        found.append(Detail(label, corner, pixels, means[label]))
-    return Details(tuple(found), labels)
+    for label, component in enumerate(order, 1):
+        x, y, across, down, pixels = (int(value) for value in stats[component])
+        box = Box(left + x, top + y, left + x + across, top + y + down)
+        found.append(Detail(label, box, pixels, float(sums[label] / pixels)))
+    return Details(tuple(found), rows, columns, labels, mask.shape)
 
 
 def _support(mask: Mask) -> Mask:
@@ -183,19 +215,12 @@ def _with_faint(support: Mask, faint: Mask) -> Mask:
     return np.where(joined, np.uint8(255), support)
 
 
-def _labels_where(
-    labels: NDArray[np.int32], where: NDArray[np.bool_], count: int
-) -> NDArray[np.bool_]:
-    return np.bincount(labels[where], minlength=count) > 0
-
-
-def _mean_weights(
-    labels: NDArray[np.int32], weights: NDArray[np.float32], count: int
-) -> dict[int, float]:
-    rows, columns = np.nonzero(labels)
-    own = labels[rows, columns]
-    height, width = labels.shape
+def _weights_at(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    shape_hw: tuple[int, int],
+) -> NDArray[np.float64]:
+    height, width = shape_hw
     cells = weights[rows * weights.shape[0] // height, columns * weights.shape[1] // width]
-    sums = np.bincount(own, cells.astype(np.float64), minlength=count + 1)
-    pixels = np.bincount(own, minlength=count + 1)
-    return {label: float(sums[label] / pixels[label]) for label in range(1, count + 1)}
+    return np.asarray(cells, np.float64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 from dataclasses import dataclass, field, replace
 
 from maskprep.errors import ConfigError, MaskprepError
@@ -11,11 +13,17 @@ from maskprep.model import (
     ConfigVerdict,
     Folder,
     ModelTraits,
+    Size,
     Stage,
     Stop,
     TrainingSet,
 )
 from maskprep.trainers.base import Configuration, DatasetBlock, Settings, Trainer
+
+_SWITCHED_OFF = {
+    "enable_bucket": "--no-enable-bucket",
+    "bucket_no_upscale": "--bucket-upscale",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,29 @@ class Request:
     masks: str | None = None
     alpha: bool = False
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def arguments(self) -> str:
+        """What to type after a command to say all this again."""
+        words = [self.target]
+        if self.masks is not None:
+            words += ["--masks", self.masks]
+        if self.alpha:
+            words.append("--alpha")
+        if self.trainer.version != self.trainer.versions[0]:
+            words += ["--trainer", self.trainer.title]
+        if self.model != next(iter(self.trainer.models.values())):
+            words += ["--model", self.model.name]
+        for name, value in self.settings.flags.items():
+            option = name.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(f"--{option}" if value else _SWITCHED_OFF[name])
+            else:
+                text = ",".join(map(str, value)) if isinstance(value, Size) else str(value)
+                words += [f"--{option}", text]
+        if self.settings.masked_loss is not None:
+            words.append("--masked-loss" if self.settings.masked_loss else "--no-masked-loss")
+        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def discover(request: Request) -> TrainingSet:
@@ -101,6 +132,7 @@ def discover(request: Request) -> TrainingSet:
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
         oddities=trainer.oddities(datasets, request.model),
+        arguments=request.arguments,
     )
 
 

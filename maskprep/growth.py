@@ -151,13 +151,15 @@ class DetailGrower:
         """
         return self._growth(dict.fromkeys(self._seeds, radius))
 
-    def grow_to(self, target: float = TARGET) -> Growth:
+    def grow_to(self, target: float = TARGET, below: float | None = None) -> Growth:
         """Grow each detail by the smallest radius that lifts its weight to a target.
 
         Parameters
         ----------
         target : float
             Weight, (0, 1].
+        below : float or None
+            Grow only details that weigh less; None for all below the target.
 
         Returns
         -------
@@ -175,7 +177,7 @@ class DetailGrower:
         """
         furthest = math.ceil(FURTHEST_CELLS * self._stride * self._scale)
         radii = dict.fromkeys(self._seeds, 0)
-        for group in self._apart(self._needy(target), furthest):
+        for group in self._apart(self._needy(target, below), furthest):
             radii |= self._smallest(group, target, furthest)
         growth = self._growth(radii)
         for _ in range(furthest):
@@ -202,9 +204,10 @@ class DetailGrower:
         bucket_mask = self._flipped(self._sample.at_bucket(self._flipped(side)))
         return bucket_mask, self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
 
-    def _needy(self, target: float) -> list[int]:
+    def _needy(self, target: float, below: float | None) -> list[int]:
         start = self._weights({})
-        return [label for label in self._seeds if start[label] < target]
+        limit = target if below is None else min(below, target)
+        return [label for label in self._seeds if start[label] < limit]
 
     def _smallest(self, group: Sequence[int], target: float, furthest: int) -> dict[int, int]:
         best = self._weights(dict.fromkeys(group, furthest))
@@ -262,13 +265,13 @@ class DetailGrower:
 
     def _seed_of(self, detail: Detail, window: Box) -> _Seed:
         height, width = self._mask.shape
-        rows_of, columns_of = self._details.labels.shape
-        rows = _bucket_px(height, window.top, window.height, rows_of)
-        columns = _bucket_px(width, window.left, window.width, columns_of)
+        bucket_height, bucket_width = self._details.shape_hw
+        rows = _bucket_px(height, window.top, window.height, bucket_height)
+        columns = _bucket_px(width, window.left, window.width, bucket_width)
         top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
         left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
-        labels = self._details.labels[np.ix_(rows[top:bottom], columns[left:right])]
-        own = np.pad((labels == detail.label).astype(np.uint8), 1)
+        inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
+        own = np.pad(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
         part = np.pad(self._mask, 1)[top : bottom + 2, left : right + 2]
@@ -293,9 +296,9 @@ class _Seed:
         np.maximum(part, inside, out=part)
 
 
-def _bucket_px(length: int, start: float, extent: float, cells: int) -> NDArray[np.int64]:
+def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray[np.int64]:
     """Tell for each px of the mask along one side which px of the bucket it falls into."""
-    centres = (np.arange(length) + 0.5 - start) * (cells / extent)
+    centres = (np.arange(length) + 0.5 - start) * (pixels / extent)
     return np.asarray(np.floor(centres), np.int64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from maskprep.model import Severity, Stage, Stop, TrainingSet
 from maskprep.parallel import in_order
@@ -31,13 +32,14 @@ def check(
     Report
         Numbers and findings; no pixels.
     """
-    findings = list(_findings(RuleStage.CONFIG, training_set))
+    findings = list(_findings(RuleStage.CONFIG, training_set, training_set.arguments))
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            findings += _findings(RuleStage.FOLDERS, subset)
+            findings += _findings(RuleStage.FOLDERS, subset, training_set.arguments)
+    judge = partial(_judge, dataset=training_set.arguments)
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
-    for row, found, stopped in in_order(samples_of(training_set), _judge, workers):
+    for row, found, stopped in in_order(samples_of(training_set), judge, workers):
         rows.append(row)
         findings += found
         stops += stopped
@@ -51,11 +53,11 @@ def check(
     )
 
 
-def _judge(sample: Sample) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
+def _judge(sample: Sample, dataset: str) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
     stops = sample.stops
     findings: list[Finding] = []
     for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
-        found = list(_findings(stage, sample))
+        found = list(_findings(stage, sample, dataset))
         findings += found
         # What is broken once shall not be told again in other words.
         if any(finding.severity is Severity.ERROR for finding in found):
@@ -63,9 +65,9 @@ def _judge(sample: Sample) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
     return sample.row(), findings, stops
 
 
-def _findings(stage: RuleStage, subject: object) -> Iterator[Finding]:
+def _findings(stage: RuleStage, subject: object, dataset: str) -> Iterator[Finding]:
     for rule in rules_of(stage):
-        yield from rule.findings(subject)
+        yield from rule.findings(subject, dataset)
 
 
 def _count(training_set: TrainingSet, rows: list[SampleRow]) -> Iterator[DatasetCount]:

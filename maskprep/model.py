@@ -376,6 +376,8 @@ class TrainingSet:
         Why the run does not start, in the trainer's own order.
     oddities : tuple of Oddity
         What the trainer takes without a word.
+    arguments : str
+        What to type after a command to name this data set, the trainer and the model again.
     """
 
     name: str
@@ -387,6 +389,7 @@ class TrainingSet:
     relocated: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     oddities: tuple[Oddity, ...] = ()
+    arguments: str = ""
 
     @property
     def pair_count(self) -> int:

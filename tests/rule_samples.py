@@ -110,6 +110,11 @@ def _requested(requests: list[Request]) -> list[Request]:
 
 def request_of(sample: RuleSample) -> Request:
     """Read the sample's options as every command does."""
-    (request,) = _requested.main(sample.arguments, standalone_mode=False)
+    return request_from(sample.arguments)
+
+
+def request_from(arguments: list[str]) -> Request:
+    """Read options as every command does."""
+    (request,) = _requested.main(arguments, standalone_mode=False)
     assert isinstance(request, Request)
     return request

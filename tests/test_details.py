@@ -114,8 +114,11 @@ def test_labels_tell_whose_a_pixel_is() -> None:
     mask[60:64, 20:100] = 255
     details = details_of(mask)
     assert [each.label for each in details.found] == [1, 2]
-    assert set(np.unique(details.labels[20:24, 20:100])) == {1}
-    assert set(np.unique(details.labels[60:64, 20:100])) == {2}
+    first, second = details.found
+    assert details.pixels_of(first).all()
+    assert details.pixels_of(second).shape == (4, 80)
+    assert set(details.labels[details.rows < 30]) == {1}
+    assert set(details.labels[details.rows > 30]) == {2}
     assert details.weights_in(np.ones((32, 32), np.float32)) == {1: 1.0, 2: 1.0}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from maskprep.model import MaskSource, Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings
 from tests.datasets import Folders, checked, found, names
+from tests.rule_samples import request_from
 
 
 def asked(target: Path | str, **options: object) -> Request:
@@ -210,3 +212,28 @@ def test_a_subsets_unknown_kernel_is_told_and_linear_is_used(tmp_path: Path) -> 
     assert names(odd) == {"unknown-interpolation"}
     assert odd.starts
     assert names(checked(folders.config(subset="resize_interpolation = 'lanczos4'"))) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "dataset.toml",
+        "'my images' --masks 'my masks' --model flux",
+        "images --alpha --trainer sd-scripts@0.9",
+        "dataset.toml --resolution 832,1216 --no-enable-bucket --bucket-upscale --masked-loss",
+        "dataset.toml --enable-bucket --min-bucket-reso 64 --caption-extension .txt",
+        "dataset.toml --no-masked-loss --resize-interpolation area",
+    ],
+)
+def test_a_request_can_be_typed_again(arguments: str) -> None:
+    request = request_from(shlex.split(arguments))
+    again = request_from(shlex.split(request.arguments))
+    assert again.arguments == request.arguments
+    assert again.settings == request.settings
+    assert (again.target, again.masks, again.alpha) == (
+        request.target,
+        request.masks,
+        request.alpha,
+    )
+    assert (again.trainer.title, again.model) == (request.trainer.title, request.model)
+    assert len(shlex.split(request.arguments)) == len(shlex.split(arguments))

@@ -27,10 +27,12 @@ def test_the_three_sets_are_there() -> None:
 
 @pytest.mark.parametrize("version", find_trainer("sd-scripts").versions)
 @pytest.mark.parametrize("name", SETS)
-def test_every_generation_trains_them_without_a_finding(name: str, version: str) -> None:
+def test_every_generation_trains_them_and_loses_only_details(name: str, version: str) -> None:
     report = checked(f"samples/{name}/dataset.toml", f"sd-scripts@{version}")
     loud = [each for each in report.findings if each.severity is not Severity.INFO]
-    assert loud == []
+    assert {each.name for each in loud} == ({"detail-lost"} if name != "photo" else set())
+    lost = {Path(each.path).stem for each in loud}
+    assert lost <= {"kite-seaside", "umbrella-child"}
     assert report.stops == ()
     (count,) = report.counts
     assert count.masked == len(report.rows) > 0

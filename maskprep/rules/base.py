@@ -23,7 +23,7 @@ class Remark:
     message : str
         What is, and what was wanted; without the path.
     fix : str
-        What mends it.
+        What mends it; where it is a command, `DATASET` stands for what was checked.
     severity : Severity or None
         Only where it differs from the rule's own.
     """
@@ -76,13 +76,15 @@ class Rule:
         """What the rule means and why it matters: its function's docstring."""
         return inspect.getdoc(self.check) or ""
 
-    def findings(self, subject: Any) -> Iterator[Finding]:
+    def findings(self, subject: Any, dataset: str) -> Iterator[Finding]:
         """Run the rule and stamp what it remarks.
 
         Parameters
         ----------
         subject : TrainingSet, Subset or Sample
             What the stage looks at.
+        dataset : str
+            What was checked, as typed on the command line.
 
         Yields
         ------
@@ -96,9 +98,12 @@ class Rule:
                 remark.severity or self.severity,
                 remark.path,
                 remark.message,
-                remark.fix,
+                remark.fix.replace(DATASET, dataset),
             )
 
+
+#: What a fix writes for the data set that was checked, as typed on the command line.
+DATASET = "DATASET"
 
 Check = TypeVar("Check", bound=Callable[..., Iterable[Remark]])
 
