@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, PngImagePlugin
 
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
@@ -155,3 +156,151 @@ def test_what_is_no_image_is_told_in_plain_words(make: object, words: str, tmp_p
     assert str(refused.value).startswith(f"{path}: ")
     assert words in str(refused.value)
     assert refused.value.in_header
+
+
+NOISE = np.random.default_rng(4).integers(0, 256, (20, 30, 4), np.uint8)
+RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def opened_again(content: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+def test_a_mask_is_encoded_as_8_bit_grey() -> None:
+    image = opened_again(raster.encode_mask(GREY))
+    assert (image.format, image.mode) == ("PNG", "L")
+    np.testing.assert_array_equal(np.asarray(image), GREY)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_picture_is_encoded_with_all_its_channels(channels: int) -> None:
+    image = opened_again(raster.encode_picture(NOISE[..., :channels]))
+    assert (image.format, image.mode) == ("PNG", "RGBA"[:channels])
+    np.testing.assert_array_equal(np.asarray(image), NOISE[..., :channels])
+    assert not image.info
+
+
+def test_everything_beside_the_pixels_comes_along(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", "a figure, Steps: 20")
+    info.add_text("long", "word " * 999, zip=True)
+    info.add_itxt("Title", "\u7d20\u6750", "ja", "\u984c")
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a camera"
+    image = Image.fromarray(NOISE[..., :3])
+    path = saved(
+        tmp_path / "a.png", image, pnginfo=info, dpi=(300, 150), exif=exif, icc_profile=RGB_PROFILE
+    )
+    beside = raster.read_accompaniment(path)
+    again = opened_again(raster.encode_picture(NOISE, beside))
+    with Image.open(path) as before:
+        before.load()
+        assert again.text == before.text  # type: ignore[attr-defined]
+        assert again.info["exif"] == before.info["exif"]
+    assert again.text["Title"].lang == "ja"  # type: ignore[attr-defined]
+    assert again.info["dpi"] == pytest.approx((300, 150), rel=1e-3)
+    assert again.info["icc_profile"] == RGB_PROFILE
+    assert again.getexif()[0x0112] == 6
+    assert beside.left_out == ()
+
+
+def test_a_jpegs_comment_becomes_text(tmp_path: Path) -> None:
+    for comment, wanted in ((b"steps: 20", "steps: 20"), (b"\xe9t\xe9", "\xe9t\xe9")):
+        path = tmp_path / "a.jpg"
+        path.write_bytes(_commented(NOISE[..., :3], comment))
+        beside = raster.read_accompaniment(str(path))
+        again = opened_again(raster.encode_picture(NOISE, beside))
+        assert again.text == {"Comment": wanted}  # type: ignore[attr-defined]
+
+
+def _commented(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], comment: bytes) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", dpi=(72, 72))
+    whole = buffer.getvalue()
+    segment = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
+    return whole[:2] + segment + whole[2:]
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        (b"\0" * 16 + b"CMYK" + b"\0" * 200, "of CMYK, not RGB"),
+        (b"\0" * 16 + b"GRAY" + b"\0" * 200, "of GRAY, not RGB"),
+        (b"short", "is broken"),
+    ],
+)
+def test_a_profile_that_does_not_fit_is_left_out(
+    profile: bytes, words: str, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "a.jpg", Image.fromarray(NOISE[..., :3]), icc_profile=profile)
+    beside = raster.read_accompaniment(path)
+    assert beside.icc_profile is None
+    assert words in beside.left_out[0]
+
+
+def test_broken_exif_comes_along_as_it_is_and_goes_when_turned(tmp_path: Path) -> None:
+    broken = b"Exif\0\0II*\0\xff\xff\xff\x7f rubbish"
+    path = tmp_path / "a.png"
+    path.write_bytes(
+        raster.encode_picture(NOISE, raster.Accompaniment(exif=broken, text={"a": "b"}))
+    )
+    beside = raster.read_accompaniment(str(path))
+    assert beside.exif == broken
+    upright = beside.upright()
+    assert upright.text == {"a": "b"}
+    if upright.exif is None:
+        assert "its EXIF is broken" in upright.left_out[0]
+
+
+def test_upright_takes_the_orientation_out_and_keeps_the_rest() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 8, "a camera"
+    xmp = '<rdf:Description tiff:Orientation="8" dc:format="image/png"/>'
+    beside = raster.Accompaniment(
+        exif=exif.tobytes(), text={"XML:com.adobe.xmp": xmp, "Raw profile type exif": "\nexif"}
+    )
+    again = opened_again(raster.encode_picture(NOISE, beside.upright()))
+    assert 0x0112 not in again.getexif()
+    assert again.getexif()[0x010F] == "a camera"
+    (text,) = again.text.values()  # type: ignore[attr-defined]
+    assert "Orientation" not in text
+    assert "image/png" in text
+
+
+def test_stored_numbers_are_not_cut_off(tmp_path: Path) -> None:
+    deep = np.array([[0, 256, 65535]], np.uint16)
+    pixels = raster.read_stored(saved(tmp_path / "a.png", Image.fromarray(deep)))
+    np.testing.assert_array_equal(pixels.numbers, deep)
+    wide = np.array([[0, 70000, 2**32 - 1]], np.uint32)
+    image = Image.frombytes("I", (3, 1), wide.tobytes())
+    tiff = saved(tmp_path / "a.tif", image)
+    signed = raster.read_stored(tiff).numbers
+    assert signed is not None
+    assert int(signed[0, 2]) == -1
+    content = Path(tiff).read_bytes()
+    tag = struct.pack("<HHIH", 339, 3, 1, 2)  # SampleFormat: signed integers
+    assert content.count(tag) == 1
+    Path(tiff).write_bytes(content.replace(tag, struct.pack("<HHIH", 339, 3, 1, 1)))
+    np.testing.assert_array_equal(raster.read_stored(tiff).numbers, wide)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+def test_stored_colours_and_alpha_are_pillows(mode: str, tmp_path: Path) -> None:
+    image = Image.fromarray(NOISE)
+    image = image.quantize(16) if mode == "P" else image.convert(mode)
+    path = saved(tmp_path / f"a{'.tif' if mode == 'CMYK' else '.png'}", image)
+    pixels = raster.read_stored(path)
+    with Image.open(path) as opened:
+        rgba = np.asarray(opened.convert("RGBA"))
+        raw = np.asarray(opened)
+    assert (pixels.numbers is None) == (mode in ("RGB", "RGBA", "CMYK"))
+    assert (pixels.rgb is None) == (mode in ("1", "L", "LA"))
+    if pixels.numbers is not None:
+        np.testing.assert_array_equal(pixels.numbers, raw[..., 0] if mode == "LA" else raw)
+    if pixels.rgb is not None:
+        np.testing.assert_array_equal(pixels.rgb, rgba[..., :3])
+    assert (pixels.alpha is not None) == (mode in ("LA", "P", "RGBA"))
+    if pixels.alpha is not None:
+        np.testing.assert_array_equal(pixels.alpha, rgba[..., 3])

@@ -1,0 +1,32 @@
+"""The only door for pixels on disk: headers, masks and pictures, read and written."""
+
+from maskprep.raster.accompany import Accompaniment, read_accompaniment
+from maskprep.raster.decode import (
+    Channel,
+    Mask,
+    MaskPixels,
+    StoredPixels,
+    read_mask,
+    read_picture,
+    read_stored,
+)
+from maskprep.raster.encode import encode_mask, encode_picture
+from maskprep.raster.header import Header, read_header
+from maskprep.raster.whole import verify_pixels
+
+__all__ = [
+    "Accompaniment",
+    "Channel",
+    "Header",
+    "Mask",
+    "MaskPixels",
+    "StoredPixels",
+    "encode_mask",
+    "encode_picture",
+    "read_accompaniment",
+    "read_header",
+    "read_mask",
+    "read_picture",
+    "read_stored",
+    "verify_pixels",
+]

@@ -1,0 +1,213 @@
+"""Files to masks and pictures, decoded by Pillow.
+
+Trainers decode with Pillow, so does maskprep: the installed version's own conversions are what
+a trainer in the same environment would get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from maskprep.raster.header import Header, decoding, header_of, opened
+
+Channel = Literal["r", "alpha"]
+
+Mask = NDArray[np.uint8]
+
+_SAMPLE_FORMAT = 339  # of TIFF
+_SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
+
+
+@dataclass(frozen=True)
+class MaskPixels:
+    """A mask as decoded in one pass, with what its file holds beside it.
+
+    Attributes
+    ----------
+    header : Header
+        What the file says of itself.
+    mask : ndarray of uint8, shape (H, W)
+        255 trains, 0 is left out.
+    alpha : ndarray of uint8, shape (H, W), or None
+        Of a mask file: its own alpha, which trainers drop; None where it stores none.
+    rgb : ndarray of uint8, shape (H, W, 3), or None
+        The colours of an image read for its alpha, or of a coloured mask file; None where R, G
+        and B are equal by the file's nature.
+    largest_stored : int
+        The largest value as stored; above 255 in files of 16 bits.
+    """
+
+    header: Header
+    mask: Mask
+    alpha: Mask | None
+    rgb: NDArray[np.uint8] | None
+    largest_stored: int
+
+
+def read_mask(path: str, channel: Channel) -> MaskPixels:
+    """Decode the channel that a trainer takes for the mask.
+
+    Parameters
+    ----------
+    path : str
+        Mask file (`channel` ``"r"``) or training image (``"alpha"``).
+    channel : {"r", "alpha"}
+        R of ``convert("RGB")``, or A of ``convert("RGBA")``.
+
+    Returns
+    -------
+    MaskPixels
+        The mask; all 255 where `channel` is ``"alpha"`` and the file stores none.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file cannot be decoded.
+
+    Notes
+    -----
+    *Source*: kohya-ss/sd-scripts v0.10.1, library/train_util.py, load_image: Pillow's
+    ``convert``, no EXIF transpose. Truth: behaviour cases "16-bit grey mask, …",
+    "mask painted pure green", "RGBA mask, white and fully transparent".
+    """
+    with opened(path) as image:
+        header = header_of(image)
+        with decoding(path):
+            return _alpha_of(image, header) if channel == "alpha" else _red_of(image, header)
+
+
+def _alpha_of(image: Image.Image, header: Header) -> MaskPixels:
+    if not header.has_alpha:
+        image.load()  # a broken file must not pass for a whole one
+        opaque = np.full((header.size.height, header.size.width), 255, np.uint8)
+        return MaskPixels(header, opaque, None, None, 255)
+    rgba = np.asarray(image if image.mode == "RGBA" else image.convert("RGBA"))
+    mask = np.ascontiguousarray(rgba[..., 3])
+    return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
+
+
+def _red_of(image: Image.Image, header: Header) -> MaskPixels:
+    if image.mode in ("L", "1"):
+        mask = np.asarray(image if image.mode == "L" else image.convert("L"))
+        return MaskPixels(header, mask, None, None, int(mask.max()))
+    if image.mode == "LA":
+        grey, alpha = (np.asarray(band) for band in image.split())
+        return MaskPixels(header, grey, alpha, None, int(grey.max()))
+    if image.mode in _SIXTEEN_BIT_MODES:
+        mask = np.asarray(image.convert("RGB").getchannel(0))
+        stored = np.nan_to_num(np.asarray(image))
+        return MaskPixels(header, mask, None, None, int(stored.max()))
+    wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
+    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    mask = np.ascontiguousarray(pixels[..., 0])
+    own_alpha = pixels[..., 3] if header.has_alpha else None
+    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
+
+
+def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
+    """Decode a picture as a trainer does, not turned by EXIF.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+    mode : {"RGB", "RGBA"}
+        Alpha dropped, or kept; not premultiplied, 255 where the file stores none.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3) or (H, W, 4)
+        The pixels.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file cannot be decoded.
+    """
+    with opened(path) as image, decoding(path):
+        if mode == "RGB" and image.mode == "P" and "transparency" in image.info:
+            # The same colours; straight to RGB Pillow would warn of the alpha that goes.
+            return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
+        return np.asarray(image if image.mode == mode else image.convert(mode))
+
+
+@dataclass(frozen=True)
+class StoredPixels:
+    """A file's pixels with nothing cut off: what its numbers, colours and alpha are.
+
+    Attributes
+    ----------
+    header : Header
+        What the file says of itself.
+    numbers : ndarray of shape (H, W), or None
+        One value a pixel as stored: the palette's index, 0 and 1 of 1-bit files, greys of any
+        depth and type; None where three colours are stored.
+    rgb : ndarray of uint8, shape (H, W, 3), or None
+        Colours by Pillow's ``convert("RGB")``; None for greys.
+    alpha : ndarray of uint8, shape (H, W), or None
+        None where the file stores none.
+    """
+
+    header: Header
+    numbers: NDArray[Any] | None
+    rgb: NDArray[np.uint8] | None
+    alpha: Mask | None
+
+
+def read_stored(path: str) -> StoredPixels:
+    """Decode all that a mask may be hidden in, not turned by EXIF.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+
+    Returns
+    -------
+    StoredPixels
+        Numbers, colours and alpha.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file cannot be decoded.
+    """
+    with opened(path) as image:
+        header = header_of(image)
+        with decoding(path):
+            image.load()
+            return StoredPixels(header, *_numbers_and_colours(image, header))
+
+
+def _numbers_and_colours(
+    image: Image.Image, header: Header
+) -> tuple[NDArray[Any] | None, NDArray[np.uint8] | None, Mask | None]:
+    if image.mode in _SIXTEEN_BIT_MODES:
+        deep = np.asarray(image)
+        if _is_unsigned(image):
+            deep = deep.view(np.uint32)
+        clear = image.info.get("transparency")
+        return deep, None, None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
+    if image.mode in ("LA", "La"):
+        grey, alpha = (np.asarray(band) for band in image.convert("LA").split())
+        return grey, None, alpha
+    wanted = "RGBA" if header.has_alpha else "RGB"
+    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None
+    if image.mode in ("1", "L"):
+        return np.asarray(image).astype(np.uint8), None, own_alpha
+    rgb = np.ascontiguousarray(pixels[..., :3])
+    if image.mode in ("P", "PA"):
+        return np.asarray(image.getchannel("P")), rgb, own_alpha
+    return None, rgb, own_alpha
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    # Pillow opens 32-bit integers of either kind as signed; 1 is TIFF's default and unsigned.
+    tags = getattr(image, "tag_v2", None)
+    return image.mode == "I" and tags is not None and tags.get(_SAMPLE_FORMAT, (1,))[0] == 1

@@ -1,0 +1,191 @@
+"""What a file says of itself, and why it cannot be opened or decoded."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from maskprep.errors import UnreadableImageError
+from maskprep.model import Size
+
+#: The EXIF tag of the orientation.
+ORIENTATION_TAG = 0x0112
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    MemoryError,
+)
+_ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself before any pixel is decoded.
+
+    Attributes
+    ----------
+    size : Size
+        Stored width and height in pixels, not turned by EXIF.
+    format : str
+        Pillow's name of the format: ``"PNG"``, ``"JPEG"``, ….
+    mode : str
+        Pillow's mode: ``"L"``, ``"RGB"``, ``"P"``, ``"I;16"``, ….
+    has_alpha : bool
+        Whether an alpha channel, or a transparent colour, is stored.
+    orientation : int
+        EXIF orientation, 1 to 8; 1 means upright.
+    jpeg_quality : int or None
+        Estimated quality, 1 to 100; None for other formats.
+    bits : int
+        Bits per channel as stored: 1, 8, 16 or 32.
+    """
+
+    size: Size
+    format: str
+    mode: str
+    has_alpha: bool
+    orientation: int
+    jpeg_quality: int | None
+    bits: int
+
+    @property
+    def turned(self) -> bool:
+        """Whether EXIF swaps width and height for viewers."""
+        return self.orientation >= 5
+
+
+def read_header(path: str) -> Header:
+    """Read what a file says of itself, without decoding pixels.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+
+    Returns
+    -------
+    Header
+        Size, format, mode and the rest.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file is no image, empty, no regular file, or cannot be opened.
+    """
+    with opened(path) as image:
+        return header_of(image)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Image.Image]:
+    """Open an image file for as long as the block lasts; `UnreadableImageError` where it fails."""
+    # A FIFO or a device would block for ever, in the trainer as here.
+    try:
+        kind = os.stat(path).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(21, "Is a directory", path)
+        if not stat.S_ISREG(kind):
+            raise OSError(f"not a regular file: {path!r}")
+        image = Image.open(path)
+    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
+        bomb = isinstance(error, Image.DecompressionBombError)
+        raise unreadable(path, error, in_header=not bomb) from error
+    with image:
+        yield image
+
+
+@contextmanager
+def decoding(path: str) -> Iterator[None]:
+    """Turn whatever Pillow's decoders raise on broken data into `UnreadableImageError`."""
+    try:
+        yield
+    # Pillow's decoders raise these, and nothing narrower, on broken data.
+    except _DECODER_ERRORS as error:
+        raise unreadable(path, error, in_header=False) from error
+
+
+def unreadable(path: str, error: BaseException, *, in_header: bool) -> UnreadableImageError:
+    """Put a decoder's error into plain words, beginning with the file's name."""
+    return UnreadableImageError(
+        f"{path}: {_plain_words(path, error)}",
+        f"{type(error).__name__}: {error}",
+        in_header=in_header,
+        too_large=isinstance(error, Image.DecompressionBombError),
+    )
+
+
+def _plain_words(path: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, not an image"
+    if isinstance(error, PermissionError):
+        return "may not be read (permissions)"
+    if isinstance(error, Image.DecompressionBombError):
+        return "declares more pixels than Pillow, and so the trainer, will decode"
+    if "not a regular file" in str(error):
+        return "is no regular file (a pipe or a device): the trainer would wait for ever"
+    if os.path.isfile(path) and os.path.getsize(path) == 0:
+        return "is empty (0 bytes)"
+    if "cannot identify" in str(error):
+        return "is not an image that Pillow can read"
+    if "truncated" in str(error):
+        return "is cut short"
+    return f"cannot be decoded ({error})"
+
+
+def header_of(image: Image.Image) -> Header:
+    """Tell what an opened file says of itself."""
+    mode = image.mode
+    return Header(
+        size=Size(*image.size),
+        format=image.format or "",
+        mode=mode,
+        has_alpha=mode in _ALPHA_MODES or "transparency" in image.info,
+        orientation=_orientation(image),
+        jpeg_quality=_jpeg_quality(image),
+        bits=_bits(image),
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1  # getexif() would decode the whole PNG in search of a late chunk
+    try:
+        value = image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - broken EXIF raises anything; trainers never read it
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _bits(image: Image.Image) -> int:
+    # A 16-bit RGB PNG opens as "RGB": Pillow keeps the high bytes, and nothing is lost.
+    if image.mode == "1":
+        return 1
+    if image.mode.startswith("I;16"):
+        return 16
+    if image.mode in ("I", "F"):
+        return 16 if image.format == "PNG" else 32  # Pillow before 10 opens 16-bit PNG as "I"
+    return 8
+
+
+def _jpeg_quality(image: Image.Image) -> int | None:
+    tables: dict[int, list[int]] | None = getattr(image, "quantization", None)
+    if image.format != "JPEG" or not tables:
+        return None
+    # libjpeg scales Annex K's table, whose mean is 57.6, by (200 - 2q) % above quality 50 and
+    # by 5000/q % below; the stored table's mean gives q back.
+    scale = 100 * float(np.mean(tables[min(tables)])) / 57.625
+    quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale
+    return int(min(100, max(1, round(quality))))
