@@ -46,8 +46,8 @@ class Task(Generic[Row]):
     ----------
     source : str
         What it is made of.
-    target : Path
-        Where it goes.
+    target : Path or None
+        Where it goes; None where nothing can be made.
     make : callable
         Works the content out; raises `MaskprepError` where it cannot.
     companions : tuple of Path
@@ -55,7 +55,7 @@ class Task(Generic[Row]):
     """
 
     source: str
-    target: Path
+    target: Path | None
     make: Callable[[], Made[Row]]
     companions: tuple[Path, ...] = ()
 
@@ -68,7 +68,7 @@ class Outcome(Generic[Row]):
     ----------
     source : str
         What it was made of.
-    target : Path
+    target : Path or None
         Where it went.
     changed : bool
         Whether the target differs from the source.
@@ -81,7 +81,7 @@ class Outcome(Generic[Row]):
     """
 
     source: str
-    target: Path
+    target: Path | None
     changed: bool = False
     row: Row | None = None
     notes: tuple[str, ...] = ()
@@ -248,7 +248,7 @@ def carry_out(
     if destination.output is not None:
         refuse_data_folders(training_set, [destination.output])
         if not destination.overwrite and not destination.dry_run:
-            refuse_existing(list(dict.fromkeys(task.target for task in tasks)))
+            refuse_existing(list(dict.fromkeys(task.target for task in tasks if task.target)))
     backup = _Backup(data_folders(training_set))
     first: dict[str, str] = {}
     for task in tasks:  # file systems of Windows and macOS know one case only
@@ -256,7 +256,7 @@ def carry_out(
 
     def work(task: Task[Row]) -> Outcome[Row]:
         owner = first[str(task.target).casefold()]
-        if owner != task.source:
+        if owner != task.source and task.target is not None:
             told = f"not written: {task.target} is made of {owner} already"
             return Outcome(task.source, task.target, problem=told)
         try:
@@ -277,6 +277,7 @@ def carry_out(
 
 
 def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _Backup) -> None:
+    assert task.target is not None, "something was made"
     source = Path(task.source)
     if destination.output is not None:
         content = made.content if made.content is not None else _read(source)

@@ -10,6 +10,7 @@ import click
 
 from maskprep import __version__
 from maskprep.cli.check import check
+from maskprep.cli.dilate import dilate
 from maskprep.cli.preview import preview
 from maskprep.errors import MaskprepError, printable
 
@@ -49,6 +50,7 @@ def maskprep() -> None:
 
 maskprep.add_command(check)
 maskprep.add_command(preview)
+maskprep.add_command(dilate)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ Row = TypeVar("Row")
 
 
 def tell_outcomes(
-    carried: Carried[Row], destination: Destination, describe: Callable[[Row], str]
+    carried: Carried[Row], destination: Destination, describe: Callable[[Row], list[str]]
 ) -> int:
     """Print what was written, and what was not.
 
@@ -25,23 +25,28 @@ def tell_outcomes(
     destination : Destination
         Where it was to go.
     describe : callable
-        From an outcome's row to a few words; empty for nothing to tell.
+        From an outcome's row to lines: the first beside the file's name, others beneath.
 
     Returns
     -------
     int
         The exit code: 0 where all was done, 1 where some files could not be.
     """
+    from pathlib import Path
+
     from maskprep.errors import printable
 
     for outcome in carried.outcomes:
         if outcome.problem or outcome.row is None:
             click.echo(printable(f"{outcome.source}: {outcome.problem}"), err=True)
             continue
-        in_place = destination.output is None and outcome.target.name in outcome.source
+        in_place = outcome.target == Path(outcome.source)
         goal = "" if in_place else f" -> {outcome.target}"
-        words = [describe(outcome.row), *([] if outcome.changed else ["stays as it is"])]
-        click.echo(printable(f"{outcome.source}{goal}: {', '.join(filter(None, words))}"))
+        told, *beneath = describe(outcome.row)
+        told += "" if outcome.changed else ", stays as it is"
+        click.echo(printable(f"{outcome.source}{goal}: {told}"))
+        for line in beneath:
+            click.echo(printable(f"    {line}"))
         for note in outcome.notes:
             click.echo(printable(f"{outcome.source}: {note}"), err=True)
     click.echo(printable(_summary(carried, destination)))

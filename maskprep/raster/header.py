@@ -60,6 +60,11 @@ class Header:
     bits: int
 
     @property
+    def is_plain_mask(self) -> bool:
+        """Whether it is a mask as trainers want it: an 8-bit grey PNG, not turned."""
+        return self.format == "PNG" and self.mode == "L" and self.orientation == 1
+
+    @property
     def turned(self) -> bool:
         """Whether EXIF swaps width and height for viewers."""
         return self.orientation >= 5
