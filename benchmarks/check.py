@@ -11,28 +11,17 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from measure import Cost, run, spread
 
 SIDE = 1024
 PEER = Path(__file__).with_name("peer_pillow.py")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run of a process took: seconds of wall and CPU, MiB at the peak."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 def draw_pair(task: tuple[Path, int]) -> None:
@@ -62,18 +51,6 @@ def make_corpus(folder: Path, pairs: int) -> None:
         list(pool.map(draw_pair, [(folder, seed) for seed in range(pairs)], chunksize=16))
 
 
-def run(command: list[str]) -> Cost:
-    """Run a process to its end and measure it."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command} exited with {process.returncode}")
-    wall = time.perf_counter() - start
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
 def main() -> None:
     """Make the corpus, run the rounds, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -101,7 +78,7 @@ def main() -> None:
     for label, found in costs.items():
         wall, cpu = [cost.wall for cost in found], [cost.cpu for cost in found]
         print(
-            f"{label:16}{_spread(wall):>22}{_spread(cpu):>22}"
+            f"{label:16}{spread(wall):>22}{spread(cpu):>22}"
             f"{max(cost.peak for cost in found):>10.0f}"
         )
     ours, theirs = costs["maskprep check"], costs["Pillow script"]
@@ -110,10 +87,6 @@ def main() -> None:
             getattr(cost, what) for cost in theirs
         )
         print(f"{what}: maskprep takes {ratio:.2f} of the Pillow script")
-
-
-def _spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
 if __name__ == "__main__":
