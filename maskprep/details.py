@@ -85,6 +85,23 @@ class Details:
         sums = np.bincount(self.labels, cells)
         return {each.label: float(sums[each.label] / each.pixels) for each in self.found}
 
+    def pixels_in(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Count the details' pixels in each latent cell.
+
+        Parameters
+        ----------
+        weights : ndarray of float32, shape (rows, columns)
+            Of the latent cells.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns)
+            Pixels, at least 0.
+        """
+        counts = np.zeros(weights.shape, np.float32)
+        np.add.at(counts, _cells_of(self.rows, self.columns, weights, self.shape_hw), 1)
+        return counts
+
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.
 
@@ -221,6 +238,14 @@ def _weights_at(
     weights: NDArray[np.float32],
     shape_hw: tuple[int, int],
 ) -> NDArray[np.float64]:
+    return np.asarray(weights[_cells_of(rows, columns, weights, shape_hw)], np.float64)
+
+
+def _cells_of(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    shape_hw: tuple[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     height, width = shape_hw
-    cells = weights[rows * weights.shape[0] // height, columns * weights.shape[1] // width]
-    return np.asarray(cells, np.float64)
+    return rows * weights.shape[0] // height, columns * weights.shape[1] // width

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
+from maskprep.details import LOST_BELOW, Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
@@ -132,6 +133,7 @@ def view_of(sample: Sample) -> PairView | None:
     image = raster.read_picture(sample.pair.image, "RGB")
     right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
     right_weights = sample.seen_by(right).weights if right is not None else None
+    details = sample.details
     notes = []
     if right_weights is not None and not np.array_equal(right_weights, weights):
         moved = max(placement.crop_xy or (0, 0))
@@ -145,6 +147,7 @@ def view_of(sample: Sample) -> PairView | None:
         mask=np.full(image.shape[:2], 255, np.uint8) if mask is None else mask,
         bucket_image=at_bucket,
         weights=weights,
+        detail_pixels=details.pixels_in(weights) if details else np.zeros_like(weights),
         stride=sample.model.stride,
         crop_box=_crop_box(placement, sample.image_header.size),
         facts=_facts(sample, placement),
@@ -171,18 +174,20 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     if view is None:
         return Outcome(sample.pair.image, fresh.obstacle), None
     write_whole(work.picture, _png(draw_pair(view)))
-    return Outcome(sample.pair.image), _tile(view, fresh.weights)
+    return Outcome(sample.pair.image), _tile(view, fresh.weights, fresh.details)
 
 
-def _tile(view: PairView, weights: NDArray[np.float32]) -> SheetTile:
+def _tile(view: PairView, weights: NDArray[np.float32], details: Details | None) -> SheetTile:
     """Rank a pair by what is lost of it; one that trains nothing, or everything, comes first."""
     mean = f"mean weight {float(weights.mean(dtype=np.float64)):.3f}"
     if float(weights.max()) == 0:
         return draw_tile(view, "trains nothing", 2.0)
     if float(weights.min()) == 1:
         return draw_tile(view, f"{mean}, trains whole", 1.5)
-    lost = lost_share(view)
-    return draw_tile(view, f"{mean}, thin parts lost {lost:.1%}", lost)
+    found = details.found if details is not None else ()
+    lost = sum(each.weight < LOST_BELOW for each in found)
+    told = f"{lost} of {len(found)} details lost" if found else "no fine details"
+    return draw_tile(view, f"{mean}, {told}", lost_share(view) + min(lost, 1))
 
 
 def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
@@ -201,7 +206,15 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
         ("coverage", "–" if coverage is None else f"{coverage:.1%}"),
         ("mean weight", f"{float(weights.mean(dtype=np.float64)):.3f}"),
         ("largest weight", f"{float(weights.max()):.3f}"),
+        ("fine details", _weakest(sample.details)),
     ]
+
+
+def _weakest(details: Details | None) -> str:
+    if details is None or not details.found:
+        return "none"
+    weights = [each.weight for each in details.found]
+    return f"{len(weights)}, weakest {min(weights):.2f}"
 
 
 def _crop_box(placement: Placement, size: Size) -> Box | None:

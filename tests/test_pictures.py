@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep.details import find_details
 from maskprep.latent import area_weights
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, fonts, sheet
 from maskprep.pictures.palette import IGNORE, NOTE, RIGHT_PLACE, TRAIN, weight_colours
@@ -27,7 +28,8 @@ def view_of(
     cv2.line(mask, (width // 2, height // 2), (width * 5 // 8, height // 16), 255, 2)
     image = np.full((height, width, 3), grey, np.uint8)
     weights = area_weights(mask, stride)
-    return PairView(title, image, mask, image, weights, stride, None, [("coverage", "12 %")])
+    fine = find_details(mask, weights).pixels_in(weights)
+    return PairView(title, image, mask, image, weights, fine, stride, None, [("coverage", "12 %")])
 
 
 def test_weight_0_is_orange_1_is_blue_and_the_way_between_is_steady() -> None:
@@ -83,7 +85,9 @@ def test_any_size_is_drawn_at_one_width(size: tuple[int, int], stride: int) -> N
 def test_flat_masks_are_drawn_and_have_nothing_to_zoom_at(fill: int) -> None:
     view = view_of()
     mask = np.full_like(view.mask, fill)
-    flat = replace(view, mask=mask, weights=area_weights(mask, 8))
+    weights = area_weights(mask, 8)
+    fine = find_details(mask, weights).pixels_in(weights)
+    flat = replace(view, mask=mask, weights=weights, detail_pixels=fine)
     assert most_lost(flat, 12) is None
     assert draw_pair(flat).width == 1600
 
@@ -185,7 +189,7 @@ def test_a_hair_of_a_large_picture_keeps_its_outline(width: int) -> None:
     image = np.full((4000, 6000, 3), 120, np.uint8)
     bucket = np.full((832, 1248, 3), 120, np.uint8)
     weights = area_weights(scaled(mask, (1248, 832)), 8)
-    view = PairView("a.png", image, mask, bucket, weights, 8, None, [])
+    view = PairView("a.png", image, mask, bucket, weights, weights, 8, None, [])
     for panel in (drawn_panel(view, 0.5), cells_panel(view, 4)):
         middle = panel[panel.shape[0] // 2].astype(int)
         assert int(np.abs(middle - middle[2]).max()) > 40

@@ -138,7 +138,7 @@ def _place_zoom(
     xy: tuple[int, int],
 ) -> int:
     x, y = xy
-    draw_text(draw, (x, y), "Zoom: thin parts that hardly train", 19, INK, bold=True)
+    draw_text(draw, (x, y), "Zoom: fine details that hardly train", 19, INK, bold=True)
     for picture in zoom:
         page.paste(Image.fromarray(picture), (x, y + 36))
         x += picture.shape[1] + 12

@@ -102,7 +102,7 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
 
 
 def lost_share(view: PairView) -> float:
-    """Tell how much of the mask is thin and hardly trains.
+    """Tell how much of the mask is fine and hardly trains.
 
     Parameters
     ----------
@@ -112,15 +112,15 @@ def lost_share(view: PairView) -> float:
     Returns
     -------
     float
-        Share of the mask's pixels, [0, 1], that lie in parts narrower than two cells and in cells
-        that weigh under one half.
+        Share of the mask's pixels, [0, 1], that lie in fine details and in cells that weigh under
+        one half.
     """
     trained = int((view.visible_mask >= 128).sum())
-    return float(view.thin_pixels[view.weights < 0.5].sum()) / trained if trained else 0.0
+    return float(view.detail_pixels[view.weights < 0.5].sum()) / trained if trained else 0.0
 
 
 def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
-    """Find the square of cells in which most of the mask's thin parts is lost.
+    """Find the square of cells in which most of the fine details is lost.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
     rows, columns = view.weights.shape
     if rows < side or columns < side:
         return None
-    lost = view.thin_pixels * np.clip(0.5 - view.weights, 0, None)
+    lost = view.detail_pixels * np.clip(0.5 - view.weights, 0, None)
     sums = cv2.boxFilter(lost, -1, (side, side), anchor=(0, 0), normalize=False)
     sums = sums[: rows - side + 1, : columns - side + 1]
     row, column = (int(each) for each in np.unravel_index(int(sums.argmax()), sums.shape))

@@ -30,6 +30,8 @@ class PairView:
         RGB after the trainer's resize and crop.
     weights : ndarray of float32, shape (h // stride, w // stride)
         [0, 1].
+    detail_pixels : ndarray of float32, shape (h // stride, w // stride)
+        How many pixels of fine details lie in each cell.
     stride : int
         Pixels per latent cell, on each side.
     crop_box : tuple of float, or None
@@ -47,6 +49,7 @@ class PairView:
     mask: Pixels
     bucket_image: Pixels
     weights: NDArray[np.float32]
+    detail_pixels: NDArray[np.float32]
     stride: int
     crop_box: tuple[float, float, float, float] | None
     facts: Sequence[tuple[str, str]]
@@ -71,18 +74,6 @@ class PairView:
     def visible_mask(self) -> Pixels:
         """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
         return scaled(self.visible_part, self.bucket_image.shape[1::-1])
-
-    @cached_property
-    def thin_pixels(self) -> NDArray[np.float32]:
-        """How many of the mask's pixels in each cell an opening with a disk of one cell removes."""
-        (rows, columns), stride = self.weights.shape, self.stride
-        support = (self.visible_mask >= 128).astype(np.uint8)
-        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stride + 1, 2 * stride + 1))
-        padded = np.pad(support, stride, mode="edge")
-        body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)[stride:-stride, stride:-stride]
-        thin = np.asarray(support > body)[: rows * stride, : columns * stride]
-        cells = thin.reshape(rows, stride, columns, stride).sum(axis=(1, 3))
-        return np.asarray(cells, dtype=np.float32)
 
     def window(self, column: int, row: int, cells: int) -> PairView:
         """Cut out a square of cells.
@@ -109,16 +100,17 @@ class PairView:
             left + (x + side) * across,
             top + (y + side) * down,
         )
-        weights = self.weights[row : row + cells, column : column + cells]
+        inside = np.s_[row : row + cells, column : column + cells]
         right_weights = self.right_weights
         if right_weights is not None:
-            right_weights = right_weights[row : row + cells, column : column + cells]
+            right_weights = right_weights[inside]
         return replace(
             self,
             image=_part(self.image, box),
             mask=self.visible_mask[y : y + side, x : x + side],
             bucket_image=self.bucket_image[y : y + side, x : x + side],
-            weights=weights,
+            weights=self.weights[inside],
+            detail_pixels=self.detail_pixels[inside],
             crop_box=None,
             right_weights=right_weights,
         )
