@@ -5,6 +5,7 @@ Everything here is at bucket scale, after the trainer's resize and crop.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -85,13 +86,22 @@ class Details:
         sums = np.bincount(self.labels, cells)
         return {each.label: float(sums[each.label] / each.pixels) for each in self.found}
 
-    def pixels_in(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Count the details' pixels in each latent cell.
+    @property
+    def lost(self) -> tuple[Detail, ...]:
+        """Those that weigh too little to be learnt."""
+        return tuple(each for each in self.found if each.weight < LOST_BELOW)
+
+    def pixels_in(
+        self, weights: NDArray[np.float32], details: Sequence[Detail]
+    ) -> NDArray[np.float32]:
+        """Count details' pixels in each latent cell.
 
         Parameters
         ----------
         weights : ndarray of float32, shape (rows, columns)
             Of the latent cells.
+        details : sequence of Detail
+            Of `found`: those that count.
 
         Returns
         -------
@@ -99,7 +109,9 @@ class Details:
             Pixels, at least 0.
         """
         counts = np.zeros(weights.shape, np.float32)
-        np.add.at(counts, _cells_of(self.rows, self.columns, weights, self.shape_hw), 1)
+        own = np.isin(self.labels, [each.label for each in details])
+        cells = _cells_of(self.rows[own], self.columns[own], weights, self.shape_hw)
+        np.add.at(counts, cells, 1)
         return counts
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import raster
-from maskprep.details import LOST_BELOW, Details
+from maskprep.details import Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
 from maskprep.parallel import in_order
@@ -147,7 +147,7 @@ def view_of(sample: Sample) -> PairView | None:
         mask=np.full(image.shape[:2], 255, np.uint8) if mask is None else mask,
         bucket_image=at_bucket,
         weights=weights,
-        detail_pixels=details.pixels_in(weights) if details else np.zeros_like(weights),
+        detail_pixels=_pixels_at_risk(details, weights),
         stride=sample.model.stride,
         crop_box=_crop_box(placement, sample.image_header.size),
         facts=_facts(sample, placement),
@@ -185,7 +185,7 @@ def _tile(view: PairView, weights: NDArray[np.float32], details: Details | None)
     if float(weights.min()) == 1:
         return draw_tile(view, f"{mean}, trains whole", 1.5)
     found = details.found if details is not None else ()
-    lost = sum(each.weight < LOST_BELOW for each in found)
+    lost = len(details.lost) if details is not None else 0
     told = f"{lost} of {len(found)} details lost" if found else "no fine details"
     return draw_tile(view, f"{mean}, {told}", lost_share(view) + min(lost, 1))
 
@@ -208,6 +208,13 @@ def _facts(sample: Sample, placement: Placement) -> Sequence[tuple[str, str]]:
         ("largest weight", f"{float(weights.max()):.3f}"),
         ("fine details", _weakest(sample.details)),
     ]
+
+
+def _pixels_at_risk(details: Details | None, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    # The zoom goes to what is lost; where nothing is, to the faint ends of what trains.
+    if details is None:
+        return np.zeros_like(weights)
+    return details.pixels_in(weights, details.lost or details.found)
 
 
 def _weakest(details: Details | None) -> str:

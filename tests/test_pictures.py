@@ -28,7 +28,8 @@ def view_of(
     cv2.line(mask, (width // 2, height // 2), (width * 5 // 8, height // 16), 255, 2)
     image = np.full((height, width, 3), grey, np.uint8)
     weights = area_weights(mask, stride)
-    fine = find_details(mask, weights).pixels_in(weights)
+    details = find_details(mask, weights)
+    fine = details.pixels_in(weights, details.found)
     return PairView(title, image, mask, image, weights, fine, stride, None, [("coverage", "12 %")])
 
 
@@ -86,7 +87,8 @@ def test_flat_masks_are_drawn_and_have_nothing_to_zoom_at(fill: int) -> None:
     view = view_of()
     mask = np.full_like(view.mask, fill)
     weights = area_weights(mask, 8)
-    fine = find_details(mask, weights).pixels_in(weights)
+    details = find_details(mask, weights)
+    fine = details.pixels_in(weights, details.found)
     flat = replace(view, mask=mask, weights=weights, detail_pixels=fine)
     assert most_lost(flat, 12) is None
     assert draw_pair(flat).width == 1600

@@ -31,7 +31,7 @@ class PairView:
     weights : ndarray of float32, shape (h // stride, w // stride)
         [0, 1].
     detail_pixels : ndarray of float32, shape (h // stride, w // stride)
-        How many pixels of fine details lie in each cell.
+        How many pixels of the fine details that are worth a look lie in each cell.
     stride : int
         Pixels per latent cell, on each side.
     crop_box : tuple of float, or None

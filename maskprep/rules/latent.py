@@ -47,7 +47,7 @@ def detail_lost(sample: Sample) -> Iterator[Remark]:
     its cells: at a weight of 0.7 no detail of a grown mask falls below 0.4 again.
     """
     details = sample.details
-    if details is None or not any(each.weight < LOST_BELOW for each in details.found):
+    if details is None or not details.lost:
         return
     grown = DetailGrower(sample).grow_to(TARGET, below=LOST_BELOW).details
     lost = sorted((each for each in grown if each.before < LOST_BELOW), key=lambda it: it.before)

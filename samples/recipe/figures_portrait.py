@@ -23,7 +23,7 @@ def waver() -> str:
     return (
         ahoge
         + head("wave", HeadColours(skin, hair, "#8c3226"), teeth=True)
-        + bodies.ear_ring_disc(283, 614, 66, 6, "#7fe6da", 4)
+        + bodies.ear_ring_disc(283, 614, 66, 5, "#7fe6da", 3)
         + bodies.under_chin(
             torso
             + pocket
