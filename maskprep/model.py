@@ -214,6 +214,8 @@ class Subset:
         Name of the rule that tells why the trainer leaves out the whole subset.
     uncached : tuple of str
         Image files that the trainer does not load because its cache does not name them.
+    unused : tuple of Pair
+        Regularisation images that the trainer reads the captions of, and never gets to.
     caption_extension : str
         Ending of caption files, with its dot.
     metadata : str or None
@@ -236,6 +238,7 @@ class Subset:
     shadowed_masks: Mapping[str, tuple[str, ...]]
     dropped: str | None
     uncached: tuple[str, ...]
+    unused: tuple[Pair, ...]
     caption_extension: str
     metadata: str | None
     is_regularisation: bool

@@ -280,3 +280,34 @@ def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
 def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
     """A key without which the trainer takes no such block: "required key not provided"."""
     return _refused(training_set, "missing-key")
+
+
+@rule(
+    "MP022",
+    "regularisation-unused",
+    Severity.WARNING,
+    _CONFIG,
+    "sd-scripts v0.10.1, library/train_util.py, DreamBoothDataset.__init__; read, not recorded",
+)
+def regularisation_unused(training_set: TrainingSet) -> Iterator[Remark]:
+    """Regularisation images that never train.
+
+    A block takes them, each with its repeats, until they are as many as its training images with
+    theirs. Those left over are never used; without training images in the block, none is.
+    """
+    for dataset in training_set.datasets:
+        learns = any(each.pairs and not each.is_regularisation for each in dataset.subsets)
+        for subset in dataset.subsets:
+            if not subset.unused or subset.images is None:
+                continue
+            count, total = len(subset.unused), len(subset.unused) + len(subset.pairs)
+            told = f"{count} of its {total} regularisation images never train: datasets"
+            told += f"[{dataset.index}] has "
+            if learns:
+                told += "fewer training images, with repeats"
+                fix = "raise num_repeats of its training images, or take surplus images out"
+            else:
+                told += "no training images beside them"
+                fix = "move the subset to a block with training images, or take is_reg out:"
+                fix += " its images then train whole, as any others"
+            yield Remark(subset.images.path, told, fix)

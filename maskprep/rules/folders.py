@@ -176,7 +176,7 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
     loaded = {pair.image for pair in subset.pairs}
-    loaded.update(subset.uncached)
+    loaded.update(subset.uncached, (pair.image for pair in subset.unused))
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
@@ -308,7 +308,8 @@ def system_files(subset: Subset) -> Iterator[Remark]:
 
 
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
-    return (pair for pair in subset.pairs if pair.caption.rule == name)
+    pairs = (*subset.pairs, *subset.unused)
+    return (pair for pair in pairs if pair.caption.rule == name)
 
 
 def _no_folder(path: str) -> str:

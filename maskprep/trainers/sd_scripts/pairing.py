@@ -7,6 +7,7 @@ ControlNetDataset; truth: every pairing case.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pai
 from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.captions import read_caption
 from maskprep.trainers.sd_scripts.schema import Style
+from maskprep.trainers.sd_scripts.settings import DatasetSettings
 
 INFO_CACHE = "metadata_cache.json"
 
@@ -79,7 +81,8 @@ def assemble(block: DatasetBlock, list_folder: ListFolder) -> Dataset:
     subsets: list[Subset] = []
     for subset in block.subsets:
         subsets.append(_load(block, subset, list_folder, subsets))
-    return Dataset(block.index, _with_masks(subsets), block.settings, block.unchecked)
+    paired = _with_masks(_with_regularisation(subsets, block.settings))
+    return Dataset(block.index, paired, block.settings, block.unchecked)
 
 
 def _load(
@@ -121,6 +124,7 @@ def _load(
         shadowed_masks={},
         dropped=dropped,
         uncached=uncached,
+        unused=(),
         caption_extension=subset.settings.caption_extension,
         metadata=subset.settings.metadata_file,
         is_regularisation=subset.settings.is_reg,
@@ -139,6 +143,54 @@ def _pair(block: DatasetBlock, subset: SubsetBlock, image: str, cached: CachedIn
     if cached is not None:
         caption = replace(caption, error=None, rule=None)  # the file is not opened at all
     return Pair(block.index, subset.index, image, None, subset.source, caption, cached)
+
+
+def _with_regularisation(subsets: list[Subset], settings: DatasetSettings) -> list[Subset]:
+    # Images are taken, each with its repeats, until they are as many as those to be learnt.
+    room = sum(
+        subset.settings.num_repeats * kept_for_training(subset, settings)
+        for subset in subsets
+        if not subset.is_regularisation
+    )
+    found = []
+    for subset in subsets:
+        if subset.is_regularisation:
+            fitting = math.ceil(max(room, 0) / max(subset.settings.num_repeats, 1))
+            room -= subset.settings.num_repeats * len(subset.pairs)
+            unused = subset.pairs[fitting:]
+            subset = replace(
+                subset,
+                pairs=subset.pairs[:fitting],
+                unseen=subset.unseen + tuple(pair.image for pair in unused),
+                unused=unused,
+            )
+        found.append(subset)
+    return found
+
+
+def kept_for_training(subset: Subset, settings: DatasetSettings) -> int:
+    """Tell how many of a subset's images a validation split leaves for training.
+
+    Parameters
+    ----------
+    subset : Subset
+        With its pairs.
+    settings : DatasetSettings
+        Of its dataset.
+
+    Returns
+    -------
+    int
+        Without repeats.
+
+    Notes
+    -----
+    *Source*: library/train_util.py, split_train_val: the first ``ceil(n (1 - split))`` of the
+    shuffled images.
+    """
+    share = settings.validation_split
+    count = len(subset.pairs)
+    return math.ceil(count * (1 - share)) if 0 < share <= 1 else count
 
 
 def _with_masks(subsets: list[Subset]) -> tuple[Subset, ...]:

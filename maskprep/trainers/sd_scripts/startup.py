@@ -7,12 +7,12 @@ and pairing cases that fail at start-up.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
+from maskprep.trainers.sd_scripts.pairing import kept_for_training
 from maskprep.trainers.sd_scripts.placement import adjusted_bounds
 from maskprep.trainers.sd_scripts.schema import Style
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
@@ -64,6 +64,8 @@ def _no_images(subsets: Sequence[Subset]) -> Stop:
             return _stop("directory-missing", _NO_DATA, subset.images.path)
         if subset.dropped is not None:
             return _stop(subset.dropped, _NO_DATA)
+        if subset.unused and subset.images is not None:
+            return _stop("regularisation-unused", _NO_DATA, subset.images.path)
     folders = [subset.images.path for subset in subsets if subset.images is not None]
     return _stop("no-images", _NO_DATA, folders[0] if folders else None)
 
@@ -88,7 +90,7 @@ def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
         metadata = subset.settings.metadata_file
         if metadata is not None and not os.path.exists(metadata):
             yield _stop("directory-missing", f"ValueError: no metadata: {metadata}", metadata)
-        for pair in subset.pairs:
+        for pair in (*subset.pairs, *subset.unused):
             caption = pair.caption
             if caption.error and caption.rule:
                 yield _stop(caption.rule, caption.error, caption.path)
@@ -162,12 +164,9 @@ def _pairing(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
 
 
 def _held_out(dataset: Dataset) -> int:
-    # Each subset keeps the first ceil(n·(1 - split)) of its shuffled images for training.
-    share: float = dataset.settings.validation_split
-    if not 0 < share <= 1:
-        return 0
-    kept = (math.ceil(len(each.pairs) * (1 - share)) for each in dataset.subsets)
-    return sum(len(each.pairs) for each in dataset.subsets) - sum(kept)
+    return sum(
+        len(each.pairs) - kept_for_training(each, dataset.settings) for each in dataset.subsets
+    )
 
 
 def foresee_oddities(datasets: Sequence[Dataset], model: ModelTraits) -> Iterator[Oddity]:
