@@ -44,6 +44,8 @@ class Request:
         Whether the images' alpha is the mask, where `target` is a folder.
     settings : Settings
         The trainer's command line.
+    called : str or None
+        The configuration's own path, where `target` is a copy of it.
     """
 
     target: str
@@ -52,6 +54,12 @@ class Request:
     masks: str | None = None
     alpha: bool = False
     settings: Settings = field(default_factory=Settings)
+    called: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.target if self.called is None else self.called
 
     @property
     def arguments(self) -> str:
@@ -102,7 +110,7 @@ def discover(request: Request) -> TrainingSet:
     """
     trainer = request.trainer
     config = _configuration(request)
-    beside = os.path.dirname(request.target) if config.verdict is not None else ""
+    beside = os.path.dirname(request.name) if config.verdict is not None else ""
     moved: dict[str, str] = {}
     blocks = [_relocated(block, beside, moved) for block in config.blocks]
     folders: dict[str, Folder] = {}
@@ -123,7 +131,7 @@ def discover(request: Request) -> TrainingSet:
             Stop("relative-path", stage, f"not directory: {path}", path) for path in moved
         )
     return TrainingSet(
-        name=request.target,
+        name=request.name,
         trainer=trainer,
         model=request.model,
         config=config.verdict,
@@ -182,11 +190,13 @@ def _configuration(request: Request) -> Configuration:
     if not os.path.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:
-        return trainer.read_config(target, request.settings)
+        config = trainer.read_config(target, request.settings)
     except ConfigError as error:
         issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
         masked_loss = bool(request.settings.masked_loss)
-        return Configuration(ConfigVerdict(target, (issue,)), (), masked_loss)
+        return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss)
+    issues = config.verdict.issues if config.verdict is not None else ()
+    return replace(config, verdict=ConfigVerdict(request.name, issues))
 
 
 def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> DatasetBlock:

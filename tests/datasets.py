@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,35 @@ class Folders:
             encoding="utf-8",
         )
         return path
+
+
+def image_folder(
+    folder: Path,
+    names: Sequence[str] = ("a.png",),
+    *,
+    art: str = FIGURE,
+    alpha: bool = False,
+    captions: str | None = ".txt",
+) -> Path:
+    """Make a folder of images, the mask in their alpha or without any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mask = Image.fromarray(drawn(art))
+    for name in names:
+        image = Image.new("RGB", mask.size, (120, 90, 60))
+        if alpha:
+            image.putalpha(mask)
+        image.save(folder / name)
+        if captions is not None:
+            (folder / name).with_suffix(captions).write_text("a figure", encoding="utf-8")
+    return folder
+
+
+def mask_folder(folder: Path, names: Sequence[str] = ("a.png",), *, art: str = FIGURE) -> Path:
+    """Make a folder of mask files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        Image.fromarray(drawn(art)).save(folder / name)
+    return folder
 
 
 def found(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl") -> TrainingSet:

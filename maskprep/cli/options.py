@@ -38,10 +38,7 @@ class Resolution(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 _SIDE = click.IntRange(min=1)
 _NAMESAKE = "The trainer's option of that name."
 
-_DATA_OPTIONS = [
-    click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
-    click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
-    click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
+_TRAINER_OPTIONS = [
     click.option(
         "--trainer",
         default="sd-scripts",
@@ -54,6 +51,13 @@ _DATA_OPTIONS = [
         metavar="NAME",
         help="Trained as LoRA: sdxl (default), sd15, sd3, flux, lumina, anima, hunyuan-image.",
     ),
+]
+
+_DATA_OPTIONS = [
+    click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
+    click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
+    click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
+    *_TRAINER_OPTIONS,
     click.option(
         "--masked-loss/--no-masked-loss",
         default=None,
@@ -107,6 +111,19 @@ def data_options(command: Command) -> Command:
         return command(_requests(**chosen), **options)
 
     return _with_options(with_requests, _DATA_OPTIONS)
+
+
+def trainer_options(command: Command) -> Command:
+    """Give a command the options that say who trains what, as `trainer` and `model`."""
+
+    @functools.wraps(command)
+    def with_trainer(trainer: str, model: str | None, **options: Any) -> Any:
+        from maskprep.trainers import find_model, find_trainer
+
+        asked = find_trainer(trainer)
+        return command(trainer=asked, model=find_model(asked, model), **options)
+
+    return _with_options(with_trainer, _TRAINER_OPTIONS)
 
 
 _WRITING_OPTIONS = [

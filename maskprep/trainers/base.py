@@ -26,6 +26,7 @@ from maskprep.model import (
     Stop,
     Subset,
 )
+from maskprep.trainers.draft import Composed, ConfigDraft
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,6 +115,8 @@ class Trainer(ABC):
     models: ClassVar[Mapping[str, ModelTraits]]
     #: Generations, newest first; the first is the default.
     versions: ClassVar[Sequence[str]]
+    #: Ending of the configuration files that `compose` writes.
+    config_ending: ClassVar[str]
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -228,3 +231,37 @@ class Trainer(ABC):
         self, bucket_mask: NDArray[np.uint8], model: ModelTraits
     ) -> NDArray[np.float32]:
         """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride)."""
+
+    @abstractmethod
+    def named_repeats(self, folder: str) -> tuple[int, str] | None:
+        """Read the repeats that a folder's name says, and the rest of the name; None if none."""
+
+    @abstractmethod
+    def compose(self, draft: ConfigDraft, path: str) -> Composed:
+        """Write a configuration, to be stored as `path`.
+
+        Raises
+        ------
+        MaskprepError
+            The draft cannot be put into a configuration.
+        """
+
+    @abstractmethod
+    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
+        """Bring a draft's folders into the text of `path`, and leave all else as it is.
+
+        Raises
+        ------
+        MaskprepError
+            The draft does not go into this configuration.
+        """
+
+    @abstractmethod
+    def differences(
+        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
+    ) -> tuple[str, ...]:
+        """Tell in what datasets differ from what was wanted of them; empty where they do not."""
+
+    @abstractmethod
+    def start_flags(self, path: str, masked_loss: bool) -> str:
+        """Give the command-line flags with which the trainer takes a configuration."""

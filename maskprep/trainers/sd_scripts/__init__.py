@@ -23,7 +23,8 @@ from maskprep.model import (
     Subset,
 )
 from maskprep.trainers.base import Configuration, DatasetBlock, ListFolder, Settings, Trainer
-from maskprep.trainers.sd_scripts import pairing, startup
+from maskprep.trainers.draft import Composed, ConfigDraft
+from maskprep.trainers.sd_scripts import compose, pairing, reread, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
@@ -55,6 +56,7 @@ class SdScripts(Trainer):
 
     name: ClassVar[str] = "sd-scripts"
     versions: ClassVar[Sequence[str]] = tuple(GENERATIONS)
+    config_ending: ClassVar[str] = ".toml"
     #: Source of the steps: verify_bucket_reso_steps as called by each training script (LoRA).
     models: ClassVar[dict[str, ModelTraits]] = {
         model.name: model
@@ -271,6 +273,30 @@ class SdScripts(Trainer):
         from maskprep.latent import area_weights
 
         return area_weights(bucket_mask, model.stride)
+
+    def named_repeats(self, folder: str) -> tuple[int, str] | None:
+        """Read ``<repeats>_<name>``; see `Trainer.named_repeats`."""
+        return compose.named_repeats(folder)
+
+    def compose(self, draft: ConfigDraft, path: str) -> Composed:
+        """Write a dataset TOML; see `Trainer.compose`."""
+        return compose.compose(draft, path)
+
+    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
+        """Bring folders into a dataset TOML; see `Trainer.amend`."""
+        from maskprep.trainers.sd_scripts import amend
+
+        return amend.amend(text, draft, path)
+
+    def differences(
+        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
+    ) -> tuple[str, ...]:
+        """Compare datasets with what was wanted; see `Trainer.differences`."""
+        return tuple(reread.differences(draft, datasets, amended=amended))
+
+    def start_flags(self, path: str, masked_loss: bool) -> str:
+        """Name the configuration and the loss; see `Trainer.start_flags`."""
+        return compose.start_flags(path, masked_loss)
 
 
 def _raised(issue: ConfigIssue) -> str:
