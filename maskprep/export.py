@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -159,7 +159,7 @@ def export_config(
         (
             *(remark for each in found for remark in each.remarks),
             *composed.remarks,
-            *([_KEPT.format(update)] if update and (resolution or batch_size) else []),
+            *(_update_remarks(draft, update, resolution or batch_size) if update else ()),
             *_remarks(report, path or UNNAMED),
         ),
         original if output is None else None,
@@ -299,11 +299,11 @@ def _with_repeats(draft: ConfigDraft, repeats: int) -> ConfigDraft:
 
 
 def _balanced(draft: ConfigDraft, report: Report) -> ConfigDraft:
-    of_folder: Counter[str] = Counter()
+    of_folder: defaultdict[str, float] = defaultdict(float)
     for row in report.rows:
         images = report.training_set.datasets[row.dataset].subsets[row.subset].images
         if images is not None:
-            of_folder[folder_key(images.path)] += row.weight_mean or 0.0  # type: ignore[assignment]
+            of_folder[folder_key(images.path)] += row.weight_mean or 0.0
     training = [each for each in draft.subsets if not each.is_regularisation]
     weights = [of_folder[folder_key(each.image_dir)] for each in training]
     for each, weight in zip(training, weights, strict=True):
@@ -338,6 +338,16 @@ def _obstacles(report: Report) -> Iterator[str]:
 def _line(finding: Finding) -> str:
     fix = f"; to mend it: {finding.fix}" if finding.fix else ""
     return f"{finding.path}: {finding.message} [{finding.name}]{fix}"
+
+
+def _update_remarks(draft: ConfigDraft, path: str, settings: object) -> Iterator[str]:
+    if settings is not None:
+        yield _KEPT.format(path)
+    for each in draft.subsets:
+        # Comments that stand are people's own: the shares are told here.
+        if each.share is not None:
+            told = f"num_repeats {each.repeats} gives it {each.share:.1%} of the gradient"
+            yield f"{each.image_dir}: {told}"
 
 
 def _remarks(report: Report, path: str) -> Iterator[str]:

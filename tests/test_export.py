@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from maskprep.export import export_config, save_config
 from maskprep.folders import ImageFolder
 from maskprep.model import MaskSource, Severity, Size
 from maskprep.trainers import find_model, find_trainer
+from maskprep.trainers.draft import ConfigDraft, SubsetDraft
 from maskprep.trainers.sd_scripts.compose import bounds, quoted
-from tests.datasets import checked, image_folder, mask_folder, names
+from tests.datasets import FIGURE, checked, found, image_folder, mask_folder, names
 
 #: Click before 8.2 mixes stderr into stdout unless told not to.
 APART: dict[str, Any] = (
@@ -601,6 +603,53 @@ def test_an_update_that_would_stop_is_refused(old: Path) -> None:
     assert old.read_text(encoding="utf-8") == OLD
 
 
+def test_an_update_to_its_own_name_keeps_the_old_file_too(old: Path) -> None:
+    result = run("--alpha-dir", "more", "--update", old, "-o", old, "--overwrite")
+    assert "the old one is old.toml.maskprep-backup-" in result.stdout
+
+
+def test_files_that_the_trainer_refuses_are_told_of(old: Path) -> None:
+    for text, told in (
+        ("general = 3\n[[datasets]]\n[[datasets.subsets]]\nimage_dir = 4\n", "[wrong-type]"),
+        ("[[datasets]]\n[[datasets.subsets]]\n", "old.toml: datasets[0] has an empty subset"),
+        ("[[datasets]]\nsubsets = 3\n", "write each as [[datasets.subsets]]"),
+        ("\ufeff[general]\n", "byte order mark"),
+    ):
+        old.write_text(text, encoding="utf-8")
+        result = run("--alpha-dir", "more", "--update", old)
+        assert result.exit_code == 2
+        assert told in result.stderr
+        assert old.read_text(encoding="utf-8") == text
+
+
+def test_an_empty_file_is_filled(old: Path) -> None:
+    old.write_text("", encoding="utf-8")
+    assert updated(old, "--alpha-dir", "more").startswith("[[datasets]]\nresolution = 1024 ")
+
+
+def test_tables_inside_a_subset_stay_where_they_are(old: Path) -> None:
+    nested = "[datasets.subsets.custom_attributes]\na = 1\n\n[[datasets.subsets.custom.b]]\nc = 2"
+    old.write_text(f"{OLD}  flip_aug = true\n{nested}\n# end\n", encoding="utf-8")
+    result = run("--alpha-dir", "more", "--update", old, "--relative", "--dry-run", "--force")
+    added = '\n  [[datasets.subsets]]\n  image_dir = "more"\n  alpha_mask = true\n'
+    text = OLD.replace("    # twice\n", f"    # twice\n{added}")
+    assert result.stdout == f"{text}  flip_aug = true\n{nested}\n# end\n"
+    result = run("--plain", "more", "--update", old, "--relative", "--dry-run", "--force")
+    assert toml.loads(result.stdout)["datasets"][0]["subsets"][1] == {"image_dir": "more"}
+
+
+def test_shares_of_an_update_are_told(old: Path) -> None:
+    result = run("--alpha-dir", "images", "--plain", "plain", "--balance", "--update", old)
+    weight = FIGURE.count("#") / len("".join(FIGURE.split()))
+    repeats = even_repeats([weight, 1.0])
+    for name, times, share in zip(
+        ("images", "plain"), repeats, shares([weight, 1.0], repeats), strict=True
+    ):
+        assert f"{name}: num_repeats {times} gives it {share:.1%} of" in result.stderr
+        assert f"num_repeats = {times}" in old.read_text(encoding="utf-8")
+    assert "# twice" in old.read_text(encoding="utf-8")
+
+
 def test_a_folder_in_several_blocks_is_updated_in_each(old: Path) -> None:
     twice = OLD.replace('"plain"', '"images"')
     old.write_text(twice, encoding="utf-8")
@@ -610,6 +659,41 @@ def test_a_folder_in_several_blocks_is_updated_in_each(old: Path) -> None:
 
 
 # The library
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"image_dir": "/elsewhere"}, "is not in the configuration"),
+        ({"source": MaskSource.FILE}, "its mask comes from alpha, not file"),
+        ({"mask_dir": "/elsewhere"}, "its mask folder is"),
+        ({"repeats": 9}, "its num_repeats is 2, not 9"),
+        ({"is_regularisation": True}, ""),
+        ({"caption_extension": ".cap"}, "its caption_extension is .txt, not .cap"),
+    ],
+)
+def test_what_comes_back_otherwise_is_noticed(
+    change: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    subset = SubsetDraft(
+        str(image_folder(tmp_path / "a", alpha=True)),
+        MaskSource.ALPHA,
+        repeats=2,
+        caption_extension=".txt",
+    )
+    draft = ConfigDraft((subset,), find_model(TRAINER, None), Size(128, 128))
+    out = tmp_path / "set.toml"
+    out.write_text(TRAINER.compose(draft, str(out)).text, encoding="utf-8")
+    datasets = found(out).datasets
+    assert TRAINER.differences(draft, datasets, amended=False) == ()
+    other = replace(draft, subsets=(replace(subset, **change),))
+    differing = TRAINER.differences(other, datasets, amended=False)
+    assert [each for each in differing if told in each] == list(differing)
+    assert bool(differing) is bool(told)
+    larger = replace(draft, resolution=Size(256, 256))
+    (sentence,) = TRAINER.differences(larger, datasets, amended=False)
+    assert "its resolution is 128 x 128, not 256 x 256" in sentence
+    assert TRAINER.differences(larger, datasets, amended=True) == ()
 
 
 def test_the_library_does_what_the_command_does(tmp_path: Path) -> None:

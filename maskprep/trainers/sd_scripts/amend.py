@@ -6,7 +6,7 @@ follow stay with what they are about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,14 +97,15 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
     for block in blocks:
         _refuse_mixture(block, path)
     homeless = [each for each in strangers if not _house(each, blocks)]
-    inherited = document.get("general", {})
+    general = document.get("general")
+    inherited = general if isinstance(general, Mapping) else {}
     remarks = []
     for block in blocks:
         for table, subset in block.known:
             remarks += _rewrite(table, subset, block, inherited)
         for subset in block.new:
             own = replace(subset, caption_extension=_needed(subset, {}, block.table, inherited))
-            _append(block, subset_lines(own, block.trains))
+            _append(block, subset_lines(own, block.trains), path)
         if not block.trains:
             remarks += alone_remarks([subset for _, subset in block.known])
     added = _new_blocks(homeless, draft, inherited)
@@ -206,10 +207,12 @@ def _set(table: Any, wanted: dict[str, str]) -> None:
         _splice(folder, [f"{indent}{line}" for line in fresh])
 
 
-def _append(block: _Block, lines: list[str]) -> None:
+def _append(block: _Block, lines: list[str], path: str) -> None:
     last = _last_value(block.subsets[-1])
     if last is None:
-        raise MaskprepError(f"datasets[{block.place}] has an empty subset: take it out first")
+        raise MaskprepError(
+            f"{path}: datasets[{block.place}] has an empty subset: take it out first"
+        )
     _splice(last, ["", *lines])
 
 
@@ -218,7 +221,8 @@ def _last_value(table: Any) -> Item | None:
     for key, item in table.value.body:
         if key is None:
             continue  # a comment, or blank lines
-        found = (_last_value(item) or found) if isinstance(item, Table) else item
+        inner = item.body[-1] if isinstance(item, AoT) else item
+        found = (_last_value(inner) or found) if isinstance(inner, Table) else item
     return found
 
 
@@ -257,5 +261,5 @@ def _with_blocks(text: str, blocks: Iterator[list[str]]) -> str:
     for lines in blocks:
         if text and not text.endswith("\n"):
             text += newline
-        text += newline.join(["", *lines, ""])
+        text += newline.join([*([""] if text else []), *lines, ""])
     return text

@@ -275,8 +275,8 @@ def quoted(text: str) -> str:
 
     Examples
     --------
-    >>> print(quoted('my "set"'), quoted("a\\users"))
-    "my \"set\"" 'a\users'
+    >>> print(quoted('my "set"'), quoted("a\\b"))
+    "my \"set\"" "a\\b"
     """
     import toml
     import tomlkit
