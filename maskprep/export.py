@@ -254,7 +254,7 @@ class _Workshop:
                 if differing:
                     raise MaskprepError(f"{differing[0]}: the trainer would read it so")
             with self.progress_bar(label, training_set.pair_count) as advance:
-                return composed, check(training_set, advance)
+                return composed, check(training_set, progress=advance)
 
 
 def _original(path: str, trainer: Trainer) -> bytes:

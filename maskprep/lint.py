@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from maskprep.choice import Ruleset
 from maskprep.model import Severity, Stage, Stop, TrainingSet
 from maskprep.parallel import in_order
 from maskprep.report import DatasetCount, Finding, Report, SampleRow
-from maskprep.rules import rules_of
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
 
 
 def check(
-    training_set: TrainingSet, progress: Callable[[], None] = lambda: None, workers: int = 0
+    training_set: TrainingSet,
+    ruleset: Ruleset | None = None,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
 ) -> Report:
     """Find out what the trainer will do with every pair of a training set.
 
@@ -22,6 +25,8 @@ def check(
     ----------
     training_set : TrainingSet
         As discovered.
+    ruleset : Ruleset or None
+        Which rules to run, and how; None for all, as they come.
     progress : callable
         Called once after each pair.
     workers : int
@@ -32,42 +37,47 @@ def check(
     Report
         Numbers and findings; no pixels.
     """
-    findings = list(_findings(RuleStage.CONFIG, training_set, training_set.arguments))
+    rules = ruleset or Ruleset()
+    asked = training_set.arguments
+    findings = list(rules.findings(RuleStage.CONFIG, asked, training_set))
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            findings += _findings(RuleStage.FOLDERS, subset, training_set.arguments)
-    judge = partial(_judge, dataset=training_set.arguments)
+            findings += rules.findings(RuleStage.FOLDERS, asked, subset)
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
+    judge = partial(_judge, rules=rules, asked=asked)
     for row, found, stopped in in_order(samples_of(training_set), judge, workers):
         rows.append(row)
         findings += found
         stops += stopped
         progress()
+    findings += rules.findings(RuleStage.DATASET, asked, training_set, rows)
+    told = list(dict.fromkeys(findings))  # two datasets may share their folders
+    ignorers = {finding: rules.ignorer(finding) for finding in told}
+    used = set(ignorers.values())
     return Report(
         training_set,
         tuple(rows),
-        tuple(dict.fromkeys(findings)),  # two datasets may share their folders
+        tuple(finding for finding in told if ignorers[finding] is None),
         tuple(_count(training_set, rows)),
         tuple(dict.fromkeys(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP))),
+        tuple(finding for finding in told if ignorers[finding] is not None),
+        tuple(entry for entry in rules.ignores if entry not in used),
     )
 
 
-def _judge(sample: Sample, dataset: str) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
+def _judge(
+    sample: Sample, rules: Ruleset, asked: str
+) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
     stops = sample.stops
     findings: list[Finding] = []
     for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
-        found = list(_findings(stage, sample, dataset))
+        found = list(rules.findings(stage, asked, sample))
         findings += found
         # What is broken once shall not be told again in other words.
-        if any(finding.severity is Severity.ERROR for finding in found):
+        if any(each.severity is Severity.ERROR and not rules.ignorer(each) for each in found):
             break
     return sample.row(), findings, stops
-
-
-def _findings(stage: RuleStage, subject: object, dataset: str) -> Iterator[Finding]:
-    for rule in rules_of(stage):
-        yield from rule.findings(subject, dataset)
 
 
 def _count(training_set: TrainingSet, rows: list[SampleRow]) -> Iterator[DatasetCount]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from maskprep.model import Severity, Size, Stage, Stop, TrainingSet
 
@@ -97,13 +97,19 @@ class Report:
         One a dataset.
     stops : tuple of Stop
         Start-up first, then batches.
+    ignored : tuple of Finding
+        What the user does not want to hear of.
+    unused_ignores : tuple of str
+        Entries by which nothing was ignored.
     """
 
     training_set: TrainingSet
     rows: tuple[SampleRow, ...]
     findings: tuple[Finding, ...]
     counts: tuple[DatasetCount, ...]
-    stops: tuple[Stop, ...] = field(default=())
+    stops: tuple[Stop, ...] = ()
+    ignored: tuple[Finding, ...] = ()
+    unused_ignores: tuple[str, ...] = ()
 
     @property
     def starts(self) -> bool:

@@ -70,7 +70,7 @@ def _checked(request: Request) -> Report:
 
     training_set = discover(request)
     with progress_bar("checking masks", training_set.pair_count) as advance:
-        return run_rules(training_set, advance)
+        return run_rules(training_set, progress=advance)
 
 
 def _print(reports: list[Report], show_all: bool) -> None:

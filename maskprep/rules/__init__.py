@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from maskprep.rules.base import Rule, RuleStage
+from maskprep.rules.base import Rule
 
 
 @cache
@@ -25,20 +25,3 @@ def all_rules() -> tuple[Rule, ...]:
             if isinstance(made, Rule):
                 found.append(made)
     return tuple(sorted(found, key=lambda each: each.code))
-
-
-@cache
-def rules_of(stage: RuleStage) -> tuple[Rule, ...]:
-    """Pick the rules of one stage.
-
-    Parameters
-    ----------
-    stage : RuleStage
-        Which.
-
-    Returns
-    -------
-    tuple of Rule
-        Sorted by code.
-    """
-    return tuple(each for each in all_rules() if each.stage is stage)

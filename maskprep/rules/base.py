@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from maskprep.model import Severity
-from maskprep.report import Finding
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,10 @@ class Remark:
     severity: Severity | None = None
 
 
+#: What a fix writes for the data set that was checked, as typed on the command line.
+DATASET = "DATASET"
+
+
 class RuleStage(Enum):
     """What a rule looks at, in the order in which rules run."""
 
@@ -42,6 +45,23 @@ class RuleStage(Enum):
     FILES = "a pair's files"
     ENCODING = "a decoded mask"
     LATENT = "a pair's latent weights"
+    DATASET = "the numbers of all pairs"
+
+
+@dataclass(frozen=True)
+class RuleOption:
+    """One number or word by which a rule can be set.
+
+    Attributes
+    ----------
+    name : str
+        With hyphens.
+    default : bool, int, float or str
+        Used where nobody says it; its type is the option's.
+    """
+
+    name: str
+    default: bool | int | float | str
 
 
 @dataclass(frozen=True)
@@ -60,8 +80,10 @@ class Rule:
         What it looks at.
     source : str
         File and function of the trainer, and the recorded case.
+    mend : str
+        What mends it, a command where one does.
     check : callable
-        From what the stage looks at to remarks.
+        From what the stage looks at to remarks; its keyword-only parameters are the options.
     """
 
     code: str
@@ -69,47 +91,30 @@ class Rule:
     severity: Severity
     stage: RuleStage
     source: str
-    check: Callable[[Any], Iterable[Remark]]
+    mend: str
+    check: Callable[..., Iterable[Remark]]
 
     @property
     def meaning(self) -> str:
         """What the rule means and why it matters: its function's docstring."""
         return inspect.getdoc(self.check) or ""
 
-    def findings(self, subject: Any, dataset: str) -> Iterator[Finding]:
-        """Run the rule and stamp what it remarks.
+    @property
+    def options(self) -> tuple[RuleOption, ...]:
+        """By what it can be set: the function's keyword-only parameters."""
+        parameters = inspect.signature(self.check).parameters.values()
+        return tuple(
+            RuleOption(each.name.replace("_", "-"), each.default)
+            for each in parameters
+            if each.kind is inspect.Parameter.KEYWORD_ONLY
+        )
 
-        Parameters
-        ----------
-        subject : TrainingSet, Subset or Sample
-            What the stage looks at.
-        dataset : str
-            What was checked, as typed on the command line.
-
-        Yields
-        ------
-        Finding
-            In the rule's own order.
-        """
-        for remark in self.check(subject):
-            yield Finding(
-                self.code,
-                self.name,
-                remark.severity or self.severity,
-                remark.path,
-                remark.message,
-                remark.fix.replace(DATASET, dataset),
-            )
-
-
-#: What a fix writes for the data set that was checked, as typed on the command line.
-DATASET = "DATASET"
 
 Check = TypeVar("Check", bound=Callable[..., Iterable[Remark]])
 
 
 def rule(
-    code: str, name: str, severity: Severity, stage: RuleStage, source: str
+    code: str, name: str, severity: Severity, stage: RuleStage, source: str, mend: str = ""
 ) -> Callable[[Check], Check]:
     """Make a rule of a function; its docstring says what it means and why it matters.
 
@@ -123,6 +128,8 @@ def rule(
         What the function is given.
     source : str
         File and function of the trainer, and the recorded case.
+    mend : str
+        What mends it, a command where one does.
 
     Returns
     -------
@@ -131,7 +138,7 @@ def rule(
     """
 
     def mark(check: Check) -> Check:
-        check.rule = Rule(code, name, severity, stage, source, check)  # type: ignore[attr-defined]
+        check.rule = Rule(code, name, severity, stage, source, mend, check)  # type: ignore[attr-defined]
         return check
 
     return mark

@@ -38,7 +38,9 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
 
 
 @rule("MP301", "detail-lost", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
-def detail_lost(sample: Sample) -> Iterator[Remark]:
+def detail_lost(
+    sample: Sample, *, threshold: float = LOST_BELOW, target: float = TARGET
+) -> Iterator[Remark]:
     """Fine details that hardly train: a hair, an ear-ring, a thread.
 
     The mask is applied at the latents' size, where every cell gets the mean of the mask in it. A
@@ -47,15 +49,15 @@ def detail_lost(sample: Sample) -> Iterator[Remark]:
     its cells: at a weight of 0.7 no detail of a grown mask falls below 0.4 again.
     """
     details = sample.details
-    if details is None or not details.lost:
+    if details is None or all(each.weight >= threshold for each in details.found):
         return
-    grown = DetailGrower(sample).grow_to(TARGET, below=LOST_BELOW).details
-    lost = sorted((each for each in grown if each.before < LOST_BELOW), key=lambda it: it.before)
+    grown = DetailGrower(sample).grow_to(target, below=threshold).details
+    lost = sorted((each for each in grown if each.before < threshold), key=lambda it: it.before)
     told = ", ".join(_weighed(each) for each in lost[:_DETAILS_TOLD])
     if len(lost) > _DETAILS_TOLD:
         told += f" and {len(lost) - _DETAILS_TOLD} more"
     count = f"{len(lost)} of {len(grown)} details" if len(grown) > 1 else "its only detail"
-    fix = f"maskprep dilate {DATASET} --target {TARGET} --output grown"
+    fix = f"maskprep dilate {DATASET} --target {target:g} --output grown"
     if all(not each.radius for each in lost):
         fix = "no growth mends it: paint it stronger, or larger"
     path = sample.mask_path or sample.pair.image
