@@ -82,7 +82,7 @@ class Details:
         dict of int to float
             Detail weight by label.
         """
-        cells = _weights_at(self.rows, self.columns, weights, self.shape_hw)
+        cells = weights_at(self.rows, self.columns, weights, self.shape_hw)
         sums = np.bincount(self.labels, cells)
         return {each.label: float(sums[each.label] / each.pixels) for each in self.found}
 
@@ -217,7 +217,7 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     numbers[order] = np.arange(1, len(order) + 1)
     labels = numbers[own]
     rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
-    sums = np.bincount(labels, _weights_at(rows, columns, weights, mask.shape))
+    sums = np.bincount(labels, weights_at(rows, columns, weights, mask.shape))
     found = []
     for label, component in enumerate(order, 1):
         x, y, across, down, pixels = (int(value) for value in stats[component])
@@ -244,12 +244,28 @@ def _with_faint(support: Mask, faint: Mask) -> Mask:
     return np.where(joined, np.uint8(255), support)
 
 
-def _weights_at(
+def weights_at(
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
     weights: NDArray[np.float32],
     shape_hw: tuple[int, int],
 ) -> NDArray[np.float64]:
+    """Give the weight of the latent cell that each pixel lies in.
+
+    Parameters
+    ----------
+    rows, columns : ndarray of int64, shape (n,)
+        Pixels of the bucket.
+    weights : ndarray of float32, shape (cell rows, cell columns)
+        Of the latent cells, [0, 1].
+    shape_hw : tuple of int
+        The bucket's height and width, px.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        [0, 1].
+    """
     return np.asarray(weights[_cells_of(rows, columns, weights, shape_hw)], np.float64)
 
 

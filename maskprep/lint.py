@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from maskprep.choice import Ruleset
+from maskprep.expectation import Expectation
 from maskprep.model import Severity, Stage, Stop, TrainingSet
 from maskprep.parallel import in_order
 from maskprep.report import DatasetCount, Finding, Report, SampleRow
@@ -16,6 +17,7 @@ from maskprep.sample import Sample, samples_of
 def check(
     training_set: TrainingSet,
     ruleset: Ruleset | None = None,
+    expectations: Sequence[Expectation] = (),
     progress: Callable[[], None] = lambda: None,
     workers: int = 0,
 ) -> Report:
@@ -27,6 +29,8 @@ def check(
         As discovered.
     ruleset : Ruleset or None
         Which rules to run, and how; None for all, as they come.
+    expectations : sequence of Expectation
+        What must hold of every pair.
     progress : callable
         Called once after each pair.
     workers : int
@@ -45,7 +49,7 @@ def check(
             findings += rules.findings(RuleStage.FOLDERS, asked, subset)
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
-    judge = partial(_judge, rules=rules, asked=asked)
+    judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     for row, found, stopped in in_order(samples_of(training_set), judge, workers):
         rows.append(row)
         findings += found
@@ -67,7 +71,7 @@ def check(
 
 
 def _judge(
-    sample: Sample, rules: Ruleset, asked: str
+    sample: Sample, rules: Ruleset, asked: str, expectations: Sequence[Expectation]
 ) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
     stops = sample.stops
     findings: list[Finding] = []
@@ -77,6 +81,8 @@ def _judge(
         # What is broken once shall not be told again in other words.
         if any(each.severity is Severity.ERROR and not rules.ignorer(each) for each in found):
             break
+    else:
+        findings += rules.findings(RuleStage.EXPECTATION, asked, sample, expectations)
     return sample.row(), findings, stops
 
 

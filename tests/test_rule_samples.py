@@ -16,6 +16,7 @@ from maskprep.cli import maskprep
 from maskprep.discover import discover
 from maskprep.lint import check
 from maskprep.model import Severity
+from maskprep.project import find_project
 from maskprep.report import Finding
 from maskprep.rules import all_rules
 from maskprep.rules.base import Rule
@@ -40,7 +41,9 @@ def copied(sample: RuleSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _checked(sample: RuleSample) -> tuple[Finding, ...]:
-    return check(discover(request_of(sample))).findings
+    request = request_of(sample)
+    project = find_project(request.target)
+    return check(discover(request), None, project.expectations).findings
 
 
 def _run(sample: RuleSample) -> Result:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
+from maskprep.cli.choosing import choice_options
 from maskprep.cli.options import data_options
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
+    from maskprep.project import Project
     from maskprep.report import Report
 
 
@@ -33,7 +36,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="Exit with 1 from this severity on.",
 )
-def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> None:
+@choice_options
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Accept the findings in FILE, written where it is not there yet; tell new ones only.",
+)
+@click.option("--update-baseline", is_flag=True, help="Accept all findings of today.")
+@click.option("-v", "--verbose", is_flag=True, help="Say where settings come from.")
+def check(
+    requests: list[Request],
+    form: str,
+    show_all: bool,
+    fail_on: str,
+    project_of: Callable[[str], Project],
+    baseline: str | None,
+    update_baseline: bool,
+    verbose: bool,
+) -> None:
     """Say what the trainer will do with every mask, and what it would trip over.
 
     DATASET is a dataset TOML or JSON, or an image folder with --masks DIR or --alpha.
@@ -45,15 +66,25 @@ def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> N
     Exit code: 0 clean, 1 findings at or above --fail-on or a run that stops, 2 could not do the
     job.
     """  # noqa: D301 - Click wants the control character itself
-    from maskprep.errors import MaskprepError, printable
+    if update_baseline and baseline is None:
+        raise click.UsageError("--update-baseline needs --baseline FILE")
+    from maskprep.errors import MaskprepError
 
     reports, code = [], 0
     for request in requests:
         try:
-            reports.append(_checked(request))
+            project = project_of(request.target)
+            if verbose:
+                _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
+            reports.append(_checked(request, project))
         except MaskprepError as error:
-            click.echo(f"maskprep: {printable(str(error))}", err=True)
+            _tell(f"maskprep: {error}")
             code = 2
+    for report in reports:
+        for entry in report.unused_ignores:
+            _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
+    if baseline is not None and reports:
+        reports = _accepted(reports, baseline, update_baseline)
     if form == "json" and reports:
         from maskprep.reporters.json import as_json
 
@@ -63,14 +94,32 @@ def check(requests: list[Request], form: str, show_all: bool, fail_on: str) -> N
     raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
 
 
-def _checked(request: Request) -> Report:
+def _tell(message: str) -> None:
+    from maskprep.errors import printable
+
+    click.echo(printable(message), err=True)
+
+
+def _accepted(reports: list[Report], path: str, update: bool) -> list[Report]:
+    import os
+
+    from maskprep.baseline import read_baseline, without_accepted, write_baseline
+
+    if update or not os.path.exists(path):
+        _tell(f"{path}: {write_baseline(path, reports)} findings accepted from now on")
+    accepted = read_baseline(path)
+    return [without_accepted(report, accepted, path) for report in reports]
+
+
+def _checked(request: Request, project: Project) -> Report:
+    from maskprep.choice import Ruleset
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover
     from maskprep.lint import check as run_rules
 
-    training_set = discover(request)
+    training_set, rules = discover(request), Ruleset(project.choice)
     with progress_bar("checking masks", training_set.pair_count) as advance:
-        return run_rules(training_set, progress=advance)
+        return run_rules(training_set, rules, project.expectations, progress=advance)
 
 
 def _print(reports: list[Report], show_all: bool) -> None:

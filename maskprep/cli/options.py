@@ -110,7 +110,7 @@ def data_options(command: Command) -> Command:
         chosen = {name: options.pop(name) for name in names}
         return command(_requests(**chosen), **options)
 
-    return _with_options(with_requests, _DATA_OPTIONS)
+    return with_options(with_requests, _DATA_OPTIONS)
 
 
 def trainer_options(command: Command) -> Command:
@@ -123,7 +123,7 @@ def trainer_options(command: Command) -> Command:
         asked = find_trainer(trainer)
         return command(trainer=asked, model=find_model(asked, model), **options)
 
-    return _with_options(with_trainer, _TRAINER_OPTIONS)
+    return with_options(with_trainer, _TRAINER_OPTIONS)
 
 
 _WRITING_OPTIONS = [
@@ -149,7 +149,7 @@ def writing_options(command: Command) -> Command:
         destination = _destination(**{name: options.pop(name) for name in names})
         return command(*args, destination=destination, **options)
 
-    return _with_options(with_destination, _WRITING_OPTIONS)
+    return with_options(with_destination, _WRITING_OPTIONS)
 
 
 def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: bool) -> Destination:
@@ -171,7 +171,8 @@ def one_request(requests: list[Request]) -> Request:
     return requests[0]
 
 
-def _with_options(command: Command, options: list[Command]) -> Command:
+def with_options(command: Command, options: list[Command]) -> Command:
+    """Put options on a command, in their order."""
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 

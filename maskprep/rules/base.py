@@ -45,6 +45,7 @@ class RuleStage(Enum):
     FILES = "a pair's files"
     ENCODING = "a decoded mask"
     LATENT = "a pair's latent weights"
+    EXPECTATION = "a pair, by what the user expects"
     DATASET = "the numbers of all pairs"
 
 

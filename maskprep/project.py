@@ -1,0 +1,184 @@
+"""What a data set's own ``maskprep.toml`` says: which rules, how they are set, what must hold."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+import voluptuous as vol
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from maskprep.choice import Choice
+from maskprep.errors import MaskprepError
+from maskprep.expectation import MEASURES, Expectation
+from maskprep.model import Severity
+
+FILE_NAME = "maskprep.toml"
+_PYPROJECT = "pyproject.toml"
+
+_WORDS = vol.Any([str], msg="wants a list of words")
+_LEVEL = vol.In([each.value for each in Severity], msg="wants error, warning or info")
+_NUMBER = vol.Any(float, int, msg="wants a number")
+_SCHEMA = vol.Schema(
+    {
+        "select": _WORDS,
+        "ignore": _WORDS,
+        "ignore-in": {str: _WORDS},
+        "severity": {str: _LEVEL},
+        "set": {str: vol.Any(dict, msg="wants option = value")},
+        "expect": [
+            {
+                vol.Required("measure"): vol.In(
+                    MEASURES, msg=f"wants one of {', '.join(MEASURES)}"
+                ),
+                "files": str,
+                "under": str,
+                "min": _NUMBER,
+                "max": _NUMBER,
+            }
+        ],
+    }
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A data set's own settings.
+
+    Attributes
+    ----------
+    path : str or None
+        Where they stand; None where there are none.
+    choice : Choice
+        Of rules.
+    expectations : tuple of Expectation
+        What must hold.
+    """
+
+    path: str | None = None
+    choice: Choice = field(default_factory=Choice)
+    expectations: tuple[Expectation, ...] = ()
+
+
+def find_project(target: str) -> Project:
+    """Find the settings nearest to a data set.
+
+    Parameters
+    ----------
+    target : str
+        A configuration, or an image folder.
+
+    Returns
+    -------
+    Project
+        Of the nearest ``maskprep.toml``, or ``pyproject.toml`` with ``[tool.maskprep]``, in its
+        folder or one above; an empty one where there is none.
+
+    Raises
+    ------
+    MaskprepError
+        The nearest one cannot be read.
+    """
+    here = Path(os.path.abspath(target))
+    for folder in [here, *here.parents] if here.is_dir() else here.parents:
+        own, shared = folder / FILE_NAME, folder / _PYPROJECT
+        if own.is_file():
+            return read_project(str(own))
+        if shared.is_file() and _table_of(str(shared)) is not None:
+            return read_project(str(shared))
+    return Project()
+
+
+def read_project(path: str) -> Project:
+    """Read settings.
+
+    Parameters
+    ----------
+    path : str
+        A ``maskprep.toml``, or a ``pyproject.toml`` with ``[tool.maskprep]``.
+
+    Returns
+    -------
+    Project
+        With patterns of files taken from its folder.
+
+    Raises
+    ------
+    MaskprepError
+        It cannot be read, does not parse, or says something unknown.
+    """
+    table = _table_of(path)
+    if table is None:
+        raise MaskprepError(f"{path}: has no [tool.maskprep]")
+    try:
+        said = _SCHEMA(table)
+    except vol.MultipleInvalid as refused:
+        raise MaskprepError(f"{path}: {_explained(refused.errors[0])}") from refused
+    choice = Choice(
+        tuple(said.get("select", ())),
+        tuple(said.get("ignore", ())),
+        {name: Severity(level) for name, level in said.get("severity", {}).items()},
+        said.get("set", {}),
+        tuple((pattern, tuple(each)) for pattern, each in said.get("ignore-in", {}).items()),
+    )
+    folder = os.path.dirname(os.path.abspath(path))
+    expectations = tuple(_expectation(each, folder, path) for each in said.get("expect", ()))
+    return Project(path, choice, expectations)
+
+
+def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation:
+    if "min" not in said and "max" not in said:
+        raise MaskprepError(f"{path}: an [[expect]] of {said['measure']} has neither min nor max")
+    return Expectation(
+        said["measure"],
+        said.get("files", "*"),
+        _regions(said["under"], folder, path) if "under" in said else None,
+        float(said.get("min", 0.0)),
+        float(said.get("max", 1.0)),
+    )
+
+
+def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
+    try:
+        found = {each.stem: str(each) for each in sorted(Path(folder).glob(pattern))}
+    except (ValueError, NotImplementedError):
+        raise MaskprepError(f"{path}: under wants a pattern from this folder: {pattern}") from None
+    if not found:
+        raise MaskprepError(f"{path}: under = {pattern!r} fits no file: nothing is held to it")
+    return found
+
+
+def _table_of(path: str) -> dict[str, Any] | None:
+    try:
+        whole = tomlkit.parse(Path(path).read_bytes().decode("utf-8-sig")).unwrap()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
+    except ParseError as error:
+        told = f"{path}: line {error.line}, column {error.col}: {str(error).partition(' at')[0]}"
+        raise MaskprepError(told) from error
+    except (TOMLKitError, ValueError) as error:
+        raise MaskprepError(f"{path}: {error}") from error
+    if os.path.basename(path) != _PYPROJECT:
+        return whole
+    tools = whole.get("tool", {})
+    found = tools.get("maskprep") if isinstance(tools, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _explained(error: Any) -> str:
+    place = ".".join(str(key) for key in error.path)
+    if error.msg == "extra keys not allowed":
+        name = str(error.path[-1])
+        known = [str(key) for key in (*_SCHEMA.schema, *_SCHEMA.schema["expect"][0])]
+        close = difflib.get_close_matches(name, known, n=1)
+        return f"{place}: is unknown" + (f": did you mean {close[0]}?" if close else "")
+    if error.msg == "required key not provided":
+        return f"{place}: is missing"
+    return f"{place}: {error.msg}"
