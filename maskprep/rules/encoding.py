@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.channels import LARGEST_LABEL, NOTICEABLE, is_coloured
 from maskprep.model import MaskSource, Severity
 from maskprep.rules.base import Remark, RuleStage, rule
 from maskprep.sample import Sample
@@ -20,12 +21,6 @@ _LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
 
 _OWN_CHANNEL = "paint it black and white; a conversion to grey would turn green into 0.59"
 
-#: A mask whose largest value is at most this was meant as a map of labels.
-LARGEST_LABEL = 16
-#: Channels that differ by less are one grey, with JPEG's noise.
-COLOUR_TOLERANCE = 16
-#: Share of the pixels from which a difference counts.
-NOTICEABLE = 1e-4
 #: Distance between two colours, of 255, from which people see a fringe.
 FRINGE = 32.0
 
@@ -221,9 +216,7 @@ def _is_coloured(sample: Sample) -> bool:
     pixels = sample.mask_pixels
     if pixels is None or pixels.rgb is None or sample.pair.source is not MaskSource.FILE:
         return False
-    red, green, blue = cv2.split(np.ascontiguousarray(pixels.rgb))
-    differs = cv2.max(cv2.absdiff(red, green), cv2.absdiff(red, blue)) > COLOUR_TOLERANCE
-    return float(np.mean(differs)) > NOTICEABLE
+    return is_coloured(pixels.rgb)
 
 
 def _red_alone(sample: Sample) -> str:

@@ -1,0 +1,62 @@
+"""Greys of any depth to 8 bits: 16-bit and 32-bit numbers, floats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def to_eight_bits(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
+    """Bring greys to 8 bits without cutting anything off.
+
+    Parameters
+    ----------
+    numbers : ndarray of any integer or float type, shape (H, W)
+        Greys as stored. NaN counts as 0, as does what lies below.
+
+    Returns
+    -------
+    mask : ndarray of uint8, shape (H, W)
+        Integers up to 255 as they are, up to 65535 as 16-bit, above by their own range. Floats
+        from 0 to 1 times 255, larger ones as they are; rounded to the nearest.
+    note : str
+        What was done, in words; empty for 8-bit numbers.
+
+    Examples
+    --------
+    >>> to_eight_bits(np.array([0, 128, 32768, 65535], np.uint16))
+    (array([  0,   0, 128, 255], dtype=uint8), 'is 16-bit: scaled to 8 bits')
+    >>> to_eight_bits(np.array([0.0, 0.5, 1.0, np.nan]))
+    (array([  0, 128, 255,   0], dtype=uint8), 'holds floats from 0 to 1: scaled to 0 to 255')
+    """
+    if numbers.dtype == np.uint8:
+        return numbers, ""
+    if np.issubdtype(numbers.dtype, np.floating):
+        return _from_floats(numbers)
+    low, high = int(numbers.min()), int(numbers.max())
+    values = numbers.astype(np.int64)
+    if high <= 255:
+        told = f"is 8-bit data in a 16-bit file (largest value {high}): kept as it is"
+        hint = f"; if it is too dark, add --levels 0,{high}" if 0 < high < 255 else ""
+        return np.maximum(values, 0).astype(np.uint8), told + hint
+    if high <= 65535:
+        scaled = (np.maximum(values, 0) * 255 + 32767) // 65535
+        lightest = int(scaled.max())
+        hint = f"; if it is too dark, add --levels 0,{lightest}" if 0 < lightest < 128 else ""
+        return scaled.astype(np.uint8), f"is 16-bit: scaled to 8 bits{hint}"
+    scaled = np.floor((values - low) * (255 / (high - low)) + 0.5) if high > low else values
+    told = f"is 32-bit: its range, {low} to {high}, was scaled to 0 to 255"
+    return np.clip(scaled, 0, 255).astype(np.uint8), told
+
+
+def _from_floats(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
+    values = np.nan_to_num(numbers.astype(np.float64), nan=0.0, posinf=255.0, neginf=0.0)
+    high = float(values.max())
+    if high <= 1:
+        values, told = values * 255, "holds floats from 0 to 1: scaled to 0 to 255"
+    else:
+        told = "holds floats: taken as 0 to 255"
+        told += f", what is above (up to {high:g}) is cut off" if high > 255 else ""
+    return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8), told
