@@ -238,7 +238,8 @@ def carry_out(
     Raises
     ------
     MaskprepError
-        Before anything is written: the output lies in the data set, or a file is there already.
+        Before anything is written: the output lies in the data set, or a file is there already;
+        of a dry run too.
 
     Notes
     -----
@@ -246,18 +247,18 @@ def carry_out(
     renamed over it: killed at any moment, every file is either the old one or the new one.
     """
     if destination.output is not None:
-        refuse_data_folders(training_set, [destination.output])
-        if not destination.overwrite and not destination.dry_run:
-            refuse_existing(list(dict.fromkeys(task.target for task in tasks if task.target)))
+        # With folders of its own an output that holds the data set could write into it.
+        paths = list(dict.fromkeys(path for task in tasks for path in _written(task)))
+        folders = dict.fromkeys(path.parent for path in paths)
+        refuse_data_folders(training_set, [destination.output, *folders])
+        if not destination.overwrite:
+            refuse_existing(paths)
     backup = _Backup(data_folders(training_set))
-    first: dict[str, str] = {}
-    for task in tasks:  # file systems of Windows and macOS know one case only
-        first.setdefault(str(task.target).casefold(), task.source)
+    owners = _owners(tasks)
 
     def work(task: Task[Row]) -> Outcome[Row]:
-        owner = first[str(task.target).casefold()]
-        if owner != task.source and task.target is not None:
-            told = f"not written: {task.target} is made of {owner} already"
+        if task.target is not None and (owner := owners[_folded(task.target)]) is not task:
+            told = f"not written: {task.target} is made of {owner.source} already"
             return Outcome(task.source, task.target, problem=told)
         try:
             made = task.make()
@@ -276,6 +277,25 @@ def carry_out(
     return Carried(tuple(outcomes), tuple(backup.folders))
 
 
+def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
+    """Give each target to one task: to the file that has its name already, else to the first."""
+    owners: dict[str, Task[Row]] = {}
+    for task in sorted(tasks, key=lambda each: Path(each.source) != each.target):
+        if task.target is not None:
+            owners.setdefault(_folded(task.target), task)
+    return owners
+
+
+def _folded(path: Path) -> str:
+    return str(path).casefold()  # file systems of Windows and macOS know one case only
+
+
+def _written(task: Task[Row]) -> list[Path]:
+    if task.target is None:
+        return []
+    return [task.target, *(task.target.parent / each.name for each in task.companions)]
+
+
 def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _Backup) -> None:
     assert task.target is not None, "something was made"
     source = Path(task.source)
@@ -290,9 +310,18 @@ def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _
             if task.target.exists():
                 backup.keep(task.target)
             write_whole(task.target, made.content)
-            _remove(source)
+            if not _is_same_entry(source, task.target):
+                _remove(source)
         else:
             write_whole(source, made.content)
+
+
+def _is_same_entry(source: Path, target: Path) -> bool:
+    # Where case does not count, a.PNG is a.png and has just been replaced.
+    try:
+        return os.path.samestat(os.lstat(source), os.lstat(target))
+    except OSError:
+        return False
 
 
 def _remove(path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -26,13 +28,14 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".maskprep-")
+        temporary = path.parent / f".maskprep-{secrets.token_hex(8)}"
+        # The system applies the umask itself: reading it sets it, for all threads at once.
+        handle = os.open(temporary, _NEW_FILE, 0o666)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(temporary, 0o666 & ~_umask())
             os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)
@@ -58,9 +61,3 @@ def refuse_existing(paths: list[Path]) -> None:
     if there:
         more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
         raise MaskprepError(f"{there[0]}{more} there already: add --overwrite to replace")
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,14 @@ def test_existing_files_are_named_and_refused(tmp_path: Path) -> None:
     with pytest.raises(MaskprepError, match=r"a\.png and 1 more files are there already"):
         write.refuse_existing([*there, tmp_path / "c.png"])
     write.refuse_existing([tmp_path / "c.png"])
+
+
+def test_threads_leave_the_umask_alone_and_files_follow_it(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            paths = [tmp_path / f"{index}" for index in range(200)]
+            list(pool.map(lambda path: write.write_whole(path, b""), paths))
+        assert {path.stat().st_mode & 0o777 for path in paths} == {0o640}
+    finally:
+        assert os.umask(before) == 0o027
