@@ -12,6 +12,7 @@ from maskprep import __version__
 from maskprep.cli.check import check
 from maskprep.cli.dilate import dilate
 from maskprep.cli.export_config import export_config
+from maskprep.cli.extract import extract
 from maskprep.cli.preview import preview
 from maskprep.errors import MaskprepError, printable
 
@@ -51,6 +52,7 @@ def maskprep() -> None:
 
 maskprep.add_command(check)
 maskprep.add_command(preview)
+maskprep.add_command(extract)
 maskprep.add_command(dilate)
 maskprep.add_command(export_config)
 

@@ -1,0 +1,150 @@
+"""``maskprep extract``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maskprep.cli.options import data_options, one_request, writing_options
+
+if TYPE_CHECKING:
+    from maskprep.discover import Request
+    from maskprep.extract import Channel, Extracted
+    from maskprep.orientation import PaintedOn
+    from maskprep.plan import Destination
+
+
+class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Black and white: ``10,240``."""
+
+    name = "BLACK,WHITE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Turn the text into black and white, 0 to 255."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            black, white = (int(end) for end in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not BLACK,WHITE", param, ctx)
+        if not 0 <= black < white <= 255:
+            self.fail(f"{value!r}: 0 <= BLACK < WHITE <= 255 is wanted", param, ctx)
+        return black, white
+
+
+@click.command()
+@data_options
+@writing_options
+@click.option(
+    "--from",
+    "channel",
+    type=click.Choice(["r", "g", "b", "max", "luminance", "alpha", "auto"]),
+    help="Where the shape is; auto finds out.  [default: r of mask files, alpha of alpha sets]",
+)
+@click.option(
+    "--label",
+    "labels",
+    type=float,
+    multiple=True,
+    metavar="N",
+    help="Train where the stored value (or palette number) is N, nothing else; repeatable.",
+)
+@click.option(
+    "--above", type=float, metavar="N", help="Train where the stored value is above N, only there."
+)
+@click.option(
+    "--levels",
+    type=Levels(),
+    help="First: stretch these values to 0 and 255.",
+)
+@click.option(
+    "--threshold",
+    type=click.IntRange(0, 255),
+    help="Then: values from here on become 255, the others 0.",
+)
+@click.option("--invert", is_flag=True, help="Then: swap what trains and what is ignored.")
+@click.option(
+    "--floor",
+    type=click.FloatRange(0, 1),
+    metavar="WEIGHT",
+    help="Last: what is ignored trains at this weight, 0 to 1; greys rise in proportion.",
+)
+@click.option(
+    "--painted-on",
+    type=click.Choice(["auto", "stored", "viewed"]),
+    default="auto",
+    show_default=True,
+    help="Where EXIF turns an image and sizes do not tell: was the mask painted on its stored"
+    " pixels (auto too), or on the view?",
+)
+@click.option(
+    "--apply-exif",
+    is_flag=True,
+    help="Turn images and masks upright: --output gets images/ (captions too) and masks/.",
+)
+def extract(
+    requests: list[Request],
+    destination: Destination,
+    channel: Channel | None,
+    labels: tuple[float, ...],
+    above: float | None,
+    levels: tuple[int, int] | None,
+    threshold: int | None,
+    invert: bool,
+    floor: float | None,
+    painted_on: PaintedOn,
+    apply_exif: bool,
+) -> None:
+    """Write masks as the trainer reads them: 8-bit grey PNG, named after their images.
+
+    From any channel, depth, palette or label map, TIFF and GIF included, on the image's stored
+    pixels. Tones are changed in this order: levels, threshold, invert, floor.
+
+    \b
+    maskprep extract dataset.toml --output masks-8bit/
+    maskprep extract images/ --masks masks/ --from auto --in-place --dry-run
+    maskprep extract images/ --alpha --output masks/
+
+    Exit code: 0 all written, 1 some could not be, 2 could not do the job.
+    """  # noqa: D301 - Click wants the control character itself
+    if labels and above is not None:
+        raise click.UsageError("--label and --above exclude each other")
+    import os
+    from dataclasses import replace
+
+    from maskprep.cli.outcomes import tell_outcomes
+    from maskprep.cli.progress import progress_bar
+    from maskprep.discover import discover_pairs
+    from maskprep.extract import extract as extract_masks
+
+    request = one_request(requests)
+    if channel == "alpha" and request.masks is None and os.path.isdir(request.target):
+        request = replace(request, alpha=True)
+    training_set = discover_pairs(request)
+    with progress_bar("extracting masks", training_set.pair_count * (1 + apply_exif)) as advance:
+        carried = extract_masks(
+            training_set,
+            destination,
+            channel=channel,
+            labels=labels,
+            above=above,
+            levels=levels,
+            threshold=threshold,
+            invert=invert,
+            floor=floor,
+            painted_on=painted_on,
+            apply_exif=apply_exif,
+            progress=advance,
+        )
+    raise SystemExit(tell_outcomes(carried, destination, _words))
+
+
+def _words(row: Extracted) -> list[str]:
+    if row.after is None:
+        return [row.why or "upright"]
+    source = f"from {row.reading}" + (f" ({row.why})" if row.why else "")
+    before = "unseen by the trainer" if row.before is None else f"{row.before:.2%}"
+    return [f"{source}, coverage {before} -> {row.after:.2%}"]

@@ -1,0 +1,328 @@
+"""From whatever masks people have to those that trainers read: 8-bit grey PNG files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep import raster
+from maskprep.channels import Choice, decide, largest_label, read
+from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.orientation import PaintedOn, as_viewed, fit_to_stored
+from maskprep.plan import Carried, Destination, Made, Task, carry_out
+from maskprep.raster import Header, Mask, StoredPixels
+from maskprep.tones import Tones
+
+#: Where to look for the shape; None takes R of mask files, and the alpha of alpha sets.
+Channel = Literal["r", "g", "b", "max", "luminance", "alpha", "auto"]
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What was made of one file.
+
+    Attributes
+    ----------
+    reading : str
+        Where its shape was: a channel, or one of the ways that only ``auto`` takes; empty for
+        an image that was turned upright.
+    why : str
+        Why there, where ``auto`` chose it.
+    before : float or None
+        Mean of the mask as the trainer reads the file today, [0, 1]; None where it does not.
+    after : float or None
+        Mean of the mask made, [0, 1]; None for an image that was turned upright.
+    """
+
+    reading: str
+    why: str = ""
+    before: float | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """How masks are to be read."""
+
+    channel: Channel | None
+    labels: tuple[float, ...]
+    above: float | None
+    painted_on: PaintedOn
+    tones: Tones
+    upright: bool
+
+    @property
+    def by_number(self) -> bool:
+        return bool(self.labels) or self.above is not None
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """A file that holds the mask of an image, which may be the image itself."""
+
+    path: str
+    pair: Pair
+    is_image: bool
+    is_seen: bool  # by the trainer
+    has_captions: bool
+
+
+def extract(
+    training_set: TrainingSet,
+    destination: Destination,
+    *,
+    channel: Channel | None = None,
+    labels: Sequence[float] = (),
+    above: float | None = None,
+    levels: tuple[int, int] | None = None,
+    threshold: int | None = None,
+    invert: bool = False,
+    floor: float | None = None,
+    painted_on: PaintedOn = "auto",
+    apply_exif: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Carried[Extracted]:
+    """Write every mask as an 8-bit grey PNG named after its image.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered. Masks are its mask files, those of a kind that the trainer does not see,
+        or the images' alpha.
+    destination : Destination
+        Where to. In place works for mask files only.
+    channel : str or None
+        Where to look for the shape; ``auto`` asks `maskprep.channels.decide`, None takes R of
+        mask files and the alpha of alpha sets. With ``alpha`` images of subsets without masks
+        are read too, but for regularisation images.
+    labels : sequence of float
+        Stored values that train, all others do not: numbers of a palette, greys of any depth,
+        else of the channel. Empty for no such choice.
+    above : float or None
+        Stored values above it train, all others do not. Not with `labels`.
+    levels, threshold, invert, floor
+        What is done to the values then, see `maskprep.tones.Tones`.
+    painted_on : {"auto", "stored", "viewed"}
+        See `maskprep.orientation.fit_to_stored`.
+    apply_exif : bool
+        Turn images and masks by the images' EXIF orientation: copies of the images go to
+        ``images`` in the output, their captions too, and the masks to ``masks``.
+    progress : callable
+        Called once after each file.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Carried of Extracted
+        An outcome a file, in the training set's order; an image without any mask is a problem.
+
+    Raises
+    ------
+    ValueError
+        `labels` and `above` are both given.
+    MaskprepError
+        Before anything is written: the request makes no sense for this data set, a file is
+        there already, or the output lies in the data set.
+    """
+    if labels and above is not None:
+        raise ValueError("labels and above exclude each other")
+    tones = Tones(levels, threshold, invert, floor)
+    wishes = _Wishes(channel, tuple(labels), above, painted_on, tones, apply_exif)
+    carriers, without = _carriers(training_set, channel)
+    _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
+    tasks = list(_tasks(carriers, destination, wishes))
+    tasks += [Task(pair.image, None, partial(_without_mask, pair)) for pair in without]
+    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+
+
+def _carriers(
+    training_set: TrainingSet, channel: Channel | None
+) -> tuple[list[_Carrier], list[Pair]]:
+    carriers: dict[str, _Carrier] = {}
+    without: dict[str, Pair] = {}
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            unseen = {Path(path).stem: path for path in reversed(subset.unseen_masks)}
+            for pair in subset.pairs:
+                carrier = _carrier(pair, subset, unseen, channel)
+                if carrier is not None:
+                    carriers.setdefault(os.path.abspath(carrier.path), carrier)
+                elif subset.source is MaskSource.FILE:
+                    without.setdefault(os.path.abspath(pair.image), pair)
+    return list(carriers.values()), list(without.values())
+
+
+def _carrier(
+    pair: Pair, subset: Subset, unseen: dict[str, str], channel: Channel | None
+) -> _Carrier | None:
+    has_captions = subset.metadata is None
+    if subset.source is MaskSource.FILE:
+        path = pair.mask or unseen.get(Path(pair.image).stem)
+        if path is None:
+            return None
+        return _Carrier(path, pair, False, pair.mask is not None, has_captions)
+    wholly = subset.source is MaskSource.NONE
+    if wholly and (channel != "alpha" or subset.is_regularisation):
+        return None  # meant to train whole
+    return _Carrier(pair.image, pair, True, not wholly, has_captions)
+
+
+def _refuse_what_makes_no_sense(
+    training_set: TrainingSet,
+    carriers: Sequence[_Carrier],
+    without: Sequence[Pair],
+    destination: Destination,
+    wishes: _Wishes,
+) -> None:
+    name = training_set.name
+    if not carriers and not without:
+        raise MaskprepError(f"{name}: names no masks; to read the images' alpha, add --from alpha")
+    if wishes.upright and destination.output is None:
+        raise MaskprepError(f"{name}: turned copies need a folder of their own: --output DIR")
+    if not any(carrier.is_image for carrier in carriers):
+        return
+    if wishes.channel not in (None, "alpha", "auto"):
+        raise MaskprepError(
+            f"{name}: its masks are its images' alpha; --from {wishes.channel} reads mask files"
+        )
+    if destination.output is None:
+        raise MaskprepError(
+            f"{name}: its masks are its images' alpha: write them to a folder, --output DIR"
+        )
+
+
+def _tasks(
+    carriers: Sequence[_Carrier], destination: Destination, wishes: _Wishes
+) -> Iterator[Task[Extracted]]:
+    masks = destination
+    if wishes.upright and destination.output is not None:
+        masks = replace(destination, output=destination.output / "masks")
+        images = replace(destination, output=destination.output / "images")
+        yield from _upright_images(carriers, images)
+    targets = masks.targets([carrier.path for carrier in carriers])
+    for carrier, target in zip(carriers, targets, strict=True):
+        yield Task(carrier.path, target, partial(_made, carrier, wishes))
+
+
+def _without_mask(pair: Pair) -> Made[Extracted]:
+    raise MaskprepError(f"{pair.image}: has no mask")
+
+
+def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
+    pixels = raster.read_stored(carrier.path)
+    image = pixels.header if carrier.is_image else raster.read_header(carrier.pair.image)
+    choice = _choice(pixels, carrier, wishes)
+    if choice.reading == "alpha" and pixels.alpha is None:
+        raise MaskprepError(f"{carrier.path}: stores no alpha")
+    mask, *notes = _read_as_wished(pixels, choice, wishes)
+    if not carrier.is_image:
+        mask, told = fit_to_stored(
+            mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on
+        )
+        notes += [told, _misfit(mask, image)]
+    mask = wishes.tones.apply(mask)
+    if wishes.upright:
+        mask = as_viewed(mask, image.orientation)
+    row = Extracted(choice.reading, choice.why, _trained_today(carrier), _mean(mask))
+    content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
+    return Made(content, row, tuple(filter(None, notes)))
+
+
+def _choice(pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes) -> Choice:
+    if carrier.is_image:
+        return Choice("alpha", "")
+    if wishes.channel != "auto":
+        return Choice(wishes.channel or "r", "")
+    choice = decide(pixels)
+    return Choice("r", "") if wishes.by_number and choice.reading == "labels" else choice
+
+
+def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tuple[Mask, str, str]:
+    mask, note = read(pixels, choice.reading)
+    if wishes.by_number:
+        has_numbers = pixels.numbers is not None and choice.reading != "alpha"
+        return _by_number(np.asarray(pixels.numbers if has_numbers else mask), wishes)
+    doubt = ""
+    largest = 0 if choice.reading in ("alpha", "labels") else largest_label(pixels, mask)
+    if largest:
+        told = f"looks like a map of labels (largest value {largest}), which hardly trains"
+        doubt = f"{told}: add --above 0 for all of them, --label N for one"
+    elif not mask.any():
+        doubt = "nothing of it trains"
+        if not choice.why and decide(pixels).reading != choice.reading:
+            doubt += f" in {choice.reading}: --from auto looks for its shape elsewhere"
+    return mask, "" if largest else note, doubt
+
+
+def _by_number(stored: NDArray[Any], wishes: _Wishes) -> tuple[Mask, str, str]:
+    trains = stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
+    held = f"it holds values from {stored.min():g} to {stored.max():g}"
+    told = "" if trains.any() else f"nothing of it trains: {held}"
+    return np.where(trains, 255, 0).astype(np.uint8), told, ""
+
+
+def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:
+    plain = pixels.header.is_plain_mask and not pixels.header.has_alpha
+    seen = carrier.is_seen and not carrier.is_image
+    return seen and plain and np.array_equal(mask, np.asarray(pixels.numbers))
+
+
+def _trained_today(carrier: _Carrier) -> float | None:
+    if not carrier.is_seen:
+        return None
+    try:
+        return _mean(raster.read_mask(carrier.path, "alpha" if carrier.is_image else "r").mask)
+    except UnreadableImageError:  # of kinds that read here and not in the trainer
+        return None
+
+
+def _misfit(mask: Mask, image: Header) -> str:
+    size = Size(mask.shape[1], mask.shape[0])
+    if size == image.size:
+        return ""
+    return f"is {size} px, its image {image.size} px: the trainer stops at it; export it again"
+
+
+def _mean(mask: Mask) -> float:
+    return float(mask.mean(dtype=np.float64)) / 255
+
+
+def _upright_images(
+    carriers: Sequence[_Carrier], destination: Destination
+) -> Iterator[Task[Extracted]]:
+    pairs = {os.path.abspath(carrier.pair.image): carrier for carrier in carriers}
+    targets = destination.targets([carrier.pair.image for carrier in pairs.values()])
+    for carrier, target in zip(pairs.values(), targets, strict=True):
+        path, caption = carrier.pair.image, carrier.pair.caption.path
+        companions = (Path(caption),) if caption is not None and carrier.has_captions else ()
+        if _orientation(path) == 1:
+            target = target.with_suffix(Path(path).suffix)
+        yield Task(path, target, partial(_upright, path), companions)
+
+
+def _orientation(path: str) -> int:
+    try:
+        return raster.read_header(path).orientation
+    except UnreadableImageError:
+        return 1
+
+
+def _upright(path: str) -> Made[Extracted]:
+    header = raster.read_header(path)
+    if header.orientation == 1:
+        return Made(None, Extracted(""))
+    pixels = raster.read_picture(path, "RGBA" if header.has_alpha else "RGB")
+    beside = raster.read_accompaniment(path).upright()
+    content = raster.encode_picture(as_viewed(pixels, header.orientation), beside)
+    told = f"turned upright (EXIF orientation {header.orientation})"
+    return Made(content, Extracted("", told), beside.left_out)
