@@ -11,6 +11,7 @@ import click
 from maskprep import __version__
 from maskprep.cli.check import check
 from maskprep.cli.dilate import dilate
+from maskprep.cli.embed import embed
 from maskprep.cli.export_config import export_config
 from maskprep.cli.extract import extract
 from maskprep.cli.preview import preview
@@ -53,6 +54,7 @@ def maskprep() -> None:
 maskprep.add_command(check)
 maskprep.add_command(preview)
 maskprep.add_command(extract)
+maskprep.add_command(embed)
 maskprep.add_command(dilate)
 maskprep.add_command(export_config)
 
@@ -62,6 +64,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # A rule of our own tells of huge pictures, in its place.
-    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")
+    # Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     maskprep(windows_expand_args=False)

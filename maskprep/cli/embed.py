@@ -1,0 +1,62 @@
+"""``maskprep embed``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from maskprep.cli.options import data_options, one_request, writing_options
+
+if TYPE_CHECKING:
+    from maskprep.discover import Request
+    from maskprep.embed import Embedded
+    from maskprep.hidden import Fill
+    from maskprep.plan import Destination
+
+_HOW_TO_USE = (
+    "to train with them: alpha_mask = true in the subset, no conditioning_data_dir,"
+    " no --masked_loss"
+)
+
+
+@click.command()
+@data_options
+@writing_options
+@click.option(
+    "--fill-hidden",
+    type=click.Choice(["keep", "edge", "blur", "mean"]),
+    default="keep",
+    show_default=True,
+    help="Colours under fully transparent pixels, which the VAE sees: the nearest colour that"
+    " shows, the same softened, or the mean of all.",
+)
+def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) -> None:
+    """Put mask files into the alpha channel of their images.
+
+    Copies of the images as RGBA PNG, colours and mask bit for bit, for alpha_mask. Captions, text,
+    EXIF, resolution and colour profile come along. The way back is maskprep extract.
+
+    \b
+    maskprep embed dataset.toml --output with-alpha/
+    maskprep embed images/ --masks masks/ --caption-extension .txt --output with-alpha/
+
+    Exit code: 0 all written, 1 some could not be, 2 could not do the job.
+    """  # noqa: D301 - Click wants the control character itself
+    from maskprep.cli.outcomes import tell_lost_captions, tell_outcomes
+    from maskprep.cli.progress import progress_bar
+    from maskprep.discover import discover_pairs
+    from maskprep.embed import embed as embed_masks
+
+    training_set = discover_pairs(one_request(requests))
+    with progress_bar("embedding masks", training_set.pair_count) as advance:
+        carried = embed_masks(training_set, destination, fill_hidden=fill_hidden, progress=advance)
+    code = tell_outcomes(carried, destination, _words)
+    if len(carried.failed) < len(carried.outcomes):
+        tell_lost_captions(training_set, destination)
+        click.echo(_HOW_TO_USE, err=True)
+    raise SystemExit(code)
+
+
+def _words(row: Embedded) -> list[str]:
+    return [f"coverage {row.coverage:.2%}, {row.hidden:.0%} of it hidden"]

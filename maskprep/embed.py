@@ -1,0 +1,135 @@
+"""From mask files to the alpha channel of copies of their images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from maskprep import hidden, raster
+from maskprep.errors import MaskprepError
+from maskprep.hidden import Fill
+from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.plan import Carried, Destination, Made, Task, carry_out
+from maskprep.raster import Header, Mask
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What was made of one pair.
+
+    Attributes
+    ----------
+    coverage : float
+        Mean of the mask, now the alpha, [0, 1].
+    hidden : float
+        Share of the pixels whose alpha is 0, [0, 1].
+    """
+
+    coverage: float
+    hidden: float
+
+
+def embed(
+    training_set: TrainingSet,
+    destination: Destination,
+    *,
+    fill_hidden: Fill = "keep",
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Carried[Embedded]:
+    """Write every image with its mask as alpha, for trainers that read it there.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered, with mask files; subsets without are passed over.
+    destination : Destination
+        Where to; captions are copied beside, or stay where they are in place.
+    fill_hidden : {"keep", "edge", "blur", "mean"}
+        Colours under alpha 0, see `maskprep.hidden.fill_hidden`.
+    progress : callable
+        Called once after each image.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Carried of Embedded
+        An outcome an image, in the training set's order.
+
+    Raises
+    ------
+    MaskprepError
+        Before anything is written: there are no mask files, a file is there already, or the
+        output lies in the data set.
+
+    Notes
+    -----
+    RGB is what the trainer reads of the image, alpha what it reads of the mask: taken out again
+    both are the same bit for bit. Nothing is turned; EXIF with its orientation comes along, as do
+    text, resolution and a colour profile of RGB.
+    """
+    images: dict[str, tuple[Pair, Subset]] = {}
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            for pair in subset.pairs if subset.source is MaskSource.FILE else ():
+                images.setdefault(os.path.abspath(pair.image), (pair, subset))
+    if not images:
+        raise MaskprepError(
+            f"{training_set.name}: has no mask files to embed: its images' alpha is the mask, or"
+            " they train whole"
+        )
+    sources = [pair.image for pair, _ in images.values()]
+    tasks = []
+    for (pair, subset), target in zip(images.values(), destination.targets(sources), strict=True):
+        caption = pair.caption.path
+        companions = () if caption is None else (Path(caption),)
+        work = partial(_made, pair, subset, fill_hidden)
+        tasks.append(Task(pair.image, target, work, companions))
+    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+
+
+def _made(pair: Pair, subset: Subset, fill: Fill) -> Made[Embedded]:
+    if pair.mask is None:
+        raise MaskprepError(f"{pair.image}: {_without_mask(pair, subset)}")
+    header = raster.read_header(pair.image)
+    mask = raster.read_mask(pair.mask, "r").mask
+    size = Size(mask.shape[1], mask.shape[0])
+    if size != header.size:
+        raise MaskprepError(
+            f"{pair.image}: is {header.size} px, its mask {size} px: export the mask again, or if"
+            " EXIF turns the image, run maskprep extract first"
+        )
+    rgb = raster.read_picture(pair.image, "RGB")
+    own_alpha = raster.read_mask(pair.image, "alpha").mask if header.has_alpha else None
+    filled = hidden.fill_hidden(rgb, mask, fill)
+    row = Embedded(float(mask.mean(dtype=np.float64)) / 255, float(np.mean(mask == 0)))
+    if _is_made(header, own_alpha, mask) and np.array_equal(filled, rgb):
+        return Made(None, row)
+    beside = raster.read_accompaniment(pair.image)
+    content = raster.encode_picture(np.dstack([filled, mask]), beside)
+    return Made(content, row, (*_of_alpha(own_alpha, mask), *beside.left_out))
+
+
+def _is_made(header: Header, own_alpha: Mask | None, mask: Mask) -> bool:
+    picture = (header.format, header.mode) == ("PNG", "RGBA")
+    return picture and own_alpha is not None and np.array_equal(own_alpha, mask)
+
+
+def _of_alpha(own_alpha: Mask | None, mask: Mask) -> tuple[str, ...]:
+    if own_alpha is None or int(own_alpha.min()) == 255 or np.array_equal(own_alpha, mask):
+        return ()
+    return ("its own alpha was replaced: beside mask files the trainer drops it",)
+
+
+def _without_mask(pair: Pair, subset: Subset) -> str:
+    stem = Path(pair.image).stem
+    for path in subset.unseen_masks:
+        if Path(path).stem == stem:
+            return f"the trainer does not see its mask {path}: run maskprep extract first"
+    return "has no mask"
