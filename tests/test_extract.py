@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 import zlib
 from collections.abc import Callable
@@ -516,3 +517,23 @@ def test_applied_exif_needs_a_folder(tmp_path: Path) -> None:
     result = run("extract", config, "--apply-exif", "--in-place")
     assert result.exit_code == 2
     assert "--output DIR" in result.output
+
+
+RULES = Path(__file__).parent.parent / "samples" / "rules"
+
+
+@pytest.mark.parametrize(
+    "name", ["mask-16bit", "mask-label-map", "mask-alpha-ignored", "mask-coloured", "mask-palette"]
+)
+def test_what_the_rules_find_auto_mends(name: str, tmp_path: Path) -> None:
+    (sample,) = RULES.glob(f"*-{name}")
+    shutil.copytree(sample / "bad", tmp_path / "set")
+    config = tmp_path / "set" / "dataset.toml"
+    assert name in run("check", config, "--all").output
+    assert run("extract", config, "--from", "auto", "--in-place").exit_code == 0
+    report = run("check", config, "--all").output
+    assert name not in report
+    assert "0 errors" in report
+    mended = np.asarray(Image.open(tmp_path / "set" / "masks" / "cat.png"))
+    good = raster.read_mask(str(sample / "good" / "masks" / "cat.png"), "r").mask
+    assert np.abs(mended.astype(int) - good).mean() < 1

@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 _ENCODING = RuleStage.ENCODING
 _LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
 
-_OWN_CHANNEL = "paint it black and white; a conversion to grey would turn green into 0.59"
+_OWN_CHANNEL = "paint it black and white, or let maskprep extract --from auto find its shape"
 
 #: Distance between two colours, of 255, from which people see a fringe.
 FRINGE = 32.0
@@ -46,7 +46,9 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
         f"is {pixels.header.bits}-bit with values up to {pixels.largest_stored}: every value above"
         f" 255 counts as full weight ({share:.0%} of the pixels)"
     )
-    yield Remark(sample.mask_path or "", told, "export it as 8-bit grey")
+    yield Remark(
+        sample.mask_path or "", told, "export it as 8-bit grey, or let maskprep extract scale it"
+    )
 
 
 @rule(
@@ -64,7 +66,11 @@ def mask_label_map(sample: Sample) -> Iterator[Remark]:
     largest = int(pixels.mask.max())
     if 0 < largest <= LARGEST_LABEL:
         told = f"its largest value is {largest} of 255: it weighs {largest / 255:.3f} at most"
-        yield Remark(sample.mask_path or "", told, "export it with 255 for what shall train")
+        yield Remark(
+            sample.mask_path or "",
+            told,
+            "maskprep extract --above 0 trains every label, --label N one",
+        )
 
 
 @rule(
@@ -85,10 +91,16 @@ def mask_alpha_ignored(sample: Sample) -> Iterator[Remark]:
         told = (
             f"its shape is in its alpha, which the trainer drops: R is {pixels.mask[0, 0]} all over"
         )
-        yield Remark(sample.mask_path or "", told, "put the alpha's shape into the colours")
+        yield Remark(
+            sample.mask_path or "", told, "maskprep extract --from alpha takes it from there"
+        )
     elif wrong > NOTICEABLE:
         told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
-        yield Remark(sample.mask_path or "", told, "flatten it on black")
+        yield Remark(
+            sample.mask_path or "",
+            told,
+            "flatten it on black, as maskprep extract --from auto does",
+        )
 
 
 @rule(

@@ -74,7 +74,7 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
         severity = Severity.WARNING
     fix = f"export the mask again at {image} px"
     if sample.image_header.turned and mask == Size(image.height, image.width):
-        fix = "save the image upright, without EXIF orientation"
+        fix = "maskprep extract turns the mask back; or save the image upright"
     told = f"is {mask} px, its image is {image} px: {told}"
     yield Remark(sample.pair.mask, told, fix, severity)
 
@@ -147,7 +147,7 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
             told += "; its mask was painted over the turned view and does not fit"
             severity = Severity.ERROR
         elif sample.pair.source is MaskSource.FILE:
-            fix = "turn image and mask together, without EXIF; or delete the image's EXIF tag"
+            fix = "turn both upright: maskprep extract --apply-exif; or delete the image's EXIF tag"
         yield Remark(sample.pair.image, told, fix, severity)
     if sample.pair.source is MaskSource.FILE and mask is not None and mask.orientation != 1:
         told = f"viewers turn it (EXIF orientation {mask.orientation}), the trainer does not"

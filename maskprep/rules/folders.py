@@ -188,7 +188,9 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
             yield Remark(path, told, f"rename it to {os.path.basename(stem)}{ending.lower()}")
         else:
             told = f"the trainer does not see {ending} files"
-            yield Remark(path, told, f"save it as {os.path.basename(stem)}.png")
+            fix = f"save it as {os.path.basename(stem)}.png"
+            fix += ", as maskprep extract does" if path in subset.unseen_masks else ""
+            yield Remark(path, told, fix)
 
 
 @rule(
