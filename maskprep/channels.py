@@ -26,7 +26,7 @@ COLOUR_TOLERANCE = 16
 NOTICEABLE = 1e-4
 #: Share of the pixels below which a colour is an edge or a slip, and no ground.
 _STRAY = 0.01
-#: Values below are dark; channels that differ by more are different ones.
+#: Values below are dark.
 _DARK = 64
 #: Colours, at three bits a channel, above which it is a photograph rather than paint: soft paint
 #: of two colours has up to 18, the sample photograph 69.
@@ -178,9 +178,9 @@ def _among_colours(pixels: StoredPixels, rgb: Picture) -> Choice:
     largest = rgb.max(axis=2)
     if float(np.mean(largest < _DARK)) < _STRAY:
         return _without_black(rgb, largest)
-    painted = largest >= 128
+    painted = largest >= int(largest.max()) / 2
     for place, (channel, name) in enumerate(_PAINTED.items()):
-        lacking = painted & (largest - rgb[..., place] > _DARK)
+        lacking = painted & (rgb[..., place] < largest / 2)
         if int(lacking.sum()) <= _STRAY * int(painted.sum()):
             return Choice(channel, f"all its paint shows in {name}")  # type: ignore[arg-type]
     return Choice("max", "paint of several colours, each counts")

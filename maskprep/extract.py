@@ -21,6 +21,9 @@ from maskprep.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.raster import Header, Mask, StoredPixels
 from maskprep.tones import Tones
 
+#: Paint that trains less than this, of 255, was hardly meant to.
+_PALE = 224
+
 #: Where to look for the shape; None takes R of mask files, and the alpha of alpha sets.
 Channel = Literal["r", "g", "b", "max", "luminance", "alpha", "auto"]
 
@@ -257,6 +260,8 @@ def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tu
     if largest:
         told = f"looks like a map of labels (largest value {largest}), which hardly trains"
         doubt = f"{told}: add --above 0 for all of them, --label N for one"
+    elif choice.why and pixels.rgb is not None and 0 < (most := int(mask.max())) < _PALE:
+        doubt = f"its largest value is {most} of 255; to train it in full, add --levels 0,{most}"
     elif not mask.any():
         doubt = "nothing of it trains"
         if not choice.why and decide(pixels).reading != choice.reading:
@@ -273,8 +278,7 @@ def _by_number(stored: NDArray[Any], wishes: _Wishes) -> tuple[Mask, str, str]:
 
 def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:
     plain = pixels.header.is_plain_mask and not pixels.header.has_alpha
-    seen = carrier.is_seen and not carrier.is_image
-    return seen and plain and np.array_equal(mask, np.asarray(pixels.numbers))
+    return carrier.is_seen and plain and np.array_equal(mask, np.asarray(pixels.numbers))
 
 
 def _trained_today(carrier: _Carrier) -> float | None:

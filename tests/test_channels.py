@@ -87,6 +87,11 @@ def test_paint_on_black(paint: tuple[int, ...], reading: str, ending: str, tmp_p
     assert np.abs(mask.astype(int) - SOFT).mean() < (8 if lossy else 0.1)
 
 
+def test_dark_paint_is_paint(tmp_path: Path) -> None:
+    assert decide(stored(tmp_path, painted((0, 100, 0)))).reading == "g"
+    assert decide(stored(tmp_path, two_paints((90, 0, 0), (0, 0, 90), BLACK))).reading == "max"
+
+
 def test_several_paints_on_black_all_count(tmp_path: Path) -> None:
     choice, mask = chosen(stored(tmp_path, two_paints(RED, GREEN, BLACK)))
     assert choice.reading == "max"
@@ -104,6 +109,14 @@ def test_paint_on_white_or_grey_trains_and_the_ground_does_not(
         assert choice.reading == "chroma"
         assert float(mask[SOFT == 255].mean()) > 245
         assert float(mask[SOFT == 0].mean()) < 6
+
+
+def test_grain_of_a_grey_ground_does_not_train(tmp_path: Path) -> None:
+    grain = np.random.default_rng(2).integers(-5, 6, (*SOFT.shape, 3))
+    noisy = np.clip(painted(RED, GREY) + grain, 0, 255).astype(np.uint8)
+    choice, mask = chosen(stored(tmp_path, noisy))
+    assert choice.reading == "chroma"
+    assert not mask[SOFT == 0].any()
 
 
 @pytest.mark.parametrize(("paint", "ground"), [(RED, BLUE), (BLUE, RED)])
@@ -227,6 +240,13 @@ def test_a_palette_of_soft_paint_is_no_label_map(tmp_path: Path) -> None:
     choice, mask = chosen(stored(tmp_path, image))
     assert choice.reading == "g"
     assert np.abs(mask.astype(int) - SOFT).max() <= 8
+
+
+def test_a_few_shades_of_one_paint_are_no_labels(tmp_path: Path) -> None:
+    shades: list[tuple[int, ...]] = [(0, 36 * step, 0) for step in range(8)]
+    choice, mask = chosen(stored(tmp_path, palette(SOFT // 32, shades)))
+    assert choice.reading == "g"
+    np.testing.assert_array_equal(mask, SOFT // 32 * 36)
 
 
 def test_a_transparent_colour_of_a_palette_counts_as_alpha(tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def test_an_opaque_alpha_of_its_own_is_nothing_to_tell(tmp_path: Path) -> None:
 
 def test_in_place_pictures_become_png_and_captions_stay(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.jpg").add("b.png")
+    Image.fromarray(noise(128, 128, 3)).save(folders.images / "b.png")
     original = (folders.images / "a.jpg").read_bytes()
     done = embedded(folders, None)
     assert sorted(os.listdir(folders.images)) == ["a.png", "a.txt", "b.png", "b.txt"]
@@ -126,6 +127,9 @@ def test_in_place_pictures_become_png_and_captions_stay(tmp_path: Path) -> None:
     again = embedded(folders, None)
     assert [outcome.changed for outcome in again.outcomes] == [False, False]
     assert again.backups == ()
+    filled = embedded(folders, None, fill_hidden="blur")
+    assert filled.outcomes[1].changed
+    assert filled.outcomes[1].notes == ()
 
 
 def test_two_images_of_one_stem_never_replace_each_other(tmp_path: Path) -> None:
@@ -166,7 +170,8 @@ def test_hidden_colours_are_filled_and_the_figure_is_not(tmp_path: Path) -> None
     folders = Folders(tmp_path).add("a.png")
     mask, rgb = drawn(FIGURE), noise(128, 128, 3)
     Image.fromarray(rgb).save(folders.images / "a.png")
-    embedded(folders, tmp_path / "out", fill_hidden="mean")
+    result = run("embed", folders.config(), "--output", tmp_path / "out", "--fill-hidden", "mean")
+    assert result.exit_code == 0
     made = raster.read_picture(str(tmp_path / "out" / "a.png"), "RGBA")
     np.testing.assert_array_equal(made[mask > 0, :3], rgb[mask > 0])
     mean = np.floor(rgb[mask > 0].mean(axis=0) + 0.5)

@@ -202,6 +202,14 @@ def test_paint_that_red_does_not_hold_is_told_and_auto_finds_it(tmp_path: Path) 
     assert outcome.row.before == 0
 
 
+def test_pale_paint_is_told_where_auto_found_it(tmp_path: Path) -> None:
+    pale = np.dstack([SHAPE * 0, SHAPE // 2, SHAPE * 0])
+    _, outcome = only(with_mask(tmp_path, pale, "a.png"), channel="auto")
+    assert outcome.notes == (
+        "its largest value is 127 of 255; to train it in full, add --levels 0,127",
+    )
+
+
 def test_a_black_mask_is_told_without_a_way_out(tmp_path: Path) -> None:
     _, outcome = only(with_mask(tmp_path, SHAPE * 0, "a.png"))
     assert outcome.notes == ("nothing of it trains",)
@@ -254,6 +262,17 @@ def test_subsets_without_masks_are_read_on_demand(tmp_path: Path) -> None:
     assert "add --from alpha" in refused.output
     assert run("extract", config, "--output", tmp_path / "out", "--from", "alpha").exit_code == 0
     assert os.listdir(tmp_path / "out") == ["a.png"]
+
+
+def test_regularisation_images_train_whole(tmp_path: Path) -> None:
+    config = alpha_config(tmp_path, pictures(tmp_path / "set", a=Image.fromarray(NOISE)))
+    regular = pictures(tmp_path / "regular", b=Image.new("RGB", (8, 8)))
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write(f"[[datasets.subsets]]\nimage_dir = '{regular}'\nis_reg = true\n")
+    out = tmp_path / "out"
+    result = run("extract", config, "--output", out, "--from", "alpha")
+    assert result.exit_code == 0, result.output
+    assert os.listdir(out) == ["a.png"]
 
 
 def test_alpha_is_never_extracted_in_place(tmp_path: Path) -> None:
@@ -313,6 +332,13 @@ def test_in_place_only_what_differs_is_replaced(tmp_path: Path) -> None:
     assert not any(outcome.changed for outcome in again.outcomes)
     assert again.backups == ()
     assert all(pair.mask for pair in training_set.datasets[0].subsets[0].pairs)
+
+
+def test_in_place_a_name_that_the_trainer_does_not_see_is_mended(tmp_path: Path) -> None:
+    folders = with_mask(tmp_path, SHAPE, "a.Png", format="PNG")
+    extracted(folders, None)
+    assert os.listdir(folders.masks) == ["a.png"]
+    assert found(folders.config()).datasets[0].subsets[0].pairs[0].mask is not None
 
 
 def test_a_plain_mask_is_copied_byte_for_byte(tmp_path: Path) -> None:
@@ -382,6 +408,29 @@ def test_a_missing_mask_folder_is_every_images_problem(tmp_path: Path) -> None:
     result = run("extract", config, "--output", tmp_path / "out")
     assert result.exit_code == 1
     assert "a.png: has no mask" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (("--from", "b"), {"channel": "b"}),
+        (("--label", "7", "--label", "9"), {"labels": [7, 9]}),
+        (("--above", "99"), {"above": 99}),
+        (("--levels", "50,200"), {"levels": (50, 200)}),
+        (("--threshold", "77"), {"threshold": 77}),
+        (("--invert",), {"invert": True}),
+        (("--floor", "0.3"), {"floor": 0.3}),
+    ],
+)
+def test_every_option_reaches_the_mask(
+    arguments: tuple[str, ...], options: dict[str, Any], tmp_path: Path
+) -> None:
+    folders = with_mask(tmp_path, NOISE, "a.png")
+    wanted, _ = only(folders, **options)
+    assert not np.array_equal(wanted, NOISE[..., 0])
+    result = run("extract", folders.config(), "--output", tmp_path / "cli", *arguments)
+    assert result.exit_code == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "cli" / "a.png")), wanted)
 
 
 @pytest.mark.parametrize(
@@ -463,6 +512,14 @@ def test_a_masks_own_orientation_counts(own: int, orientation: int, tmp_path: Pa
     Image.fromarray(mask).save(folders.masks / "a.png", exif=exif)
     made, _ = only(folders)
     np.testing.assert_array_equal(made, LYING)
+
+
+def test_what_was_painted_on_can_be_said(tmp_path: Path) -> None:
+    folders = turned_pair(tmp_path, LYING, 3, shown(LYING, 3), "a.jpg")
+    out = tmp_path / "out"
+    result = run("extract", folders.config(), "--painted-on", "viewed", "--output", out)
+    assert result.exit_code == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(out / "a.png")), LYING)
 
 
 def test_a_size_that_does_not_fit_is_told_and_kept(tmp_path: Path) -> None:
