@@ -344,7 +344,7 @@ def test_one_bad_data_set_does_not_keep_the_others_from_being_checked(tmp_path: 
     assert result.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("command", ["check", "preview"])
+@pytest.mark.parametrize("command", ["check", "preview", "extract", "embed"])
 def test_help_shows_its_examples_line_by_line(command: str) -> None:
     text = run(command, "--help").output
     assert "\\b" not in text
