@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep import hidden, raster
 from maskprep.errors import MaskprepError
+from maskprep.folders import captions_of
 from maskprep.growth import DetailGrower, GrownDetail, Side, cut_off
 from maskprep.hidden import Fill
 from maskprep.model import MaskSource, TrainingSet
@@ -156,9 +156,8 @@ def _tasks(training_set: TrainingSet, destination: Destination, way: _Way) -> It
             yield Task(sample.pair.image, None, partial(_make, [sample], way))
     targets = destination.targets(list(users))
     for (path, samples), target in zip(users.items(), targets, strict=True):
-        caption = samples[0].pair.caption.path
         by_alpha = samples[0].pair.source is MaskSource.ALPHA
-        companions = (Path(caption),) if by_alpha and caption is not None else ()
+        companions = captions_of(samples[0].pair) if by_alpha else ()
         yield Task(path, target, partial(_make, samples, way), companions)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from maskprep import hidden, raster
 from maskprep.errors import MaskprepError
+from maskprep.folders import captions_of
 from maskprep.hidden import Fill
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
@@ -87,10 +88,8 @@ def embed(
     sources = [pair.image for pair, _ in images.values()]
     tasks = []
     for (pair, subset), target in zip(images.values(), destination.targets(sources), strict=True):
-        caption = pair.caption.path
-        companions = () if caption is None else (Path(caption),)
         work = partial(_made, pair, subset, fill_hidden)
-        tasks.append(Task(pair.image, target, work, companions))
+        tasks.append(Task(pair.image, target, work, captions_of(pair)))
     return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
 
 

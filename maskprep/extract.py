@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from maskprep import raster
 from maskprep.channels import Choice, decide, largest_label, read
 from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.folders import captions_of
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.orientation import PaintedOn, as_viewed, fit_to_stored
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
@@ -307,8 +308,8 @@ def _upright_images(
     pairs = {os.path.abspath(carrier.pair.image): carrier for carrier in carriers}
     targets = destination.targets([carrier.pair.image for carrier in pairs.values()])
     for carrier, target in zip(pairs.values(), targets, strict=True):
-        path, caption = carrier.pair.image, carrier.pair.caption.path
-        companions = (Path(caption),) if caption is not None and carrier.has_captions else ()
+        path = carrier.pair.image
+        companions = captions_of(carrier.pair) if carrier.has_captions else ()
         if _orientation(path) == 1:
             target = target.with_suffix(Path(path).suffix)
         yield Task(path, target, partial(_upright, path), companions)

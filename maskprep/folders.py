@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from maskprep.discover import Request, discover
 from maskprep.errors import MaskprepError
@@ -13,7 +14,7 @@ from maskprep.trainers.base import Settings, Trainer
 from maskprep.trainers.draft import folder_key
 
 #: Endings that people give to captions, the most usual first.
-_CAPTION_ENDINGS = (".txt", ".caption", ".captions", ".cap", ".tags", ".tag")
+CAPTION_ENDINGS = (".txt", ".caption", ".captions", ".cap", ".tags", ".tag")
 _UNSEEN = "there is no image in it that the trainer sees"
 
 
@@ -59,6 +60,26 @@ class FoundFolder:
     repeats: int | None
     caption_extension: str | None
     remarks: tuple[str, ...] = ()
+
+
+def captions_of(pair: Pair) -> tuple[Path, ...]:
+    """List the caption files of an image, whichever of them the trainer reads.
+
+    Parameters
+    ----------
+    pair : Pair
+        An image.
+
+    Returns
+    -------
+    tuple of Path
+        The trainer's own first.
+    """
+    own = [] if pair.caption.path is None else [Path(pair.caption.path)]
+    stem = os.path.splitext(pair.image)[0]
+    beside = (Path(stem + ending) for ending in CAPTION_ENDINGS)
+    found = [each for each in (*own, *beside) if each.is_file()]
+    return tuple(dict.fromkeys(found))
 
 
 def find_folders(
@@ -130,8 +151,8 @@ class _Eyes:
 
 def _caption_endings(folder: str) -> list[str]:
     endings = {os.path.splitext(name)[1] for name in _listed(folder)}
-    known = (each for each in endings if each.lower() in _CAPTION_ENDINGS)
-    return sorted(known, key=lambda each: (_CAPTION_ENDINGS.index(each.lower()), each))
+    known = (each for each in endings if each.lower() in CAPTION_ENDINGS)
+    return sorted(known, key=lambda each: (CAPTION_ENDINGS.index(each.lower()), each))
 
 
 def _caption_remarks(

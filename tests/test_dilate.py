@@ -189,8 +189,7 @@ def test_files_that_cannot_be_grown_are_told_and_the_rest_done(tmp_path: Path) -
 
 def test_alpha_grows_and_the_picture_beneath_stays(tmp_path: Path) -> None:
     images, out = alpha_set(tmp_path), tmp_path / "out"
-    words = ("dilate", images, "--alpha", "--caption-extension", ".txt", "--radius", 3)
-    result = run(*words, "--output", out)
+    result = run("dilate", images, "--alpha", "--radius", 3, "--output", out)
     assert result.exit_code == 0, result.output
     before, after = pixels(images / "a.png"), pixels(out / "a.png")
     np.testing.assert_array_equal(after[..., :3], before[..., :3])

@@ -197,11 +197,15 @@ def test_the_end_says_how_to_train_with_them(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "alpha_mask = true" in result.output
     assert "no --masked_loss" in result.output
-    assert "no captions" not in result.output
-    plain = ("embed", folders.images, "--masks", folders.masks)
-    result = run(*plain, "--output", tmp_path / "out2")
-    assert "no captions were found to copy" in result.output
-    assert os.listdir(tmp_path / "out2") == ["a.png"]
+
+
+def test_captions_of_any_ending_come_along(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (folders.images / "a.caption").write_text("another", encoding="utf-8")
+    (folders.images / "b.txt").write_text("of no image", encoding="utf-8")
+    result = run("embed", folders.images, "--masks", folders.masks, "--output", tmp_path / "out")
+    assert result.exit_code == 0
+    assert sorted(os.listdir(tmp_path / "out")) == ["a.caption", "a.png", "a.txt"]
 
 
 def test_a_comment_of_a_jpeg_comes_along(tmp_path: Path) -> None:

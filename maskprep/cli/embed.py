@@ -39,11 +39,11 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
 
     \b
     maskprep embed dataset.toml --output with-alpha/
-    maskprep embed images/ --masks masks/ --caption-extension .txt --output with-alpha/
+    maskprep embed images/ --masks masks/ --output with-alpha/
 
     Exit code: 0 all written, 1 some could not be, 2 could not do the job.
     """  # noqa: D301 - Click wants the control character itself
-    from maskprep.cli.outcomes import tell_lost_captions, tell_outcomes
+    from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover_pairs
     from maskprep.embed import embed as embed_masks
@@ -53,7 +53,6 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
         carried = embed_masks(training_set, destination, fill_hidden=fill_hidden, progress=advance)
     code = tell_outcomes(carried, destination, _words)
     if len(carried.failed) < len(carried.outcomes):
-        tell_lost_captions(training_set, destination)
         click.echo(_HOW_TO_USE, err=True)
     raise SystemExit(code)
 

@@ -115,7 +115,7 @@ def extract(
     import os
     from dataclasses import replace
 
-    from maskprep.cli.outcomes import tell_lost_captions, tell_outcomes
+    from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover_pairs
     from maskprep.extract import extract as extract_masks
@@ -139,10 +139,7 @@ def extract(
             apply_exif=apply_exif,
             progress=advance,
         )
-    code = tell_outcomes(carried, destination, _words)
-    if apply_exif:
-        tell_lost_captions(training_set, destination)
-    raise SystemExit(code)
+    raise SystemExit(tell_outcomes(carried, destination, _words))
 
 
 def _words(row: Extracted) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from maskprep.model import TrainingSet
     from maskprep.plan import Carried, Destination
 
 Row = TypeVar("Row")
@@ -52,19 +51,6 @@ def tell_outcomes(
             click.echo(printable(f"{outcome.source}: {note}"), err=True)
     click.echo(printable(_summary(carried, destination)))
     return 1 if carried.failed else 0
-
-
-def tell_lost_captions(training_set: TrainingSet, destination: Destination) -> None:
-    """Say how captions are found, where copies of images were made and none came along."""
-    pairs = [
-        pair
-        for dataset in training_set.datasets
-        for subset in dataset.subsets
-        for pair in subset.pairs
-    ]
-    if destination.output is not None and all(pair.caption.path is None for pair in pairs):
-        told = "no captions were found to copy: name their ending, --caption-extension .txt"
-        click.echo(told, err=True)
 
 
 def _summary(carried: Carried[Row], destination: Destination) -> str:
