@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from maskprep.backup import Backup, is_within
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
 from maskprep.parallel import in_order
@@ -38,6 +38,14 @@ class Made(Generic[Row]):
     notes: tuple[str, ...] = ()
 
 
+class Effect(Enum):
+    """What becomes of a task's source in place."""
+
+    REPLACE = "the target takes its place"
+    ADD = "it stays, the target is new"
+    REMOVE = "it goes, whatever the content made"
+
+
 @dataclass(frozen=True)
 class Task(Generic[Row]):
     """One file to be made of another.
@@ -52,12 +60,15 @@ class Task(Generic[Row]):
         Works the content out; raises `MaskprepError` where it cannot.
     companions : tuple of Path
         Files that are copied into the target's folder, such as captions; not in place.
+    effect : Effect
+        What becomes of the source in place.
     """
 
     source: str
     target: Path | None
     make: Callable[[], Made[Row]]
     companions: tuple[Path, ...] = ()
+    effect: Effect = Effect.REPLACE
 
 
 @dataclass(frozen=True)
@@ -121,11 +132,17 @@ class Destination:
         Replace files that are in `output` already.
     dry_run : bool
         Work everything out, and write nothing.
+    witness : callable or None
+        Shown each task with the content made for it, before that is written.
+    backup : Backup or None
+        Where originals go, shared by several jobs; None for one of each job's own.
     """
 
     output: Path | None
     overwrite: bool = False
     dry_run: bool = False
+    witness: Callable[[Task[Any], Made[Any]], None] | None = None
+    backup: Backup | None = None
 
     def targets(self, sources: Sequence[str], ending: str = ".png") -> list[Path]:
         """Name the file to be made of each source.
@@ -203,7 +220,7 @@ def refuse_data_folders(training_set: TrainingSet, outputs: Iterable[Path]) -> N
     """
     folders = data_folders(training_set)
     for output in outputs:
-        if any(_is_within(output, folder) for folder in folders):
+        if any(is_within(output, folder) for folder in folders):
             raise MaskprepError(f"{output}: lies in the data set; write to another folder")
 
 
@@ -253,7 +270,7 @@ def carry_out(
         refuse_data_folders(training_set, [destination.output, *folders])
         if not destination.overwrite:
             refuse_existing(paths)
-    backup = _Backup(data_folders(training_set))
+    backup, data = destination.backup or Backup(), data_folders(training_set)
     owners = _owners(tasks)
 
     def work(task: Task[Row]) -> Outcome[Row]:
@@ -262,8 +279,10 @@ def carry_out(
             return Outcome(task.source, task.target, problem=told)
         try:
             made = task.make()
+            if destination.witness is not None and made.content is not None:
+                destination.witness(task, made)
             if not destination.dry_run:
-                _write(task, made, destination, backup)
+                _write(task, made, destination, partial(backup.keep, data=data))
         except MaskprepError as error:
             told = str(error).removeprefix(f"{task.source}: ")
             return Outcome(task.source, task.target, problem=told)
@@ -274,7 +293,7 @@ def carry_out(
     for outcome in in_order(tasks, work, workers):
         outcomes.append(outcome)
         progress()
-    return Carried(tuple(outcomes), tuple(backup.folders))
+    return Carried(tuple(outcomes), backup.folders)
 
 
 def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
@@ -296,7 +315,12 @@ def _written(task: Task[Row]) -> list[Path]:
     return [task.target, *(task.target.parent / each.name for each in task.companions)]
 
 
-def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _Backup) -> None:
+def _write(
+    task: Task[Row],
+    made: Made[Row],
+    destination: Destination,
+    keep: Callable[[Path], None],
+) -> None:
     assert task.target is not None, "something was made"
     source = Path(task.source)
     if destination.output is not None:
@@ -304,16 +328,23 @@ def _write(task: Task[Row], made: Made[Row], destination: Destination, backup: _
         write_whole(task.target, content)
         for companion in task.companions:
             write_whole(task.target.parent / companion.name, _read(companion))
-    elif made.content is not None:
-        backup.keep(source)
-        if task.target != source:
-            if task.target.exists():
-                backup.keep(task.target)
-            write_whole(task.target, made.content)
-            if not _is_same_entry(source, task.target):
-                _remove(source)
-        else:
-            write_whole(source, made.content)
+        return
+    if made.content is None:
+        return
+    if task.effect is Effect.ADD:
+        refuse_existing([task.target])
+        write_whole(task.target, made.content)
+        return
+    keep(source)
+    if task.effect is Effect.REMOVE:
+        _remove(source)
+        return
+    moves = task.target != source
+    if moves and task.target.exists():
+        keep(task.target)
+    write_whole(task.target, made.content)
+    if moves and not _is_same_entry(source, task.target):
+        _remove(source)
 
 
 def _is_same_entry(source: Path, target: Path) -> bool:
@@ -336,63 +367,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-@dataclass
-class _Backup:
-    """Where originals go: a folder beside theirs, made when the first one comes."""
-
-    data: list[Path]
-    folders: list[Path] = field(default_factory=list)
-    _beside: dict[Path, Path] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _time: str = field(default_factory=lambda: time.strftime("%Y%m%d-%H%M%S"))
-
-    def keep(self, original: Path) -> None:
-        whole = Path(os.path.abspath(original))
-        base = self._base(whole.parent)
-        kept = self._folder(base) / whole.relative_to(base)
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            if not whole.is_symlink():
-                try:
-                    os.link(whole, kept)
-                    return
-                except OSError:
-                    pass  # no hard links on this file system
-            write_whole(kept, whole.read_bytes())
-            shutil.copystat(whole, kept)
-        except OSError as error:
-            raise MaskprepError(f"{whole}: cannot be backed up ({error.strerror})") from error
-
-    def _base(self, folder: Path) -> Path:
-        # Never inside a folder of the data set: beside the outermost one that holds it.
-        base = folder
-        while base.parent != base and any(_is_within(base.parent, each) for each in self.data):
-            base = base.parent
-        return base
-
-    def _folder(self, base: Path) -> Path:
-        with self._lock:
-            if base not in self._beside:
-                self._beside[base] = _made_beside(base, self._time)
-                self.folders.append(self._beside[base])
-            return self._beside[base]
-
-
-def _made_beside(base: Path, moment: str) -> Path:
-    for again in range(1, 1000):
-        name = f"{base.name}.maskprep-backup-{moment}" + (f"-{again}" if again > 1 else "")
-        try:
-            base.with_name(name).mkdir()
-        except FileExistsError:
-            continue
-        except (OSError, ValueError) as error:
-            raise MaskprepError(f"{base}: no backup folder beside it can be made") from error
-        return base.with_name(name)
-    raise MaskprepError(f"{base}: no backup folder beside it can be made")
-
-
-def _is_within(path: Path, folder: Path) -> bool:
-    real, data = path.resolve(), folder.resolve()
-    return real == data or data in real.parents
