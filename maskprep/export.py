@@ -7,8 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,23 +17,17 @@ from maskprep.errors import MaskprepError
 from maskprep.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.lint import check
 from maskprep.model import ModelTraits, Severity, Size
+from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Finding, Report
 from maskprep.trainers.base import Settings, Trainer
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 from maskprep.write import refuse_existing, write_whole
-
-#: From a label and a number of steps to something that is called once after each step.
-ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 #: What a configuration is called that nobody gave a file.
 UNNAMED = "FILE"
 _KEPT = "{}: resolution and batch size go into new blocks only, those that are there keep theirs"
 #: Files named of each rule that stops the run.
 _SHOWN = 3
-
-
-def _no_bar(label: str, total: int) -> AbstractContextManager[Callable[[], None]]:
-    return nullcontext(lambda: None)
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ def export_config(
     relative: bool = False,
     output: str | None = None,
     update: str | None = None,
-    progress_bar: ProgressBar = _no_bar,
+    progress_bar: ProgressBar = no_bar,
 ) -> ExportedConfig:
     """Write a configuration of image folders, and read it back as the trainer would.
 

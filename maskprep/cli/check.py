@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from maskprep.cli.choosing import choice_options
+from maskprep.cli.mending import FixCommand, Mending, mending_options
 from maskprep.cli.options import data_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from maskprep.report import Report
 
 
-@click.command()
+@click.command(cls=FixCommand)
 @data_options
 @click.option(
     "--format",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     help="Exit with 1 from this severity on.",
 )
 @choice_options
+@mending_options
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False),
@@ -51,6 +53,7 @@ def check(
     show_all: bool,
     fail_on: str,
     project_of: Callable[[str], Project],
+    mending: Mending | None,
     baseline: str | None,
     update_baseline: bool,
     verbose: bool,
@@ -62,6 +65,7 @@ def check(
     \b
     maskprep check dataset.toml
     maskprep check images/ --masks masks/ --model flux
+    maskprep check dataset.toml --fix
 
     Exit code: 0 clean, 1 findings at or above --fail-on or a run that stops, 2 could not do the
     job.
@@ -76,7 +80,10 @@ def check(
             project = project_of(request.target)
             if verbose:
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
-            reports.append(_checked(request, project))
+            if mending is not None:
+                reports.append(mending.carry_out(request, project))
+            else:
+                reports.append(_checked(request, project))
         except MaskprepError as error:
             _tell(f"maskprep: {error}")
             code = 2

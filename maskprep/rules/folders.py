@@ -57,7 +57,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     """
     if subset.masks is None or not subset.masks.exists:
         return
-    near = {image: mask for mask, image in _near_misses(subset).items()}
+    near = {image: mask for mask, image in near_misses(subset).items()}
     unseen = {_stem(path): path for path in subset.unseen_masks}
     for pair in subset.missing:
         wanted = os.path.join(subset.masks.path, f"{_stem(pair.image)}.png")
@@ -89,7 +89,7 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
         told = f"none of its {len(subset.extra_masks)} masks has an image: {refuses}"
         yield Remark(subset.masks.path, told, "see why the trainer finds no image beside them")
         return
-    near = _near_misses(subset)
+    near = near_misses(subset)
     unseen = {_stem(path): path for path in subset.unseen}
     for path in subset.extra_masks:
         if os.path.isdir(path):
@@ -205,7 +205,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
 
     The trainer compares names exactly, without Unicode normalisation.
     """
-    for mask, image in _near_misses(subset).items():
+    for mask, image in near_misses(subset).items():
         told = f"is nearly the mask of {os.path.basename(image)}: {_difference(mask, image)}"
         yield Remark(mask, told, _rename(mask, image))
 
@@ -344,7 +344,7 @@ def _unmarked(stem: str) -> str:
     return stem
 
 
-def _near_misses(subset: Subset) -> dict[str, str]:
+def near_misses(subset: Subset) -> dict[str, str]:
     """Find masks whose names are nearly those of images that lack one, with these images."""
     spare: dict[str, list[str]] = {}
     for path in (*subset.extra_masks, *subset.unseen_masks):

@@ -143,6 +143,10 @@ class Trainer(ABC):
         """Make the configuration of one image folder; `masks` None means the images' alpha."""
 
     @abstractmethod
+    def sees(self, name: str) -> bool:
+        """Tell whether it takes a file of that name for an image."""
+
+    @abstractmethod
     def assemble(self, block: DatasetBlock, list_folder: ListFolder) -> Dataset:
         """Find a dataset's images, masks and captions as the trainer would."""
 

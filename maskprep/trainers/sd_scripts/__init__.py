@@ -103,6 +103,10 @@ class SdScripts(Trainer):
         blocks = blocks_of({"datasets": [{"subsets": [subset]}]}, flags, masked_loss)
         return Configuration(None, blocks, masked_loss)
 
+    def sees(self, name: str) -> bool:
+        """Tell whether it takes a file for an image; see `Trainer.sees`."""
+        return pairing.is_visible(name)
+
     def assemble(self, block: DatasetBlock, list_folder: ListFolder) -> Dataset:
         """Find a dataset's files; see `Trainer.assemble`."""
         return pairing.assemble(block, list_folder)

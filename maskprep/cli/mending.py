@@ -1,0 +1,124 @@
+"""Options that mend what a check finds."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maskprep.cli.options import with_options
+
+if TYPE_CHECKING:
+    from maskprep.discover import Request
+    from maskprep.mend import Mended
+    from maskprep.project import Project
+    from maskprep.report import Report
+
+#: What ``--fix NAME`` may ask for beside the safe fixes.
+_ASKED = ("missing=white",)
+
+_MENDING_OPTIONS = [
+    click.option(
+        "--fix",
+        is_flag=True,
+        help="Mend what loses nothing; '--fix missing=white' makes missing masks, too.",
+    ),
+    click.option("--fix-asked", "asked", multiple=True, hidden=True),
+    click.option(
+        "--unsafe-fixes", is_flag=True, help="Mend the rest as well: resize, swap, grow, remove."
+    ),
+    click.option("--diff", is_flag=True, help="Say what --fix would change, and change nothing."),
+    click.option(
+        "--diff-images",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Also draw what would change.",
+    ),
+]
+
+
+class FixCommand(click.Command):
+    """A command whose ``--fix`` may be followed by what is asked for by name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Tell ``--fix missing=white`` from ``--fix`` before a DATASET."""
+        told = []
+        for place, word in enumerate(args):
+            follows = place > 0 and args[place - 1] == "--fix"
+            if follows and word in _ASKED:
+                told.append("--fix-asked")
+            told.append(word)
+        return super().parse_args(ctx, told)
+
+
+@dataclass(frozen=True)
+class Mending:
+    """What is to be mended, and how."""
+
+    unsafe: bool
+    asked: tuple[str, ...]
+    dry_run: bool
+    pictures: str | None
+
+    def carry_out(self, request: Request, project: Project) -> Report:
+        """Mend a data set, tell what was done, and give the report of the check afterwards."""
+        from maskprep.changes import Changes
+        from maskprep.choice import Ruleset
+        from maskprep.cli.progress import progress_bar
+        from maskprep.errors import printable
+        from maskprep.mend import mend
+        from maskprep.plan import Destination
+
+        changes = Changes(self.pictures)
+        mended = mend(
+            request,
+            Destination(None, dry_run=self.dry_run, witness=changes),
+            ruleset=Ruleset(project.choice),
+            expectations=project.expectations,
+            unsafe=self.unsafe,
+            asked=self.asked,
+            progress_bar=progress_bar,
+        )
+        self._tell(mended)
+        if self.dry_run:
+            for line in "\n".join(changes.texts).splitlines():
+                click.echo(printable(line), err=True)
+        return mended.report
+
+    def _tell(self, mended: Mended) -> None:
+        from maskprep.errors import printable
+
+        for each in mended.files:
+            if each.problem:
+                line = f"{each.source}: not mended [{each.rule}]: {each.problem}"
+            else:
+                goal = f" -> {each.target}" if str(each.target) != each.source else ""
+                would = "would be " if self.dry_run else ""
+                line = f"{each.source}{goal}: {would}{each.words} [{each.rule}]"
+            click.echo(printable(line), err=True)
+        done = sum(not each.problem for each in mended.files)
+        would = "would be mended" if self.dry_run else "mended"
+        kept = ", ".join(map(str, mended.backups))
+        told = f"; originals in {kept}" if kept else ""
+        files = "1 file" if done == 1 else f"{done} files"
+        click.echo(printable(f"{files} {would}{told}"), err=True)
+
+
+def mending_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that mend, as its argument `mending`: None where not asked."""
+
+    @functools.wraps(command)
+    def with_mending(*args: Any, **options: Any) -> Any:
+        fix, asked, unsafe, diff, pictures = (
+            options.pop(name) for name in ("fix", "asked", "unsafe_fixes", "diff", "diff_images")
+        )
+        if not fix and (unsafe or pictures is not None) and not diff:
+            raise click.UsageError("--unsafe-fixes and --diff-images go with --fix or --diff")
+        wanted = fix or diff
+        mending = Mending(unsafe, asked, diff, pictures) if wanted else None
+        return command(*args, mending=mending, **options)
+
+    return with_options(with_mending, _MENDING_OPTIONS)

@@ -1,0 +1,143 @@
+"""Mend what a check finds, and check again until nothing is left that can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maskprep.backup import Backup
+from maskprep.choice import Ruleset
+from maskprep.discover import Request, discover
+from maskprep.expectation import Expectation
+from maskprep.fixes import FIXES, Fix
+from maskprep.lint import check
+from maskprep.plan import Destination
+from maskprep.progress import ProgressBar, no_bar
+from maskprep.report import Report
+
+
+@dataclass(frozen=True)
+class MendedFile:
+    """What became of one file.
+
+    Attributes
+    ----------
+    source : str
+        The file.
+    target : Path or None
+        Where it is now.
+    rule : str
+        The rule that found it.
+    words : str
+        What was done.
+    problem : str
+        Why nothing was; empty where something was.
+    """
+
+    source: str
+    target: Path | None
+    rule: str
+    words: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What became of a data set.
+
+    Attributes
+    ----------
+    files : tuple of MendedFile
+        In the order in which they were mended.
+    backups : tuple of Path
+        Folders that hold the originals.
+    report : Report
+        Of the check afterwards; of a dry run, of today's.
+    """
+
+    files: tuple[MendedFile, ...]
+    backups: tuple[Path, ...]
+    report: Report
+
+
+def mend(
+    request: Request,
+    destination: Destination,
+    *,
+    ruleset: Ruleset | None = None,
+    expectations: Iterable[Expectation] = (),
+    unsafe: bool = False,
+    asked: Iterable[str] = (),
+    progress_bar: ProgressBar = no_bar,
+) -> Mended:
+    """Mend what rules find in a data set.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at.
+    destination : Destination
+        In place; all fixes share one backup.
+    ruleset : Ruleset or None
+        Whose findings are mended; None for all rules.
+    expectations : iterable of Expectation
+        Looked at by the check afterwards.
+    unsafe : bool
+        Also do what could lose what was meant.
+    asked : iterable of str
+        Fixes asked for by name, such as ``missing=white``.
+    progress_bar : callable
+        Shows how far a check is.
+
+    Returns
+    -------
+    Mended
+        A fix is tried once on a file; what it cannot mend stays in the report.
+
+    Raises
+    ------
+    MaskprepError
+        The data set cannot be read, or a file cannot be written.
+    """
+    chosen = [
+        each for each in FIXES if (each.asked in asked if each.asked else each.safe or unsafe)
+    ]
+    must_hold = tuple(expectations)
+    destination = replace(destination, backup=destination.backup or Backup())
+    files: list[MendedFile] = []
+    tried: set[tuple[str, str]] = set()
+    backups: tuple[Path, ...] = ()
+    found, report = None, None
+    while True:
+        if found is None or report is None:
+            found = discover(request)
+            with progress_bar("checking masks", found.pair_count) as advance:
+                report = check(found, ruleset, must_hold, advance)
+        each, paths = _next(chosen, report, tried)
+        if each is None:
+            return Mended(tuple(files), backups, report)
+        tried |= {(each.rule, path) for path in paths}
+        carried = each.apply(found, paths, destination)
+        backups = carried.backups or backups
+        files += [
+            MendedFile(outcome.source, outcome.target, each.rule, each.words, outcome.problem)
+            for outcome in carried.outcomes
+            if outcome.changed or outcome.problem
+        ]
+        if not destination.dry_run and any(outcome.changed for outcome in carried.outcomes):
+            found = None  # a name that is mended can bring other defects to light
+
+
+def _next(
+    chosen: Iterable[Fix], report: Report, tried: set[tuple[str, str]]
+) -> tuple[Fix | None, list[str]]:
+    for each in chosen:
+        paths = [
+            finding.path
+            for finding in report.findings
+            if finding.name == each.rule and (each.rule, finding.path) not in tried
+        ]
+        if paths:
+            return each, list(dict.fromkeys(paths))
+    return None, []
