@@ -21,6 +21,7 @@ from maskprep.morphology import dilate as dilate_mask
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.raster import Mask
 from maskprep.sample import Sample, samples_of
+from maskprep.tones import coverage
 
 #: Hidden colours that differ by no more, of 255, were filled in by an editor.
 _FLAT = 4
@@ -178,7 +179,7 @@ def _make(samples: Sequence[Sample], way: _Way) -> Made[Grown]:
         radius = max(way.px(sample) for sample in fresh)
         operation = dilate_mask if way.side == "train" else erode
         grown = feathered(operation(mask, radius, way.shape), way.feather)
-        row = Grown(_share(mask), _share(grown), radius, None)
+        row = Grown(coverage(mask), coverage(grown), radius, None)
     if first.pair.source is MaskSource.ALPHA:
         return _with_alpha(first, mask, grown, row, way)
     plain = first.mask_header is not None and first.mask_header.is_plain_mask
@@ -203,7 +204,7 @@ def _grow_details(samples: Sequence[Sample], mask: Mask, way: _Way) -> tuple[Mas
         lost += len(cut_off(sample))
     extreme = np.maximum if way.side == "train" else np.minimum
     grown: Mask = extreme.reduce(masks)
-    return grown, Grown(_share(mask), _share(grown), 0, tuple(details), lost)
+    return grown, Grown(coverage(mask), coverage(grown), 0, tuple(details), lost)
 
 
 def _with_alpha(sample: Sample, alpha: Mask, grown: Mask, row: Grown, way: _Way) -> Made[Grown]:
@@ -253,7 +254,3 @@ def _shown_note(colours: NDArray[np.uint8], nearest: NDArray[np.uint8]) -> str:
 
 def _obstacle(sample: Sample) -> str:
     return f"{sample.mask_path or sample.pair.image}: {sample.obstacle or 'has no placement'}"
-
-
-def _share(mask: Mask) -> float:
-    return float(mask.mean(dtype=np.float64)) / 255

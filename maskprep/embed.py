@@ -17,6 +17,7 @@ from maskprep.hidden import Fill
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.raster import Header, Mask
+from maskprep.tones import coverage
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _made(pair: Pair, subset: Subset, fill: Fill) -> Made[Embedded]:
     rgb = raster.read_picture(pair.image, "RGB")
     own_alpha = raster.read_mask(pair.image, "alpha").mask if header.has_alpha else None
     filled = hidden.fill_hidden(rgb, mask, fill)
-    row = Embedded(float(mask.mean(dtype=np.float64)) / 255, float(np.mean(mask == 0)))
+    row = Embedded(coverage(mask), float(np.mean(mask == 0)))
     if _is_made(header, own_alpha, mask) and np.array_equal(filled, rgb):
         return Made(None, row)
     beside = raster.read_accompaniment(pair.image)

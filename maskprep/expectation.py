@@ -15,6 +15,7 @@ from maskprep import raster
 from maskprep.details import HALF, faint_parts, weights_at
 from maskprep.errors import UnreadableImageError
 from maskprep.sample import Sample
+from maskprep.tones import coverage
 
 #: What can be expected something of.
 MEASURES = ("coverage", "weight", "detail-weight")
@@ -110,7 +111,7 @@ class Expectation:
             raise ValueError(f"is {region.shape[1]} x {region.shape[0]}, its image {header.size}")
         if self.measure == "coverage":
             if sample.mask is not None and (region >= HALF).any():
-                yield float(sample.mask[region >= HALF].mean(dtype=np.float64)) / 255
+                yield coverage(sample.mask[region >= HALF])
             return
         marked = self._at_bucket(sample, region)
         if not marked.any():

@@ -20,7 +20,7 @@ from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.orientation import PaintedOn, as_viewed, fit_to_stored
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.raster import Header, Mask, StoredPixels
-from maskprep.tones import Tones
+from maskprep.tones import Tones, coverage
 
 #: Paint that trains less than this, of 255, was hardly meant to.
 _PALE = 224
@@ -237,7 +237,7 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
     mask = wishes.tones.apply(mask)
     if wishes.upright:
         mask = as_viewed(mask, image.orientation)
-    row = Extracted(choice.reading, choice.why, _trained_today(carrier), _mean(mask))
+    row = Extracted(choice.reading, choice.why, _trained_today(carrier), coverage(mask))
     content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
     return Made(content, row, tuple(filter(None, notes)))
 
@@ -286,7 +286,7 @@ def _trained_today(carrier: _Carrier) -> float | None:
     if not carrier.is_seen:
         return None
     try:
-        return _mean(raster.read_mask(carrier.path, "alpha" if carrier.is_image else "r").mask)
+        return coverage(raster.read_mask(carrier.path, "alpha" if carrier.is_image else "r").mask)
     except UnreadableImageError:  # of kinds that read here and not in the trainer
         return None
 
@@ -296,10 +296,6 @@ def _misfit(mask: Mask, image: Header) -> str:
     if size == image.size:
         return ""
     return f"is {size} px, its image {image.size} px: the trainer stops at it; export it again"
-
-
-def _mean(mask: Mask) -> float:
-    return float(mask.mean(dtype=np.float64)) / 255
 
 
 def _upright_images(

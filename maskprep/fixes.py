@@ -21,6 +21,7 @@ from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.plan import Carried, Destination, Effect, Made, Task, carry_out
 from maskprep.raster import Mask
 from maskprep.rules.folders import near_misses
+from maskprep.tones import coverage
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -156,7 +157,7 @@ def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carri
                 f"{path}: holds the labels {several}: say which train, maskprep extract --label N"
             )
         white = np.where(values > 0, np.uint8(255), np.uint8(0))
-        row = Extracted("labels", "", _mean(mask), _mean(white))
+        row = Extracted("labels", "", coverage(mask), coverage(white))
         return Made(raster.encode_mask(white), row)
 
     return carry_out([_task(path, partial(label_of, path)) for path in paths], found, place)
@@ -193,7 +194,7 @@ def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
             )
         kernel = cv2.INTER_AREA if across < 1 else cv2.INTER_LINEAR
         resized: Mask = np.asarray(cv2.resize(mask, tuple(size), interpolation=kernel), np.uint8)
-        row = Extracted("r", "", _mean(mask), _mean(resized))
+        row = Extracted("r", "", coverage(mask), coverage(resized))
         return Made(raster.encode_mask(resized), row)
 
     pairs = {pair.mask: pair for pair in _pairs(found) if pair.mask in paths}
@@ -207,7 +208,7 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
         rgba = raster.read_picture(path, "RGBA")
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
-        row = Extracted("alpha", "", _mean(alpha), _mean(alpha))
+        row = Extracted("alpha", "", coverage(alpha), coverage(alpha))
         beside = raster.read_accompaniment(path)
         return Made(raster.encode_picture(np.dstack([colours, alpha]), beside), row)
 
@@ -285,7 +286,3 @@ def _content(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _mean(mask: Mask) -> float:
-    return float(mask.mean(dtype=np.float64)) / 255

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep import raster
+from maskprep import raster, tones
 from maskprep.details import Details, faint_parts, find_details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
@@ -273,7 +273,7 @@ class Sample:
         """Mean of the mask at full size, [0, 1]; 1 for an image without one."""
         if self.pair.source is MaskSource.NONE:
             return 1.0 if self.image_header is not None else None
-        return None if self.mask is None else float(self.mask.mean(dtype=np.float64)) / 255
+        return None if self.mask is None else tones.coverage(self.mask)
 
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""

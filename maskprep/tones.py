@@ -60,6 +60,27 @@ class Tones:
         return mask
 
 
+def coverage(mask: Mask) -> float:
+    """Tell how much of a mask trains.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, any shape
+        255 trains.
+
+    Returns
+    -------
+    float
+        Its mean, [0, 1].
+
+    Examples
+    --------
+    >>> coverage(np.array([[0, 255, 255, 0]], np.uint8))
+    0.5
+    """
+    return float(mask.mean(dtype=np.float64)) / 255
+
+
 def stretch(mask: Mask, black: int, white: int) -> Mask:
     """Stretch the values from `black` to `white` over 0 to 255, as an editor's levels do.
 
