@@ -5,15 +5,17 @@ Everything here is at bucket scale, after the trainer's resize and crop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.model import Box
-from maskprep.morphology import dilate, inverted, opened
+from maskprep.morphology import dilate, opened
 
 Mask = NDArray[np.uint8]
 
@@ -135,7 +137,7 @@ class Details:
 
 
 def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | None:
-    """Bring a mask to bucket size so that nothing of it gets lost on the way.
+    """Find what the resize to bucket size may lose of a mask.
 
     Parameters
     ----------
@@ -149,16 +151,24 @@ def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | No
     Returns
     -------
     ndarray of uint8, shape `shape_hw`, or None
-        Not 0 wherever a stored pixel of at least one half falls; None where the bucket is no
-        smaller, so that no part can get fainter.
+        Not 0 where a stored pixel of at least one half falls that belongs to a part so narrow that
+        the resize could lose it; None where the bucket is no smaller.
     """
     height, width = shape_hw
     if window.width <= width and window.height <= height:
         return None
-    left, top, right, bottom = (round(edge) for edge in window)
-    part = _support(mask[top : max(bottom, top + 1), left : max(right, left + 1)])
-    shrunk = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(shrunk, np.uint8)
+    # Wider than this a part keeps a pixel of at least one half, however it falls.
+    side = math.ceil(max(window.width / width, window.height / height)) + 1
+    support = _support(mask)
+    square = np.ones((side, side), np.uint8)
+    wide = cv2.morphologyEx(support, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_REPLICATE)
+    rows, columns = _pixels_of(cv2.subtract(support, wide))
+    down = np.floor((rows + 0.5 - window.top) * (height / window.height)).astype(np.int64)
+    across = np.floor((columns + 0.5 - window.left) * (width / window.width)).astype(np.int64)
+    inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
+    faint = np.zeros(shape_hw, np.uint8)
+    faint[down[inside], across[inside]] = 255
+    return faint
 
 
 def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = None) -> Details:
@@ -199,31 +209,64 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     if np.array_equal(body, support):
         nothing = np.zeros(0, np.int64)
         return Details((), nothing, nothing, nothing, mask.shape)
-    thin = cv2.subtract(support, body)
-    left, top, width, height = cv2.boundingRect(thin)
-    part = np.s_[top : top + height, left : left + width]
-    rows, columns = np.nonzero(thin[part])
-    count, components, stats, _ = cv2.connectedComponentsWithStats(thin[part], connectivity=8)
-    own = np.asarray(components)[rows, columns]
+    thin = np.asarray(cv2.subtract(support, body), np.uint8)
+    rows, columns = _pixels_of(thin)
+    count, own = _components(thin, rows, columns)
 
-    def any_in(where: Mask) -> NDArray[np.bool_]:
-        return np.bincount(own, where[part][rows, columns], minlength=count) > 0
+    def any_of(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.bincount(own[where], minlength=count) > 0
 
-    touching = any_in(dilate(body, 1, "square"))
-    far = any_in(inverted(dilate(body, reach)))
-    large = np.asarray(stats)[:, cv2.CC_STAT_AREA] >= SMALLEST
-    order = np.flatnonzero(np.where(touching, far, large) & (np.arange(count) > 0))
-    numbers = np.zeros(count, np.int64)
-    numbers[order] = np.arange(1, len(order) + 1)
+    touching = any_of(dilate(body, 1, "square")[rows, columns] > 0)
+    far = any_of(dilate(body, reach)[rows, columns] == 0)
+    large = np.bincount(own, minlength=count) >= SMALLEST
+    numbers = np.cumsum(np.where(touching, far, large)) * np.where(touching, far, large)
     labels = numbers[own]
-    rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
-    sums = np.bincount(labels, weights_at(rows, columns, weights, mask.shape))
-    found = []
-    for label, component in enumerate(order, 1):
-        x, y, across, down, pixels = (int(value) for value in stats[component])
-        box = Box(left + x, top + y, left + x + across, top + y + down)
-        found.append(Detail(label, box, pixels, float(sums[label] / pixels)))
-    return Details(tuple(found), rows, columns, labels, mask.shape)
+    rows, columns, labels = (each[labels > 0] for each in (rows, columns, labels))
+    found = tuple(_described(rows, columns, labels, weights, mask.shape))
+    return Details(found, rows, columns, labels, mask.shape)
+
+
+def _components(
+    thin: Mask, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[int, NDArray[np.int64]]:
+    # Labels of two bytes where they suffice: writing them out is half the work. OpenCV's own
+    # statistics would take ten times as long as the labels.
+    kind = cv2.CV_16U if len(rows) < np.iinfo(np.uint16).max else cv2.CV_32S
+    left, top, width, height = cv2.boundingRect(thin)
+    part = thin[top : top + height, left : left + width]
+    count, labels = cv2.connectedComponents(part, connectivity=8, ltype=kind)
+    return count, np.asarray(labels)[rows - top, columns - left].astype(np.int64)
+
+
+def _described(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    shape_hw: tuple[int, int],
+) -> Iterator[Detail]:
+    if not len(labels):
+        return
+    sums = np.bincount(labels, weights_at(rows, columns, weights, shape_hw))
+    pixels = np.bincount(labels)
+    least = np.full((len(pixels), 2), max(shape_hw), np.int64)
+    most = np.zeros((len(pixels), 2), np.int64)
+    places = np.stack([columns, rows], axis=1)
+    np.minimum.at(least, labels, places)
+    np.maximum.at(most, labels, places + 1)
+    for label in range(1, len(pixels)):
+        box = Box(*least[label].tolist(), *most[label].tolist())
+        yield Detail(label, box, int(pixels[label]), float(sums[label] / pixels[label]))
+
+
+def _pixels_of(mask: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List where a mask is not 0, row by row; several times as fast as `numpy.nonzero`."""
+    found = cv2.findNonZero(mask)
+    if found is None:
+        nothing = np.zeros(0, np.int64)
+        return nothing, nothing
+    places = np.asarray(found, np.int64).reshape(-1, 2)
+    return places[:, 1], places[:, 0]
 
 
 def _support(mask: Mask) -> Mask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -52,17 +52,13 @@ def dilate(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
            [  0, 200, 200, 200,   0],
            [  0,   0, 200,   0,   0]], dtype=uint8)
     """
-    if not (radius >= 0 and math.isfinite(radius)):
-        raise ValueError(f"a radius is a number of at least 0 px, not {radius}")
     grown: Mask = mask.copy()
-    box = _occupied(mask)
-    if box is None or radius < 1:
-        return grown
-    top, bottom, left, right = box
-    reach = min(int(radius), max(mask.shape))
+    reach = min(int(_checked(radius)), max(mask.shape))
+    left, top, width, height = cv2.boundingRect(mask)
+    bottom, right = top + height, left + width
     top, left = max(0, top - reach), max(0, left - reach)
     part = np.s_[top : bottom + reach, left : right + reach]
-    _grow(mask[part], grown[part], radius, shape)
+    _spread(mask[part], grown[part], radius, shape, cv2.max)
     return grown
 
 
@@ -89,7 +85,9 @@ def erode(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
     >>> erode(np.array([[255, 255, 255, 0]], np.uint8), 1)
     array([[255, 255,   0,   0]], dtype=uint8)
     """
-    return inverted(dilate(inverted(mask), radius, shape))
+    shrunk: Mask = mask.copy()
+    _spread(mask, shrunk, _checked(radius), shape, cv2.min)
+    return shrunk
 
 
 def opened(mask: Mask, radius: float) -> Mask:
@@ -145,12 +143,14 @@ def inverted(mask: Mask) -> Mask:
     return np.asarray(cv2.bitwise_not(mask), np.uint8)
 
 
-def _occupied(mask: Mask) -> tuple[int, int, int, int] | None:
-    left, top, width, height = cv2.boundingRect(mask)
-    return (top, top + height, left, left + width) if width else None
+def _checked(radius: float) -> float:
+    if not (radius >= 0 and math.isfinite(radius)):
+        raise ValueError(f"a radius is a number of at least 0 px, not {radius}")
+    return radius
 
 
-def _grow(mask: Mask, grown: Mask, radius: float, shape: Shape) -> None:
+def _spread(mask: Mask, result: Mask, radius: float, shape: Shape, take: Any) -> None:
+    """Take the extreme within the element, by `cv2.max` or `cv2.min`, into `result`."""
     height, width = mask.shape
     line, reach = mask.copy(), 0
     # From the element's tips to its middle, rows only get longer.
@@ -158,13 +158,13 @@ def _grow(mask: Mask, grown: Mask, radius: float, shape: Shape) -> None:
         half = _half_width(radius, down, shape)
         while reach < min(half, width - 1):
             reach += 1
-            cv2.max(line[:, reach:], mask[:, :-reach], dst=line[:, reach:])
-            cv2.max(line[:, :-reach], mask[:, reach:], dst=line[:, :-reach])
+            take(line[:, reach:], mask[:, :-reach], dst=line[:, reach:])
+            take(line[:, :-reach], mask[:, reach:], dst=line[:, :-reach])
         if down == 0:
-            cv2.max(grown, line, dst=grown)
+            take(result, line, dst=result)
         elif down < height:
-            cv2.max(grown[down:], line[:-down], dst=grown[down:])
-            cv2.max(grown[:-down], line[down:], dst=grown[:-down])
+            take(result[down:], line[:-down], dst=result[down:])
+            take(result[:-down], line[down:], dst=result[:-down])
 
 
 def _half_width(radius: float, down: int, shape: Shape) -> int:
