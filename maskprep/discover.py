@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.model import (
@@ -18,6 +19,7 @@ from maskprep.model import (
     Stop,
     TrainingSet,
 )
+from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Configuration, DatasetBlock, Settings, Trainer
 
 _SWITCHED_OFF = {
@@ -142,6 +144,50 @@ def discover(request: Request) -> TrainingSet:
         oddities=trainer.oddities(datasets, request.model),
         arguments=request.arguments,
     )
+
+
+def open_dataset(
+    target: str,
+    *,
+    masks: str | None = None,
+    alpha: bool = False,
+    trainer: str = "sd-scripts",
+    model: str | None = None,
+    masked_loss: bool | None = None,
+    **flags: Any,
+) -> TrainingSet:
+    """Find what a trainer would load, in the words of the command line.
+
+    Parameters
+    ----------
+    target : str
+        A dataset TOML or JSON, or an image folder.
+    masks : str or None
+        The mask folder, where `target` is a folder.
+    alpha : bool
+        Whether the images' alpha is the mask, where `target` is a folder.
+    trainer : str
+        ``name`` or ``name@version``.
+    model : str or None
+        Model family; None for the trainer's default.
+    masked_loss : bool or None
+        Whether the trainer gets ``--masked_loss``; None: if mask files are named.
+    **flags : object
+        The trainer's own options: ``resolution`` (`maskprep.model.Size`), ``enable_bucket``, ….
+
+    Returns
+    -------
+    TrainingSet
+        With at least one pair.
+
+    Raises
+    ------
+    MaskprepError
+        There is nothing there, the configuration is refused, or a name is unknown.
+    """
+    asked = find_trainer(trainer)
+    settings = Settings(flags, masked_loss)
+    return discover_pairs(Request(target, asked, find_model(asked, model), masks, alpha, settings))
 
 
 def discover_pairs(request: Request) -> TrainingSet:
