@@ -8,20 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
 from maskprep.choice import Choice, Ruleset, matching
-from maskprep.cli import maskprep
 from maskprep.errors import MaskprepError
 from maskprep.model import Severity
 from maskprep.project import find_project, read_project
 from maskprep.rules import all_rules
+from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(maskprep, [str(each) for each in arguments])
 
 
 def found_names(result: Result) -> list[str]:
@@ -82,7 +78,7 @@ def test_what_is_unknown_is_refused_with_the_nearest(
 ) -> None:
     result = check(config, *options)
     assert result.exit_code == 2
-    assert told in result.output
+    assert told in all_of(result)
 
 
 def test_a_rule_is_set_by_its_options(tmp_path: Path) -> None:
@@ -101,13 +97,13 @@ def test_the_nearest_file_wins_and_is_told(config: Path) -> None:
         '[tool.maskprep]\nignore = ["MP2"]\n', encoding="utf-8"
     )
     result = run("check", config, "-v")
-    assert "pyproject.toml" in result.output
-    assert "mask-16bit" not in result.output
+    assert "pyproject.toml" in all_of(result)
+    assert "mask-16bit" not in all_of(result)
     (config.parent / "maskprep.toml").write_text('ignore = ["MP3"]\n', encoding="utf-8")
     result = run("check", config, "-v")
-    assert "maskprep.toml" in result.output
-    assert "mask-16bit" in result.output
-    assert "everything-trained" not in result.output
+    assert "maskprep.toml" in all_of(result)
+    assert "mask-16bit" in all_of(result)
+    assert "everything-trained" not in all_of(result)
 
 
 def test_the_command_line_goes_over_the_file(config: Path) -> None:
@@ -128,8 +124,8 @@ def test_ignores_for_some_files_only(config: Path) -> None:
     assert found_names(check(config)) == ["everything-trained"]
     own.write_text('[ignore-in]\n"masks/c.*" = ["MP2"]\n', encoding="utf-8")
     result = run("check", config)
-    assert "mask-16bit" in result.output
-    assert "nothing is ignored by 'masks/c.*: MP2'" in result.output
+    assert "mask-16bit" in all_of(result)
+    assert "nothing is ignored by 'masks/c.*: MP2'" in all_of(result)
 
 
 def test_an_ignored_error_does_not_hide_what_comes_after(config: Path) -> None:
@@ -166,7 +162,7 @@ def test_a_broken_file_is_told_with_its_place(config: Path, content: str, told: 
     (config.parent / "maskprep.toml").write_text(content, encoding="utf-8")
     result = run("check", config)
     assert result.exit_code == 2
-    assert told in result.output
+    assert told in all_of(result)
 
 
 def test_a_file_can_be_named(config: Path, tmp_path: Path) -> None:
@@ -175,7 +171,7 @@ def test_a_file_can_be_named(config: Path, tmp_path: Path) -> None:
     assert found_names(check(config, "--config", other)) == []
     result = check(config, "--config", tmp_path / "none.toml")
     assert result.exit_code == 2
-    assert "none.toml: cannot be read" in result.output
+    assert "none.toml: cannot be read" in all_of(result)
 
 
 def test_a_folder_without_settings_has_none(tmp_path: Path) -> None:
@@ -190,8 +186,8 @@ def test_a_baseline_accepts_today_and_tells_tomorrow(config: Path, tmp_path: Pat
     baseline = tmp_path / "accepted.json"
     first = run("check", config, "--baseline", baseline)
     assert first.exit_code == 0
-    assert "2 findings accepted from now on" in first.output
-    assert "0 errors, 0 warnings" in first.output
+    assert "2 findings accepted from now on" in all_of(first)
+    assert "0 errors, 0 warnings" in all_of(first)
     folders_mask = config.parent / "masks" / "c.png"
     Image.new("L", (128, 128), 255).save(folders_mask)
     second = check(config, "--baseline", baseline)
@@ -214,7 +210,7 @@ def test_what_is_no_baseline_is_refused(config: Path, tmp_path: Path, content: s
     baseline.write_text(content, encoding="latin-1")
     result = run("check", config, "--baseline", baseline)
     assert result.exit_code == 2
-    assert "is no baseline" in result.output
+    assert "is no baseline" in all_of(result)
     assert baseline.read_text(encoding="latin-1") == content
 
 
@@ -261,7 +257,7 @@ def test_a_region_of_another_size_is_told(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     Image.new("L", (50, 50), 255).save(tmp_path / "marks" / "a.png")
     result = with_expectation(folders, "measure = 'weight'\nmax = 1\nunder = 'marks/*.png'")
-    assert "is 50 x 50, its image 128 x 128" in result.output
+    assert "is 50 x 50, its image 128 x 128" in all_of(result)
 
 
 def test_rules_are_found_by_code_beginning_and_name() -> None:

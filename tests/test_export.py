@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 from dataclasses import replace
@@ -11,11 +10,10 @@ from typing import Any
 
 import pytest
 import toml
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
 from maskprep.balance import even_repeats, shares
-from maskprep.cli import maskprep
 from maskprep.errors import MaskprepError
 from maskprep.export import export_config, save_config
 from maskprep.folders import ImageFolder
@@ -23,12 +21,9 @@ from maskprep.model import MaskSource, Severity, Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.draft import ConfigDraft, SubsetDraft
 from maskprep.trainers.sd_scripts.compose import bounds, quoted
+from tests import commands
 from tests.datasets import FIGURE, checked, found, image_folder, mask_folder, names
 
-#: Click before 8.2 mixes stderr into stdout unless told not to.
-APART: dict[str, Any] = (
-    {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
-)
 ROOT = Path(__file__).parent.parent
 TRAINER = find_trainer("sd-scripts")
 HALF = ("########........\n") * 16
@@ -36,8 +31,7 @@ QUARTER = ("####............\n") * 16
 
 
 def run(*arguments: object) -> Result:
-    words = ["export-config", *map(str, arguments)]
-    return CliRunner(**APART).invoke(maskprep, words, catch_exceptions=False)
+    return commands.run("export-config", *arguments)
 
 
 def printed(*arguments: object) -> dict[str, Any]:

@@ -8,20 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
-from maskprep.cli import maskprep
 from maskprep.fixes import FIXES, Fix
 from maskprep.rules import all_rules
+from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn
 from tests.rule_samples import RuleSample, rule_samples
 
 BAD = {sample.name: sample for sample in rule_samples() if sample.half == "bad"}
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(maskprep, [str(each) for each in arguments])
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -103,7 +99,7 @@ def test_one_file_with_several_defects_is_mended_step_by_step(tmp_path: Path) ->
     cv2.imwrite(str(folders.masks / "A_mask.png"), wide)
     original = (folders.masks / "A_mask.png").read_bytes()
     result = run("check", folders.config(), "--fix")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 0, all_of(result)
     assert "0 errors, 0 warnings" in result.stdout
     with Image.open(folders.masks / "a.png") as image:
         np.testing.assert_array_equal(np.asarray(image), drawn(FIGURE))
