@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -23,8 +24,8 @@ class Backup:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders made so far."""
-        return tuple(self._beside.values())
+        """The folders that hold something."""
+        return tuple(folder for folder in self._beside.values() if folder.is_dir())
 
     def keep(self, original: Path, data: Sequence[Path]) -> None:
         """Keep a file as it is now; of a file that was kept before the first state counts.
@@ -42,8 +43,7 @@ class Backup:
             It cannot be kept: nothing may be written then.
         """
         whole = Path(os.path.abspath(original))
-        base = _base(whole.parent, data)
-        kept = self._folder(base) / whole.relative_to(base)
+        kept = self._place_of(whole, data)
         try:
             if os.path.lexists(kept):
                 return
@@ -59,11 +59,30 @@ class Backup:
         except OSError as error:
             raise MaskprepError(f"{whole}: cannot be backed up ({error.strerror})") from error
 
-    def _folder(self, base: Path) -> Path:
+    def forget(self, original: Path, data: Sequence[Path]) -> None:
+        """Take a file out again that was kept and then not replaced; folders left empty go, too.
+
+        Parameters
+        ----------
+        original : Path
+            Still in its place.
+        data : sequence of Path
+            As given to `keep`.
+        """
+        kept = self._place_of(Path(os.path.abspath(original)), data)
+        with self._lock, contextlib.suppress(OSError):
+            kept.unlink()
+            for folder in kept.parents:
+                folder.rmdir()  # fails where something is left in it
+                if folder in self._beside.values():
+                    break
+
+    def _place_of(self, whole: Path, data: Sequence[Path]) -> Path:
+        base = _base(whole.parent, data)
         with self._lock:
-            if base not in self._beside:
+            if base not in self._beside or not self._beside[base].is_dir():
                 self._beside[base] = _made_beside(base, self._time)
-            return self._beside[base]
+            return self._beside[base] / whole.relative_to(base)
 
 
 def _base(folder: Path, data: Sequence[Path]) -> Path:
@@ -82,9 +101,12 @@ def _made_beside(base: Path, moment: str) -> Path:
         except FileExistsError:
             continue
         except (OSError, ValueError) as error:
-            raise MaskprepError(f"{base}: no backup folder beside it can be made") from error
+            told = error.strerror if isinstance(error, OSError) else str(error)
+            raise MaskprepError(
+                f"{base}: no backup folder can be made beside it ({told}): use --output"
+            ) from error
         return base.with_name(name)
-    raise MaskprepError(f"{base}: no backup folder beside it can be made")
+    raise MaskprepError(f"{base}: no backup folder can be made beside it: there are too many")
 
 
 def is_within(path: Path, folder: Path) -> bool:

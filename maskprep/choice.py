@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
 from maskprep.model import Severity
@@ -96,6 +98,13 @@ def matching(selector: str) -> tuple[Rule, ...]:
     return found
 
 
+class Found(NamedTuple):
+    """A finding, as the user weighs it, and whether the rule by itself takes it for an error."""
+
+    finding: Finding
+    broken: bool
+
+
 class Ruleset:
     """The rules that run, each as it is set.
 
@@ -131,7 +140,7 @@ class Ruleset:
             for each in matching(selector):
                 self._options.setdefault(each.code, {}).update(_checked(each, values))
 
-    def findings(self, stage: RuleStage, dataset: str, *subjects: object) -> Iterator[Finding]:
+    def findings(self, stage: RuleStage, dataset: str, *subjects: object) -> Iterator[Found]:
         """Run the rules of a stage, and stamp what they remark.
 
         Parameters
@@ -145,16 +154,23 @@ class Ruleset:
 
         Yields
         ------
-        Finding
+        Found
             By rule, each in its own order; also what is ignored, see `ignorer`.
         """
         for each in self._rules:
             if each.stage is not stage:
                 continue
             for remark in each.check(*subjects, **self._options.get(each.code, {})):
-                severity = self._severities.get(each.code, remark.severity or each.severity)
-                fix = remark.fix.replace(DATASET, dataset)
-                yield Finding(each.code, each.name, severity, remark.path, remark.message, fix)
+                own = remark.severity or each.severity
+                told = Finding(
+                    each.code,
+                    each.name,
+                    self._severities.get(each.code, own),
+                    remark.path,
+                    remark.message,
+                    remark.fix.replace(DATASET, dataset),
+                )
+                yield Found(told, own is Severity.ERROR)
 
     def ignorer(self, finding: Finding) -> str | None:
         """Tell by which entry a finding is ignored: a selector, or ``pattern: selector``."""
@@ -171,15 +187,12 @@ class Ruleset:
 
     @property
     def ignores(self) -> list[str]:
-        """List all entries by which something can be ignored, as `ignorer` names them."""
-        return [
-            *self._ignored,
-            *(
-                f"{pattern}: {selector}"
-                for pattern, selectors in self._ignored_in
-                for selector in selectors
-            ),
-        ]
+        """List the entries by which something that runs can be ignored, as `ignorer` names them."""
+        running = {each.code for each in self._rules}
+        entries = dict(self._ignored)
+        for pattern, selectors in self._ignored_in:
+            entries |= {f"{pattern}: {selector}": codes for selector, codes in selectors.items()}
+        return [entry for entry, codes in entries.items() if codes & running]
 
 
 def _codes(selectors: Iterable[str]) -> set[str]:
@@ -197,6 +210,8 @@ def _checked(rule: Rule, values: Mapping[str, Option]) -> dict[str, Option]:
         kind = type(option.default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
+        if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
+            raise MaskprepError(f"{rule.name}.{name} wants a number from 0 on: {value!r}")
         if type(value) is not kind:
             raise MaskprepError(
                 f"{rule.name}.{name} wants a {_KINDS[kind]}, as in {option.default!r}: {value!r}"

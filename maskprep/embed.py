@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -76,25 +76,33 @@ def embed(
     both are the same bit for bit. Nothing is turned; EXIF with its orientation comes along, as do
     text, resolution and a colour profile of RGB.
     """
-    images: dict[str, tuple[Pair, Subset]] = {}
+    images: dict[str, list[tuple[Pair, Subset]]] = {}
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             for pair in subset.pairs if subset.source is MaskSource.FILE else ():
-                images.setdefault(os.path.abspath(pair.image), (pair, subset))
+                uses = images.setdefault(os.path.abspath(pair.image), [])
+                if all(pair.mask != other.mask for other, _ in uses):
+                    uses.append((pair, subset))
     if not images:
         raise MaskprepError(
             f"{training_set.name}: has no mask files to embed: its images' alpha is the mask, or"
             " they train whole"
         )
-    sources = [pair.image for pair, _ in images.values()]
-    tasks = []
-    for (pair, subset), target in zip(images.values(), destination.targets(sources), strict=True):
-        work = partial(_made, pair, subset, fill_hidden)
-        tasks.append(Task(pair.image, target, work, captions_of(pair)))
+    targets = destination.targets([uses[0][0].image for uses in images.values()])
+    tasks = [
+        Task(uses[0][0].image, target, partial(_made, uses, fill_hidden), captions_of(uses[0][0]))
+        for uses, target in zip(images.values(), targets, strict=True)
+    ]
     return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
 
 
-def _made(pair: Pair, subset: Subset, fill: Fill) -> Made[Embedded]:
+def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill) -> Made[Embedded]:
+    pair, subset = uses[0]
+    if len(uses) > 1:
+        several = " and ".join(str(each.mask) for each, _ in uses)
+        raise MaskprepError(
+            f"{pair.image}: has several masks, {several}: embed one dataset at a time"
+        )
     if pair.mask is None:
         raise MaskprepError(f"{pair.image}: {_without_mask(pair, subset)}")
     header = raster.read_header(pair.image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -40,6 +40,8 @@ class Expectation:
         image.
     least, most : float
         Between these the measure must lie, [0, 1].
+    path : str
+        The file that says so.
     """
 
     measure: str
@@ -47,6 +49,7 @@ class Expectation:
     regions: Mapping[str, str] | None = None
     least: float = 0.0
     most: float = 1.0
+    path: str = ""
 
     @property
     def words(self) -> str:
@@ -62,6 +65,11 @@ class Expectation:
         whole = image.replace(os.sep, "/")
         named = fnmatch.fnmatch(whole, self.files) or fnmatch.fnmatch(whole, f"*/{self.files}")
         return named and (self.regions is None or _stem(image) in self.regions)
+
+    def strangers(self, images: Iterable[str]) -> list[str]:
+        """List the pictures of regions that are named like none of the images."""
+        stems = {_stem(image) for image in images}
+        return [path for stem, path in (self.regions or {}).items() if stem not in stems]
 
     def broken_by(self, sample: Sample) -> str | None:
         """Tell in what a pair does not hold.

@@ -7,7 +7,7 @@ from functools import partial
 
 from maskprep.choice import Ruleset
 from maskprep.expectation import Expectation
-from maskprep.model import Severity, Stage, Stop, TrainingSet
+from maskprep.model import Stage, Stop, TrainingSet
 from maskprep.parallel import in_order
 from maskprep.report import DatasetCount, Finding, Report, SampleRow
 from maskprep.rules.base import RuleStage
@@ -43,10 +43,10 @@ def check(
     """
     rules = ruleset or Ruleset()
     asked = training_set.arguments
-    findings = list(rules.findings(RuleStage.CONFIG, asked, training_set))
+    findings = _told(rules, RuleStage.CONFIG, asked, training_set)
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            findings += rules.findings(RuleStage.FOLDERS, asked, subset)
+            findings += _told(rules, RuleStage.FOLDERS, asked, subset)
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
@@ -55,7 +55,8 @@ def check(
         findings += found
         stops += stopped
         progress()
-    findings += rules.findings(RuleStage.DATASET, asked, training_set, rows)
+    findings += _told(rules, RuleStage.DATASET, asked, training_set, rows)
+    findings += _told(rules, RuleStage.EXPECTATIONS, asked, rows, expectations)
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
     ignorers = {finding: rules.ignorer(finding) for finding in told}
     used = set(ignorers.values())
@@ -77,13 +78,18 @@ def _judge(
     findings: list[Finding] = []
     for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
         found = list(rules.findings(stage, asked, sample))
-        findings += found
-        # What is broken once shall not be told again in other words.
-        if any(each.severity is Severity.ERROR and not rules.ignorer(each) for each in found):
+        findings += (each.finding for each in found)
+        # What is broken once shall not be told again in other words; how much it matters to
+        # somebody does not make it more or less broken.
+        if any(each.broken and not rules.ignorer(each.finding) for each in found):
             break
-    else:
-        findings += rules.findings(RuleStage.EXPECTATION, asked, sample, expectations)
+    # What was promised is held to it, whatever else is wrong.
+    findings += _told(rules, RuleStage.EXPECTATION, asked, sample, expectations)
     return sample.row(), findings, stops
+
+
+def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:
+    return [each.finding for each in rules.findings(stage, asked, *subjects)]
 
 
 def _count(training_set: TrainingSet, rows: list[SampleRow]) -> Iterator[DatasetCount]:

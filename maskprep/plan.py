@@ -271,6 +271,7 @@ def carry_out(
         if not destination.overwrite:
             refuse_existing(paths)
     backup, data = destination.backup or Backup(), data_folders(training_set)
+    keep, forget = partial(backup.keep, data=data), partial(backup.forget, data=data)
     owners = _owners(tasks)
 
     def work(task: Task[Row]) -> Outcome[Row]:
@@ -282,18 +283,31 @@ def carry_out(
             if destination.witness is not None and made.content is not None:
                 destination.witness(task, made)
             if not destination.dry_run:
-                _write(task, made, destination, partial(backup.keep, data=data))
+                _write(task, made, destination, keep, forget)
         except MaskprepError as error:
             told = str(error).removeprefix(f"{task.source}: ")
             return Outcome(task.source, task.target, problem=told)
         changed = made.content is not None
         return Outcome(task.source, task.target, changed, made.row, made.notes)
 
-    outcomes = []
-    for outcome in in_order(tasks, work, workers):
-        outcomes.append(outcome)
-        progress()
+    outcomes: list[Outcome[Row]] = []
+    try:
+        for outcome in in_order(tasks, work, workers):
+            outcomes.append(outcome)
+            progress()
+    except KeyboardInterrupt:
+        raise MaskprepError(_interrupted(outcomes, len(tasks), backup)) from None
     return Carried(tuple(outcomes), backup.folders)
+
+
+def _interrupted(outcomes: Sequence[Outcome[Row]], total: int, backup: Backup) -> str:
+    done = sum(not outcome.problem for outcome in outcomes)
+    told = f"interrupted after {done} of {total} files"
+    if backup.folders:
+        kept = ", ".join(map(str, backup.folders))
+        told += f"; originals in {kept}: put them back before a second run, which would work on"
+        told += " changed files again"
+    return told
 
 
 def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
@@ -320,6 +334,7 @@ def _write(
     made: Made[Row],
     destination: Destination,
     keep: Callable[[Path], None],
+    forget: Callable[[Path], None],
 ) -> None:
     assert task.target is not None, "something was made"
     source = Path(task.source)
@@ -342,7 +357,11 @@ def _write(
     moves = task.target != source
     if moves and task.target.exists():
         keep(task.target)
-    write_whole(task.target, made.content)
+    try:
+        write_whole(task.target, made.content)
+    except MaskprepError:
+        forget(source)
+        raise
     if moves and not _is_same_entry(source, task.target):
         _remove(source)
 

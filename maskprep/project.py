@@ -23,7 +23,7 @@ _PYPROJECT = "pyproject.toml"
 
 _WORDS = vol.Any([str], msg="wants a list of words")
 _LEVEL = vol.In([each.value for each in Severity], msg="wants error, warning or info")
-_NUMBER = vol.Any(float, int, msg="wants a number")
+_NUMBER = vol.All(vol.Any(float, int), vol.Range(0, 1), msg="wants a number from 0 to 1")
 _SCHEMA = vol.Schema(
     {
         "select": _WORDS,
@@ -134,12 +134,15 @@ def read_project(path: str) -> Project:
 def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation:
     if "min" not in said and "max" not in said:
         raise MaskprepError(f"{path}: an [[expect]] of {said['measure']} has neither min nor max")
+    if said.get("min", 0) > said.get("max", 1):
+        raise MaskprepError(f"{path}: an [[expect]] of {said['measure']} has min above max")
     return Expectation(
         said["measure"],
         said.get("files", "*"),
         _regions(said["under"], folder, path) if "under" in said else None,
         float(said.get("min", 0.0)),
         float(said.get("max", 1.0)),
+        path,
     )
 
 

@@ -69,6 +69,8 @@ def test_the_choice_decides_what_is_told_and_the_exit_code(
         (["--ignore", "MP9"], "there is no rule 'MP9'"),
         (["--set", "detail-lost.treshold=1"], "has no option 'treshold': threshold, target"),
         (["--set", "detail-lost.threshold=much"], "wants a number, as in 0.4: 'much'"),
+        (["--set", "detail-lost.threshold=-1"], "wants a number from 0 on: -1"),
+        (["--set", "detail-lost.threshold=nan"], "wants a number from 0 on: nan"),
         (["--set", "threshold=1"], "write RULE.OPTION=VALUE"),
         (["--severity", "MP303=loud"], "write RULE=LEVEL"),
     ],
@@ -152,6 +154,8 @@ def test_ignoring_the_rule_does_not_make_the_run_start(tmp_path: Path) -> None:
         ("[severity]\nMP2 = 'loud'", "severity.MP2: wants error, warning or info"),
         ("[[expect]]\nmin = 1", "expect.0.measure: is missing"),
         ("[[expect]]\nmeasure = 'beauty'\nmin = 1", "wants one of coverage, weight"),
+        ("[[expect]]\nmeasure = 'weight'\nmin = 40", "min: wants a number from 0 to 1"),
+        ("[[expect]]\nmeasure = 'weight'\nmin = 0.9\nmax = 0.1", "has min above max"),
         ("[[expect]]\nmeasure = 'weight'", "has neither min nor max"),
         ("[[expect]]\nmeasure = 'weight'\nmin = 1\nunder = 'no/*.png'", "fits no file"),
         ("ignore = [", "line 1, column"),
@@ -225,7 +229,7 @@ def with_expectation(folders: Folders, text: str) -> Result:
         ("measure = 'coverage'\nmin = 0.05\nmax = 0.6", True),
         ("measure = 'coverage'\nmin = 0.6", False),
         ("measure = 'weight'\nmax = 0.1", False),
-        ("measure = 'weight'\nmax = 0.1\nfiles = 'b*'", True),
+        ("measure = 'weight'\nmax = 0.3\nfiles = 'a*'", True),
         ("measure = 'detail-weight'\nmin = 0.9", False),
         ("measure = 'detail-weight'\nmin = 0.2", True),
         ("measure = 'weight'\nmax = 0.05\nunder = 'marks/*.png'", True),
@@ -250,6 +254,52 @@ def test_what_must_hold_is_held(tmp_path: Path, expected: str, holds: bool) -> N
     names = found_names(result)
     assert ("expectation-broken" in names) is not holds
     assert result.exit_code == (0 if holds else 1)
+
+
+def test_an_expectation_is_held_whatever_else_is_wrong(config: Path, tmp_path: Path) -> None:
+    own = config.parent / "maskprep.toml"
+    own.write_text("[[expect]]\nmeasure = 'coverage'\nmin = 0.99\n", encoding="utf-8")
+    baseline = tmp_path / "accepted.json"
+    told = found_names(check(config))
+    assert told.count("expectation-broken") == 2
+    assert "mask-16bit" in told
+    own.unlink()
+    run("check", config, "--baseline", baseline)
+    own.write_text("[[expect]]\nmeasure = 'coverage'\nmin = 0.99\n", encoding="utf-8")
+    result = check(config, "--baseline", baseline)
+    assert found_names(result) == ["expectation-broken"] * 2
+    assert result.exit_code == 1
+
+
+def test_a_severity_of_ones_own_does_not_end_a_pairs_way(config: Path) -> None:
+    (config.parent / "masks" / "a.png").unlink()
+    Image.new("P", (128, 128)).save(config.parent / "masks" / "a.png")
+    names = {"mask-palette", "nothing-trained", "everything-trained"}
+    assert set(found_names(check(config))) == names
+    assert set(found_names(check(config, "--severity", "mask-palette=error"))) == names
+
+
+@pytest.mark.parametrize(
+    ("expected", "told"),
+    [
+        ("measure = 'weight'\nmax = 0.1\nfiles = 'nomatch*'", "files = 'nomatch*' fits none"),
+        ("measure = 'weight'\nmax = 1\nunder = 'marks/*.png'", "marks a region of no image"),
+    ],
+)
+def test_an_expectation_that_holds_nothing_fails(tmp_path: Path, expected: str, told: str) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (tmp_path / "marks").mkdir()
+    for name in ("a.png", "stranger.png"):
+        Image.new("L", (128, 128), 255).save(tmp_path / "marks" / name)
+    result = with_expectation(folders, expected)
+    assert result.exit_code == 1
+    assert "expectation-unused" in found_names(result)
+    assert told in result.stdout
+
+
+def test_an_ignore_of_what_does_not_run_is_no_unused_one(config: Path) -> None:
+    (config.parent / "maskprep.toml").write_text('ignore = ["MP2"]\n', encoding="utf-8")
+    assert "nothing is ignored" not in all_of(run("check", config, "--select", "MP3"))
 
 
 def test_a_region_of_another_size_is_told(tmp_path: Path) -> None:

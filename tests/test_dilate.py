@@ -252,6 +252,8 @@ def test_soft_dots_below_the_target_are_left_and_told_with_exit_0(tmp_path: Path
         ["--target", "1.5"],
         ["--cells", "-1"],
         ["--radius", "nan"],
+        ["--radius", "2", "--feather", "1e9"],
+        ["--radius", "2", "--feather", "nan"],
     ],
 )
 def test_a_growth_that_is_none_is_a_usage_error(tmp_path: Path, options: list[str]) -> None:
@@ -268,3 +270,13 @@ def test_a_set_without_masks_is_refused(tmp_path: Path) -> None:
     config.write_text(text, encoding="utf-8")
     with pytest.raises(MaskprepError, match="no image has a mask"):
         dilate(found(config), Destination(tmp_path / "out"), radius=1)
+
+
+def test_what_many_files_have_in_common_is_told_once(tmp_path: Path) -> None:
+    images = alpha_set(tmp_path)
+    for name in ("b.png", "c.png"):
+        Image.new("RGB", (64, 64)).save(images / name)
+    result = run("dilate", images, "--alpha", "--radius", 1, "--dry-run")
+    told = "b.png (and 1 more file): has no alpha channel: it trains whole"
+    assert told in result.output
+    assert result.output.count("has no alpha channel") == 1

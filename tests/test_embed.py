@@ -227,3 +227,18 @@ def test_broken_exif_prints_no_warning(tmp_path: Path) -> None:
     result = process("embed", folders.config(), "--output", tmp_path / "out")
     assert result.returncode == 0
     assert b"Warning" not in result.stderr
+
+
+def test_an_image_with_two_masks_is_refused_not_given_one(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("L", (128, 128), 255).save(other / name)
+    config = folders.config()
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + text.replace(str(folders.masks), str(other)), encoding="utf-8")
+    result = run("embed", config, "--output", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "has several masks" in result.output
+    assert not list((tmp_path / "out").glob("*.png"))

@@ -215,7 +215,8 @@ def test_where_no_backup_can_be_made_nothing_changes(
     training_set = found(folders.config())
     monkeypatch.setattr(Path, "mkdir", refused)
     done = carried(folders, IN_PLACE, training_set=training_set)
-    assert "no backup folder beside it can be made" in done.failed[0].problem
+    told = "no backup folder can be made beside it (Permission denied): use --output"
+    assert told in done.failed[0].problem
     assert tree(folders.masks) == before
 
 
@@ -289,3 +290,37 @@ def test_an_unchanged_file_is_copied_to_the_output(tmp_path: Path) -> None:
     done = carried(folders, Destination(tmp_path / "out"), copying(None))
     assert tree(tmp_path / "out") == tree(folders.masks)
     assert not done.outcomes[0].changed
+
+
+def test_a_file_that_could_not_be_replaced_leaves_no_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    before, training_set = tree(folders.masks), found(folders.config())
+
+    def refused(path: Path, content: bytes) -> None:
+        raise MaskprepError(f"{path}: cannot be written (disk full)")
+
+    monkeypatch.setattr(plan, "write_whole", refused)
+    done = carried(folders, IN_PLACE, training_set=training_set)
+    assert "disk full" in done.failed[0].problem
+    assert done.backups == ()
+    assert backups(tmp_path) == []
+    assert tree(folders.masks) == before
+
+
+def test_an_interrupt_tells_how_far_it_came(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    sources = masks_of(folders)
+    tasks = [Task(each, Path(each), copying()) for each in sources]
+    steps = iter([None, KeyboardInterrupt()])
+
+    def interrupted() -> None:
+        step = next(steps)
+        if step is not None:
+            raise step
+
+    with pytest.raises(MaskprepError, match="interrupted after 2 of 3 files; originals"):
+        carry_out(tasks, found(folders.config()), IN_PLACE, progress=interrupted, workers=1)
+    (backup,) = backups(tmp_path)
+    assert tree(backup)

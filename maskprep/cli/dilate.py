@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import data_options, one_request, writing_options
+from maskprep.cli.options import Finite, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
     from maskprep.dilate import Grown
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
     from maskprep.morphology import Shape
     from maskprep.plan import Destination
 
-_ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+_ABOVE_ZERO = Finite(min=0, min_open=True)
+#: A softer edge than this, in px, is none.
+_MOST_FEATHER = 200
 #: Details listed of one mask; the weakest first.
 _SHOWN = 3
 
@@ -29,7 +30,7 @@ _SHOWN = 3
 @click.option("--cells", type=_ABOVE_ZERO, metavar="N", help="Grow by this many latent cells.")
 @click.option(
     "--target",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Finite(0, 1, min_open=True),
     metavar="W",
     help="Grow each fine detail by the smallest radius that lifts its weight to W, say 0.7.",
 )
@@ -52,7 +53,7 @@ _SHOWN = 3
 )
 @click.option(
     "--feather",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0, max=_MOST_FEATHER),
     default=0,
     metavar="PX",
     help="Then soften edges: a Gaussian's standard deviation.",
@@ -93,8 +94,7 @@ def dilate(
     Exit code: 0 done, 1 some files could not be grown, 2 could not do the job. A detail that no
     growth lifts to the target is left as it is, and told.
     """  # noqa: D301 - Click wants the control character itself
-    given = [value for value in (radius, cells, target) if value is not None]
-    if len(given) != 1 or not math.isfinite(given[0] + feather):
+    if sum(value is not None for value in (radius, cells, target)) != 1:
         raise click.UsageError("say how far: one of --radius PX, --cells N and --target W")
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,19 @@ class Resolution(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if len(sides) not in (1, 2) or min(sides) < 1:
             self.fail(f"{value!r} is neither a side nor W,H", param, ctx)
         return sides[0], sides[-1]
+
+
+class Finite(click.FloatRange):
+    """A number in a range; what is no number is in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Turn the text into a number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
 
 
 _SIDE = click.IntRange(min=1)

@@ -36,6 +36,7 @@ def tell_outcomes(
 
     from maskprep.errors import printable
 
+    noted: dict[str, list[str]] = {}
     for outcome in carried.outcomes:
         if outcome.problem or outcome.row is None:
             click.echo(printable(f"{outcome.source}: {outcome.problem}"), err=True)
@@ -48,7 +49,11 @@ def tell_outcomes(
         for line in beneath:
             click.echo(printable(f"    {line}"))
         for note in outcome.notes:
-            click.echo(printable(f"{outcome.source}: {note}"), err=True)
+            noted.setdefault(note, []).append(outcome.source)
+    for note, sources in noted.items():
+        others = len(sources) - 1
+        more = f" (and {others} more {'files' if others > 1 else 'file'})" if others else ""
+        click.echo(printable(f"{sources[0]}{more}: {note}"), err=True)
     click.echo(printable(_summary(carried, destination)))
     return 1 if carried.failed else 0
 

@@ -47,6 +47,7 @@ class RuleStage(Enum):
     LATENT = "a pair's latent weights"
     EXPECTATION = "a pair, by what the user expects"
     DATASET = "the numbers of all pairs"
+    EXPECTATIONS = "what the user expects, by all pairs"
 
 
 @dataclass(frozen=True)
