@@ -56,6 +56,10 @@ class SampleRow:
         Over the latent cells, [0, 1].
     trains : {"masked", "whole", None}
         How the image trains; None where the run stops at it.
+    details, details_lost : int or None
+        Fine details of the mask, and those that weigh too little to be learnt.
+    detail_weight_min : float or None
+        Of the weakest detail, [0, 1]; None where there is none.
     """
 
     dataset: int
@@ -69,6 +73,9 @@ class SampleRow:
     weight_mean: float | None = None
     weight_max: float | None = None
     trains: str | None = None
+    details: int | None = None
+    details_lost: int | None = None
+    detail_weight_min: float | None = None
 
 
 @dataclass(frozen=True)

@@ -278,6 +278,7 @@ class Sample:
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
+        details = self.details
         return SampleRow(
             dataset=self.pair.dataset,
             subset=self.pair.subset,
@@ -290,6 +291,11 @@ class Sample:
             weight_mean=None if weights is None else float(weights.mean(dtype=np.float64)),
             weight_max=None if weights is None else float(weights.max()),
             trains=self.trains,
+            details=None if details is None else len(details.found),
+            details_lost=None if details is None else len(details.lost),
+            detail_weight_min=(
+                min(each.weight for each in details.found) if details and details.found else None
+            ),
         )
 
 

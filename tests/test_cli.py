@@ -123,6 +123,9 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "coverage": pytest.approx(mean),
         "weight_mean": pytest.approx(mean),
         "weight_max": 1.0,
+        "details": 2,
+        "details_lost": 0,
+        "detail_weight_min": 1.0,
     }
     assert second["weight_mean"] is None
     (finding,) = document["findings"]

@@ -10,6 +10,7 @@ import click
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
 from maskprep.cli.options import data_options
+from maskprep.reporters import formats
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(formats()),
     default="text",
     show_default=True,
     help="For people, or for programs.",
+)
+@click.option(
+    "--output-file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write there instead of to stdout.",
 )
 @click.option(
     "--all", "show_all", is_flag=True, help="List every file, not the first few of a rule."
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
 def check(
     requests: list[Request],
     form: str,
+    output_file: str | None,
     show_all: bool,
     fail_on: str,
     project_of: Callable[[str], Project],
@@ -92,12 +100,8 @@ def check(
             _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
     if baseline is not None and reports:
         reports = _accepted(reports, baseline, update_baseline)
-    if form == "json" and reports:
-        from maskprep.reporters.json import as_json
-
-        click.echo(as_json(reports))
-    elif reports:
-        _print(reports, show_all)
+    if reports:
+        _put_out(reports, form, output_file, show_all)
     raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
 
 
@@ -127,6 +131,23 @@ def _checked(request: Request, project: Project) -> Report:
     training_set, rules = discover(request), Ruleset(project.choice)
     with progress_bar("checking masks", training_set.pair_count) as advance:
         return run_rules(training_set, rules, project.expectations, progress=advance)
+
+
+def _put_out(reports: list[Report], form: str, output_file: str | None, show_all: bool) -> None:
+    from maskprep.reporters import render
+
+    if output_file is not None:
+        from pathlib import Path
+
+        from maskprep.write import write_whole
+
+        content = render(form, reports).encode("utf-8", "backslashreplace")
+        write_whole(Path(output_file), content)
+        _tell(f"{output_file}: written")
+    elif form == "text":
+        _print(reports, show_all)
+    else:
+        click.echo(render(form, reports), nl=False)
 
 
 def _print(reports: list[Report], show_all: bool) -> None:

@@ -1,1 +1,40 @@
-"""From a report to what people and programs read."""
+"""From a report to what people and programs read: a module a format, found in this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+from maskprep.report import Report
+
+
+def formats() -> list[str]:
+    """List the formats; the one for people comes first.
+
+    Returns
+    -------
+    list of str
+        As given to ``--format``.
+    """
+    names = sorted(module.name for module in iter_modules(__path__))
+    return sorted(names, key=lambda name: name != "text")
+
+
+def render(form: str, reports: Sequence[Report]) -> str:
+    """Write reports in one format.
+
+    Parameters
+    ----------
+    form : str
+        One of `formats`.
+    reports : sequence of Report
+        At least one.
+
+    Returns
+    -------
+    str
+        One document, with a newline at its end unless it is empty.
+    """
+    document: str = import_module(f"{__name__}.{form}").render(reports)
+    return document

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from maskprep import __version__
 from maskprep.report import Report, SampleRow
 
 
-def as_json(reports: list[Report]) -> str:
+def render(reports: Sequence[Report]) -> str:
     """Write reports as JSON.
 
     Parameters
     ----------
-    reports : list of Report
+    reports : sequence of Report
         One a data set.
 
     Returns
@@ -24,7 +25,7 @@ def as_json(reports: list[Report]) -> str:
         no odd file name can break it.
     """
     documents = [_document(report) for report in reports]
-    return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)
+    return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -75,4 +76,7 @@ def _sample(row: SampleRow) -> dict[str, Any]:
         "coverage": row.coverage,
         "weight_mean": row.weight_mean,
         "weight_max": row.weight_max,
+        "details": row.details,
+        "details_lost": row.details_lost,
+        "detail_weight_min": row.detail_weight_min,
     }

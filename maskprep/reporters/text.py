@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -16,6 +18,28 @@ from maskprep.verdict import trainer_line, verdict_of
 SHOWN = 3
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+def render(reports: Sequence[Report]) -> str:
+    """Write reports as they are read in a file.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        One a data set.
+
+    Returns
+    -------
+    str
+        Without colour; every finding of every rule.
+    """
+    stream = io.StringIO()
+    console = Console(file=stream, highlight=False, emoji=False, markup=False, no_color=True)
+    for place, report in enumerate(reports):
+        if place:
+            console.print()
+        print_report(report, console, show_all=True)
+    return stream.getvalue()
 
 
 def print_report(report: Report, console: Console, *, show_all: bool) -> None:

@@ -1,0 +1,53 @@
+"""One pair a row with all its numbers, for spreadsheets and statistics."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from maskprep.model import Size
+from maskprep.report import Report, SampleRow
+
+#: What a size is written as, in two columns.
+_SIDES = ("width", "height")
+
+
+def render(reports: Sequence[Report]) -> str:
+    """Write a row a pair, with a header.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        One a data set; its name is the first column.
+
+    Returns
+    -------
+    str
+        As Python's csv module writes it; what cannot be foretold is empty.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["target", *_columns()])
+    for report in reports:
+        for row in report.rows:
+            writer.writerow([report.training_set.name, *_values(row)])
+    return stream.getvalue()
+
+
+def _columns() -> Iterator[str]:
+    for field in fields(SampleRow):
+        if "Size" in str(field.type):
+            yield from (f"{field.name}_{side}" for side in _SIDES)
+        else:
+            yield field.name
+
+
+def _values(row: SampleRow) -> Iterator[object]:
+    for field in fields(SampleRow):
+        value = getattr(row, field.name)
+        if "Size" in str(field.type):
+            yield from value if isinstance(value, Size) else ("", "")
+        else:
+            yield "" if value is None else value

@@ -1,0 +1,42 @@
+"""Findings as annotations of a GitHub workflow run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maskprep.model import Severity
+from maskprep.report import Finding, Report
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(reports: Sequence[Report]) -> str:
+    """Write a workflow command a finding.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        One a data set.
+
+    Returns
+    -------
+    str
+        Lines that a workflow's log turns into annotations.
+    """
+    findings = [finding for report in reports for finding in report.findings]
+    return "".join(f"{_command(finding)}\n" for finding in findings)
+
+
+def _command(finding: Finding) -> str:
+    title = f"{finding.code} {finding.name}"
+    message = f"{finding.message}; to mend it: {finding.fix}" if finding.fix else finding.message
+    place = f"file={_property(finding.path)},title={_property(title)}"
+    return f"::{_COMMANDS[finding.severity]} {place}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
