@@ -131,21 +131,27 @@ def largest_label(pixels: StoredPixels, mask: Mask) -> int:
     return int(largest) if 0 < largest <= LARGEST_LABEL else 0
 
 
-def is_coloured(rgb: Picture) -> bool:
+def is_coloured(
+    rgb: Picture, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
+) -> bool:
     """Tell colours from greys with a JPEG's noise.
 
     Parameters
     ----------
     rgb : ndarray of uint8, shape (H, W, 3)
         The picture.
+    tolerance : int
+        Channels that differ by no more, of 255, are one grey.
+    share : float
+        Of the pixels, [0, 1], from which a difference counts.
 
     Returns
     -------
     bool
     """
     red, green, blue = cv2.split(np.ascontiguousarray(rgb))
-    differs = cv2.max(cv2.absdiff(red, green), cv2.absdiff(red, blue)) > COLOUR_TOLERANCE
-    return _share(differs)
+    differs = cv2.max(cv2.absdiff(red, green), cv2.absdiff(red, blue)) > tolerance
+    return float(np.mean(differs)) > share
 
 
 def _with_alpha(pixels: StoredPixels, alpha: Mask) -> Choice:

@@ -28,6 +28,8 @@ UNNAMED = "FILE"
 _KEPT = "{}: resolution and batch size go into new blocks only, those that are there keep theirs"
 #: Files named of each rule that stops the run.
 _SHOWN = 3
+#: Stops that another rule's findings explain.
+_STOPS_OF_OTHERS = {"near-miss-name": ("mask-missing", "mask-extra")}
 
 
 @dataclass(frozen=True)
@@ -316,16 +318,24 @@ def _balanced(draft: ConfigDraft, report: Report) -> ConfigDraft:
 
 
 def _obstacles(report: Report) -> Iterator[str]:
+    told: set[str] = set()
     for rule in dict.fromkeys(stop.rule for stop in report.stops):
-        findings = [each for each in report.findings if each.name == rule]
+        findings = [each for each in report.findings if rule in _explained(each)]
         lines = [_line(each) for each in findings] or [
             f"{stop.path or report.training_set.name}: {stop.headline} [{rule}]"
             for stop in report.stops
             if stop.rule == rule
         ]
+        lines = [each for each in lines if each not in told]
+        told.update(lines)
         yield from lines[:_SHOWN]
         if len(lines) > _SHOWN:
             yield f"... and {len(lines) - _SHOWN} more [{rule}]"
+
+
+def _explained(finding: Finding) -> tuple[str, ...]:
+    # A mask that is nearly an image's is told once, for both ends of the pair.
+    return (finding.name, *_STOPS_OF_OTHERS.get(finding.name, ()))
 
 
 def _line(finding: Finding) -> str:
@@ -351,7 +361,7 @@ def _remarks(report: Report, path: str) -> Iterator[str]:
     errors = Counter(
         finding.name
         for finding in report.findings
-        if finding.severity is Severity.ERROR and finding.name not in stopping
+        if finding.severity is Severity.ERROR and stopping.isdisjoint(_explained(finding))
     )
     if errors:
         named = ", ".join(f"{name} ({count})" for name, count in errors.items())

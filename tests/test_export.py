@@ -597,6 +597,14 @@ def test_an_update_that_would_stop_is_refused(old: Path) -> None:
     assert old.read_text(encoding="utf-8") == OLD
 
 
+def test_a_misnamed_mask_refuses_the_configuration_once(tmp_path: Path) -> None:
+    images, masks = image_folder(tmp_path / "a"), mask_folder(tmp_path / "m", ("a_mask.png",))
+    result = run(images, "--masks", masks)
+    assert result.exit_code == 2
+    assert result.stderr.count("[near-miss-name]; to mend it: rename") == 1
+    assert "[mask-missing]" not in result.stderr
+
+
 def test_an_update_to_its_own_name_keeps_the_old_file_too(old: Path) -> None:
     result = run("--alpha-dir", "more", "--update", old, "-o", old, "--overwrite")
     assert "the old one is old.toml.maskprep-backup-" in result.stdout

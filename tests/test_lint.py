@@ -183,3 +183,30 @@ def test_a_caption_that_cannot_be_opened_is_told(
     report = checked(config)
     assert not report.starts
     assert names(report) == {"unreadable"}
+
+
+@pytest.mark.parametrize("name", ["a_mask.png", "A.png", "a-masklabel.png", "a .png"])
+def test_a_misnamed_mask_is_told_once_and_stops_the_run_as_before(
+    name: str, tmp_path: Path
+) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    (folders.masks / "a.png").rename(folders.masks / name)
+    report = checked(folders.config())
+    (finding,) = report.findings
+    assert finding.name == "near-miss-name"
+    assert finding.severity is Severity.ERROR
+    assert finding.fix == f"rename {folders.masks / name} to a.png"
+    assert [stop.rule for stop in report.stops] == ["mask-missing", "mask-extra"]
+
+
+def test_other_missing_and_extra_masks_are_told_beside_a_misnamed_one(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    (folders.masks / "a.png").rename(folders.masks / "a_mask.png")
+    (folders.masks / "b.png").unlink()
+    (folders.images / "c.png").unlink()
+    report = checked(folders.config())
+    assert [(each.name, Path(each.path).name) for each in report.findings] == [
+        ("mask-missing", "b.png"),
+        ("mask-extra", "c.png"),
+        ("near-miss-name", "a_mask.png"),
+    ]

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.channels import LARGEST_LABEL, NOTICEABLE, is_coloured
+from maskprep.channels import COLOUR_TOLERANCE, LARGEST_LABEL, NOTICEABLE, is_coloured
 from maskprep.model import MaskSource, Severity
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.rules.base import DATASET, Remark, RuleStage, rule
 from maskprep.sample import Sample
 
 Pixels = NDArray[np.uint8]
@@ -23,6 +23,8 @@ _OWN_CHANNEL = "paint it black and white, or let maskprep extract --from auto fi
 
 #: Distance between two colours, of 255, from which people see a fringe.
 FRINGE = 32.0
+#: From this quality on, JPEG's noise along an edge is a few values of 255.
+FINE_QUALITY = 90
 
 
 @rule(
@@ -58,13 +60,16 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "label map mask, every pixel 1"',
 )
-def mask_label_map(sample: Sample) -> Iterator[Remark]:
-    """A map of labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004."""
+def mask_label_map(sample: Sample, *, largest_label: int = LARGEST_LABEL) -> Iterator[Remark]:
+    """A map of labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004.
+
+    A mask that was painted, however faintly, has larger values than a map has labels.
+    """
     pixels = sample.mask_pixels
     if pixels is None or sample.pair.source is not MaskSource.FILE:
         return
     largest = int(pixels.mask.max())
-    if 0 < largest <= LARGEST_LABEL:
+    if 0 < largest <= largest_label:
         told = f"its largest value is {largest} of 255: it weighs {largest / 255:.3f} at most"
         yield Remark(
             sample.mask_path or "",
@@ -80,7 +85,7 @@ def mask_label_map(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
 )
-def mask_alpha_ignored(sample: Sample) -> Iterator[Remark]:
+def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
     """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train."""
     pixels = sample.mask_pixels
     if pixels is None or pixels.alpha is None or sample.pair.source is not MaskSource.FILE:
@@ -94,7 +99,7 @@ def mask_alpha_ignored(sample: Sample) -> Iterator[Remark]:
         yield Remark(
             sample.mask_path or "", told, "maskprep extract --from alpha takes it from there"
         )
-    elif wrong > NOTICEABLE:
+    elif wrong > share:
         told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
         yield Remark(
             sample.mask_path or "",
@@ -127,19 +132,26 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "mask painted pure red", "mask painted pure green"',
 )
-def mask_coloured(sample: Sample) -> Iterator[Remark]:
-    """A coloured mask: the trainer takes R alone. Pure green and blue are left out."""
-    if _is_coloured(sample) and not _has_palette(sample):
+def mask_coloured(
+    sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
+) -> Iterator[Remark]:
+    """A coloured mask: the trainer takes R alone. Pure green and blue are left out.
+
+    Channels that differ by less than the tolerance are one grey, with JPEG's noise.
+    """
+    if _is_coloured(sample, tolerance, share) and not _has_palette(sample):
         yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL)
 
 
 @rule("MP206", "mask-palette", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode P")
-def mask_palette(sample: Sample) -> Iterator[Remark]:
+def mask_palette(
+    sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
+) -> Iterator[Remark]:
     """A mask with a palette: the R of each colour counts, not its number."""
     if sample.pair.source is not MaskSource.FILE or not _has_palette(sample):
         return
     path = sample.mask_path or ""
-    if _is_coloured(sample):
+    if _is_coloured(sample, tolerance, share):
         yield Remark(path, f"has a palette: {_red_alone(sample)}", _OWN_CHANNEL)
     else:
         told = "has a palette, of greys alone: read as painted"
@@ -165,11 +177,12 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
     "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
     "composited; read)",
 )
-def hidden_colour(sample: Sample) -> Iterator[Remark]:
+def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remark]:
     """One flat colour under the transparent pixels, unlike the picture's edge.
 
     The trainer drops alpha, so that the VAE sees that colour, and it bleeds into the cells at
-    the edge that still train.
+    the edge that still train. Colours nearer to the edge's than the distance, of 255, show no
+    fringe.
     """
     pixels = sample.mask_pixels
     if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
@@ -184,24 +197,29 @@ def hidden_colour(sample: Sample) -> Iterator[Remark]:
     edge = ring & (pixels.mask >= 128)
     if not edge.any():
         return
-    distance = float(np.abs(pixels.rgb[edge].mean(axis=0) - low).max())
-    if distance > FRINGE and not _is_backdrop(pixels.rgb, pixels.mask, low):
+    apart = float(np.abs(pixels.rgb[edge].mean(axis=0) - low).max())
+    if apart > distance and not _is_backdrop(pixels.rgb, pixels.mask, low):
         colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in low))
         told = (
             f"{hidden.mean():.0%} of it is transparent over flat {colour}, which the VAE will see"
         )
-        yield Remark(sample.pair.image, told, "export it with the picture kept under the alpha")
+        fix = "export it with the picture kept under the alpha, or spread its edge's colours:"
+        fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
+        yield Remark(sample.pair.image, told, fix)
 
 
 @rule("MP209", "mask-jpeg", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode JPEG")
-def mask_jpeg(sample: Sample) -> Iterator[Remark]:
-    """A mask stored with loss: ringing along its edges is trained."""
+def mask_jpeg(sample: Sample, *, fine_quality: int = FINE_QUALITY) -> Iterator[Remark]:
+    """A mask stored with loss: ringing along its edges is trained.
+
+    From quality 90 on it is a few values of 255, and told as info.
+    """
     header = sample.mask_header
     if sample.pair.source is not MaskSource.FILE or header is None or header.format != "JPEG":
         return
     quality = header.jpeg_quality or 0
     told = f"is a JPEG of quality {quality}: its edges carry noise"
-    level = Severity.INFO if quality >= 90 else None
+    level = Severity.INFO if quality >= fine_quality else None
     yield Remark(sample.mask_path or "", told, "export it as PNG", level)
 
 
@@ -224,11 +242,11 @@ def _has_palette(sample: Sample) -> bool:
     return header is not None and header.mode in ("P", "PA")
 
 
-def _is_coloured(sample: Sample) -> bool:
+def _is_coloured(sample: Sample, tolerance: int, share: float) -> bool:
     pixels = sample.mask_pixels
     if pixels is None or pixels.rgb is None or sample.pair.source is not MaskSource.FILE:
         return False
-    return is_coloured(pixels.rgb)
+    return is_coloured(pixels.rgb, tolerance, share)
 
 
 def _red_alone(sample: Sample) -> str:

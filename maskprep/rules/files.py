@@ -12,8 +12,8 @@ from maskprep.sample import Sample
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 
-#: Seconds by which an image may be newer than its mask: a copy or a checkout takes a while.
-MTIME_TOLERANCE = 600.0
+#: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
+MINUTES = 10.0
 
 
 @rule(
@@ -111,15 +111,18 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     _FILES,
     "no trainer looks at it: a mask painted before its image was last changed may not fit it",
 )
-def mask_older_than_image(sample: Sample) -> Iterator[Remark]:
-    """The image was changed after its mask was painted: does the mask still fit?"""
+def mask_older_than_image(sample: Sample, *, minutes: float = MINUTES) -> Iterator[Remark]:
+    """The image was changed after its mask was painted: does the mask still fit?
+
+    A copy or a checkout of a data set takes some minutes, which count for nothing.
+    """
     if sample.pair.source is not MaskSource.FILE or sample.pair.mask is None:
         return
     try:
         lag = os.path.getmtime(sample.pair.image) - os.path.getmtime(sample.pair.mask)
     except OSError:
         return
-    if lag > MTIME_TOLERANCE:
+    if lag > 60 * minutes:
         told = f"is {_duration(lag)} older than its image: does it still fit?"
         yield Remark(sample.pair.mask, told, "look at it with maskprep preview, then save it again")
 

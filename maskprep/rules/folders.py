@@ -53,18 +53,19 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     """An image without a mask: the run does not start.
 
     "missing conditioning data for N images". A mask has the image's name up to the extension,
-    exactly, and .png .jpg .jpeg .webp or .bmp, all lower or all upper case.
+    exactly, and .png .jpg .jpeg .webp or .bmp, all lower or all upper case. Where a mask is nearly
+    named so, `near-miss-name` tells it.
     """
     if subset.masks is None or not subset.masks.exists:
         return
-    near = {image: mask for mask, image in near_misses(subset).items()}
+    near = set(near_misses(subset).values())
     unseen = {_stem(path): path for path in subset.unseen_masks}
     for pair in subset.missing:
+        if pair.image in near:
+            continue
         wanted = os.path.join(subset.masks.path, f"{_stem(pair.image)}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
-        if pair.image in near:
-            fix = _rename(near[pair.image], pair.image)
-        elif _stem(pair.image) in unseen:
+        if _stem(pair.image) in unseen:
             fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
         yield Remark(
             pair.image,
@@ -82,7 +83,10 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
 )
 def mask_extra(subset: Subset) -> Iterator[Remark]:
-    """A mask without an image: the run does not start ("extra conditioning data for N images")."""
+    """A mask without an image: the run does not start ("extra conditioning data for N images").
+
+    Where an image is nearly named so, `near-miss-name` tells it.
+    """
     refuses = "the trainer refuses to start (extra conditioning data)"
     if subset.masks is not None and subset.extra_masks and not subset.pairs:
         # Not the masks are at fault: moving them away would lose work.
@@ -92,10 +96,10 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
     near = near_misses(subset)
     unseen = {_stem(path): path for path in subset.unseen}
     for path in subset.extra_masks:
+        if path in near:
+            continue
         if os.path.isdir(path):
             told, fix = "is a folder named like a mask", "rename it"
-        elif path in near:
-            told, fix = "belongs to no image", _rename(path, near[path])
         elif _stem(path) in unseen:
             told = f"its image {unseen[_stem(path)]} is one that the trainer does not see"
             fix = "mend the image's name or format"
@@ -196,17 +200,20 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
 @rule(
     "MP111",
     "near-miss-name",
-    Severity.WARNING,
+    Severity.ERROR,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
 )
 def near_miss_name(subset: Subset) -> Iterator[Remark]:
     """A mask whose name is nearly an image's: case, Unicode form, ``_mask`` behind it, a space.
 
-    The trainer compares names exactly, without Unicode normalisation.
+    The trainer compares names exactly, without Unicode normalisation: the image has no mask, and
+    the run does not start ("missing conditioning data for N images"). `mask-missing` and
+    `mask-extra` leave these files to this rule.
     """
     for mask, image in near_misses(subset).items():
-        told = f"is nearly the mask of {os.path.basename(image)}: {_difference(mask, image)}"
+        told = f"is nearly the mask of {os.path.basename(image)}: {_difference(mask, image)};"
+        told += " the trainer refuses to start (missing conditioning data)"
         yield Remark(mask, told, _rename(mask, image))
 
 
