@@ -84,6 +84,8 @@ class Request:
                 words += [f"--{option}", text]
         if self.settings.masked_loss is not None:
             words.append("--masked-loss" if self.settings.masked_loss else "--no-masked-loss")
+        if self.settings.script is not None:
+            words += ["--script", self.settings.script]
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
@@ -141,7 +143,7 @@ def discover(request: Request) -> TrainingSet:
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=trainer.oddities(datasets, request.model),
+        oddities=trainer.oddities(datasets, request.model, request.settings),
         arguments=request.arguments,
     )
 

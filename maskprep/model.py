@@ -308,11 +308,14 @@ class Oddity:
         What the trainer makes of it.
     hint : str
         What mends it.
+    severity : Severity
+        How much it matters.
     """
 
     rule: str
     message: str
     hint: str
+    severity: Severity = Severity.WARNING
 
 
 @dataclass(frozen=True)

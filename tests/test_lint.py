@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 import time
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep.discover import discover
 from maskprep.lint import check
 from maskprep.model import Severity
 from maskprep.parallel import in_order
 from maskprep.report import DatasetCount
 from maskprep.sample import samples_of
 from maskprep.trainers.sd_scripts import captions
-from tests.datasets import Folders, checked, found, names
+from tests.datasets import Folders, checked, found, image_folder, names
+from tests.rule_samples import request_from
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -210,3 +213,35 @@ def test_other_missing_and_extra_masks_are_told_beside_a_misnamed_one(tmp_path: 
         ("mask-extra", "c.png"),
         ("near-miss-name", "a_mask.png"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "severity"),
+    [
+        ("fine_tune.py", Severity.WARNING),
+        ("fine_tune", Severity.WARNING),
+        ("C:\\sd-scripts\\fine_tune.py", Severity.WARNING),
+        ("../sd-scripts/train_network.py", None),
+        ("sdxl_train", None),
+        ("my_train.py", Severity.INFO),
+    ],
+)
+def test_a_script_is_known_by_its_name(
+    script: str, severity: Severity | None, tmp_path: Path
+) -> None:
+    request = request_from(["--script", script, str(Folders(tmp_path).add().config())])
+    report = check(discover(request))
+    assert [each.severity for each in report.findings] == ([severity] if severity else [])
+    assert names(report) <= {"script-ignores-masks"}
+    assert request_from(shlex.split(request.arguments)).settings == request.settings
+
+
+def test_a_script_does_not_matter_where_no_mask_is(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images")
+    config = tmp_path / "plain.toml"
+    config.write_text(
+        "[[datasets]]\nresolution = 128\n[[datasets.subsets]]\n"
+        f"image_dir = '{folder}'\ncaption_extension = '.txt'\n",
+        encoding="utf-8",
+    )
+    assert check(discover(request_from(["--script", "fine_tune.py", str(config)]))).findings == ()

@@ -78,6 +78,9 @@ _DATA_OPTIONS = [
         help="Will the trainer get --masked_loss?  [default: if a subset names mask files]",
     ),
     click.option(
+        "--script", metavar="NAME", help="The training script, to know whether it applies masks."
+    ),
+    click.option(
         "--resolution",
         type=Resolution(),
         help="Where no configuration says it.  [default for folders: the model's]",
@@ -103,6 +106,7 @@ _DATA_OPTIONS = [
     ),
 ]  # fmt: skip
 
+_DATA_NAMES = ("targets", "masks", "alpha", "trainer", "model", "masked_loss", "script")
 _TRAINER_FLAGS = (
     "resolution",
     "enable_bucket",
@@ -120,8 +124,7 @@ def data_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_requests(**options: Any) -> Any:
-        names = ("targets", "masks", "alpha", "trainer", "model", "masked_loss", *_TRAINER_FLAGS)
-        chosen = {name: options.pop(name) for name in names}
+        chosen = {name: options.pop(name) for name in (*_DATA_NAMES, *_TRAINER_FLAGS)}
         return command(_requests(**chosen), **options)
 
     return with_options(with_requests, _DATA_OPTIONS)
@@ -197,6 +200,7 @@ def _requests(
     trainer: str,
     model: str | None,
     masked_loss: bool | None,
+    script: str | None,
     **flags: Any,
 ) -> list[Request]:
     from maskprep.discover import Request
@@ -209,5 +213,5 @@ def _requests(
         given["resolution"] = Size(*given["resolution"])
     asked = find_trainer(trainer)
     traits = find_model(asked, model)
-    settings = Settings(given, masked_loss)
+    settings = Settings(given, masked_loss, script)
     return [Request(target, asked, traits, masks, alpha, settings) for target in targets]

@@ -30,7 +30,7 @@ def _stopped(training_set: TrainingSet, name: str, fix: str) -> Iterator[Remark]
 def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:
     for oddity in training_set.oddities:
         if oddity.rule == name:
-            yield Remark(training_set.name, oddity.message, oddity.hint, Severity.WARNING)
+            yield Remark(training_set.name, oddity.message, oddity.hint, oddity.severity)
 
 
 @rule(
@@ -207,6 +207,23 @@ def masked_loss_flag_needed(training_set: TrainingSet) -> Iterator[Remark]:
     The run does not start: "extra keys not allowed @ …['conditioning_data_dir']".
     """
     return _refused(training_set, "masked-loss-flag-needed")
+
+
+@rule(
+    "MP016",
+    "script-ignores-masks",
+    Severity.WARNING,
+    _CONFIG,
+    "sd-scripts v0.10.1, fine_tune.py, train (no call of apply_masked_loss); read, not recorded",
+)
+def script_ignores_masks(training_set: TrainingSet) -> Iterator[Remark]:
+    """A training script that never applies masks, though the data set has some.
+
+    fine_tune.py reads no mask file and no alpha into its loss, and says nothing: every image
+    trains whole. Known only where ``--script`` names the script; a script that is not known is
+    told as info.
+    """
+    return _odd(training_set, "script-ignores-masks")
 
 
 @rule("MP017", "trained-whole", Severity.WARNING, _CONFIG, f"{_SANITIZER}; truth: configs")

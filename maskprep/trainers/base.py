@@ -100,10 +100,13 @@ class Settings:
         ``resolution`` (Size), ``bucket_reso_steps``, …; those that were given, no others.
     masked_loss : bool or None
         Whether ``--masked_loss`` will be given; None: if any subset names mask files.
+    script : str or None
+        The training script, by name or path; None where nobody says it.
     """
 
     flags: Mapping[str, Any] = field(default_factory=dict)
     masked_loss: bool | None = None
+    script: str | None = None
 
 
 class Trainer(ABC):
@@ -157,7 +160,9 @@ class Trainer(ABC):
         """Tell why the run would not start, in the order in which the trainer looks."""
 
     @abstractmethod
-    def oddities(self, datasets: Sequence[Dataset], model: ModelTraits) -> tuple[Oddity, ...]:
+    def oddities(
+        self, datasets: Sequence[Dataset], model: ModelTraits, settings: Settings
+    ) -> tuple[Oddity, ...]:
         """Tell which settings it takes without a word, though they are hardly meant."""
 
     @abstractmethod

@@ -35,6 +35,7 @@ from maskprep.trainers.sd_scripts.placement import (
     shrunk_bucket,
 )
 from maskprep.trainers.sd_scripts.schema import refusals
+from maskprep.trainers.sd_scripts.scripts import foresee_script
 from maskprep.trainers.sd_scripts.settings import blocks_of
 
 if TYPE_CHECKING:
@@ -123,9 +124,14 @@ class SdScripts(Trainer):
             )
         return tuple(startup.foresee_start(datasets, model, self.generation))
 
-    def oddities(self, datasets: Sequence[Dataset], model: ModelTraits) -> tuple[Oddity, ...]:
+    def oddities(
+        self, datasets: Sequence[Dataset], model: ModelTraits, settings: Settings
+    ) -> tuple[Oddity, ...]:
         """Tell which settings it takes without a word; see `Trainer.oddities`."""
-        return tuple(startup.foresee_oddities(datasets, model))
+        return (
+            *startup.foresee_oddities(datasets, model),
+            *foresee_script(settings.script, datasets),
+        )
 
     def describe(self, dataset: Dataset) -> str:
         """Name the resolution; see `Trainer.describe`."""
