@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,16 +87,40 @@ def cut_off(sample: Sample) -> tuple[Box, ...]:
     if (window.width, window.height) == (width, height):
         return ()
     resized = resize(mask, placement.resized, "area")
-    stride = sample.model.stride
-    if min(resized.shape) < stride:
-        return ()
-    details = find_details(resized, area_weights(resized, stride)).found
+    left, top = placement.crop_xy
+    kept = Box(left, top, left + placement.bucket.width, top + placement.bucket.height)
     across, down = width / resized.shape[1], height / resized.shape[0]
     boxes = (
         Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
-        for box in (detail.box for detail in details)
+        for box in dict.fromkeys(_details_beyond(resized, kept, sample.model.stride))
     )
     return tuple(box for box in boxes if not _nearer(box, window, 0))
+
+
+def _details_beyond(resized: Mask, kept: Box, stride: int) -> Iterator[Box]:
+    # A pixel's being thin depends on what is nearer than three cells: the rest is not looked at.
+    height, width = resized.shape
+    left, top, right, bottom = (int(edge) for edge in kept)
+    beyond = {
+        (0, 0, width, top): (0, 0, width, _cells_up(top, stride)),
+        (0, bottom, width, height): (0, height - _cells_up(height - bottom, stride), width, height),
+        (0, 0, left, height): (0, 0, _cells_up(left, stride), height),
+        (right, 0, width, height): (width - _cells_up(width - right, stride), 0, width, height),
+    }
+    for (x, y, x_end, y_end), (left, top, right, bottom) in beyond.items():
+        if not (resized[y:y_end, x:x_end] >= HALF).any():
+            continue
+        left, top = max(left, 0), max(top, 0)
+        band = np.ascontiguousarray(resized[top:bottom, left:right])
+        if min(band.shape) < stride:
+            continue
+        for detail in find_details(band, area_weights(band, stride)).found:
+            box = detail.box
+            yield Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+
+def _cells_up(length: int, stride: int) -> int:
+    return (-(length // -stride) + 3) * stride
 
 
 class DetailGrower:

@@ -48,7 +48,7 @@ def verdict_of(report: Report) -> Verdict:
         tuple(_counts(report)),
         _outcome(report),
         good,
-        (*_notes(report.training_set), *_shifted(report)),
+        tuple(_notes(report.training_set)),
     )
 
 
@@ -123,20 +123,6 @@ def _outcome(report: Report) -> str:
         f"The run starts, and stops in its first epoch at {stop.path}: {stop.headline}"
         f" [{stop.rule}]{more}"
     )
-
-
-def _shifted(report: Report) -> list[str]:
-    trainer = report.training_set.trainer
-    if trainer.unshifted() is None:
-        return []
-    cropped = [row for row in report.rows if row.trains and row.resized != row.bucket]
-    by_file = sum(row.mask not in (None, row.image) for row in cropped)
-    if not by_file:
-        return []
-    return [
-        f"{trainer.title} stretches masks where it crops images: {by_file} of {len(report.rows)}"
-        " are out of place (maskprep preview shows where)."
-    ]
 
 
 def _wrongly_trained(report: Report) -> int:

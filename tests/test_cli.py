@@ -368,10 +368,12 @@ def test_the_verdict_counts_everything_and_keeps_its_sentences_whole(tmp_path: P
     ).output.replace("\n", " ")
 
 
-def test_a_generation_that_stretches_masks_is_told_in_the_verdict(tmp_path: Path) -> None:
+def test_a_generation_that_stretches_masks_is_told_once(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png", FIGURE).add("b.png", FIGURE + ("." * 16 + "\n") * 3)
     config = folders.config()
-    assert "1 of 2 are out of place" in run("check", config, "--trainer", "sd-scripts@0.10").output
+    told = run("check", config, "--trainer", "sd-scripts@0.10").output
+    assert told.count("out of place") == 1
+    assert f"{folders.masks / 'b.png'}: is stretched to the bucket" in told
     assert "out of place" not in run("check", config).output
     out = tmp_path / "out"
     result = run("preview", config, "--trainer", "sd-scripts@0.10", "--output", out)

@@ -27,12 +27,20 @@ def test_the_three_sets_are_there() -> None:
 
 @pytest.mark.parametrize("version", find_trainer("sd-scripts").versions)
 @pytest.mark.parametrize("name", SETS)
-def test_every_generation_trains_them_and_loses_only_details(name: str, version: str) -> None:
+def test_every_generation_trains_them_and_fires_what_it_should(name: str, version: str) -> None:
     report = checked(f"samples/{name}/dataset.toml", f"sd-scripts@{version}")
     loud = [each for each in report.findings if each.severity is not Severity.INFO]
-    assert {each.name for each in loud} == ({"detail-lost"} if name != "photo" else set())
-    lost = {Path(each.path).stem for each in loud}
+    files: dict[str, set[str]] = {}
+    for each in loud:
+        files.setdefault(each.name, set()).add(Path(each.path).stem)
+    lost = files.pop("detail-lost", set())
     assert lost <= {"city-wave", "kite-seaside", "umbrella-child"}
+    assert bool(lost) == (name != "photo")
+    # One generation alone puts mask files out of place, where it crops their images.
+    shifted = {Path(row.image).stem for row in report.rows if row.resized != row.bucket}
+    stretches = version == "0.10" and name == "character"
+    assert files.pop("stretch-shift", set()) == (shifted if stretches else set())
+    assert files == {}
     assert report.stops == ()
     (count,) = report.counts
     assert count.masked == len(report.rows) > 0

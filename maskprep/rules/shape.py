@@ -1,0 +1,157 @@
+"""Rules for a mask's shape: which side trains, and crumbs of either side (MP3xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from maskprep.details import HALF, SMALLEST
+from maskprep.model import Severity
+from maskprep.morphology import inverted
+from maskprep.raster import Mask
+from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.sample import Sample
+
+_LATENT = RuleStage.LATENT
+_LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss"
+
+#: Shares of left and right border that train, and of the centre left out, in an inverted mask.
+BORDER, CENTRE = 0.8, 0.6
+#: What is left out on purpose (a watermark, a face) is smaller than this share of the picture.
+LEFT_OUT = 0.1
+#: Share of the top border that has to train: a head may touch it.
+_TOP = 0.5
+#: Fields on each side of the grid on which polarity is judged; divisible by three.
+_GRID = 24
+
+#: Value from which a pixel is no background: haze and JPEG's noise are fainter.
+_TRACE = 32
+#: Pixels with fewer px between them belong together.
+_APART = 9
+#: More dots than this so near, in px, are dithering or noise, and no crumbs.
+_DOTS, _NEAR = 8, 64
+
+
+@rule("MP304", "polarity-suspect", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+def polarity_suspect(
+    sample: Sample, *, border: float = BORDER, centre: float = CENTRE, left_out: float = LEFT_OUT
+) -> Iterator[Remark]:
+    """The border trains and the centre is ignored: was the mask meant the other way round?
+
+    Some programs paint black what they select. Then the background is taught and the figure is
+    not, at full cost and without a word.
+
+    Told where the left and the right border train, but for a fifth, down to two thirds of the
+    height (below, shoulders may reach them), and half of the top, while most of the middle ninth
+    of the picture is ignored. A figure to be trained fills the middle; land below a sky, or a
+    figure at a side, has a side that does not train. A watermark or a small face left out is less
+    than a tenth of the picture. A background trained on purpose looks like a mistake: ignore the
+    rule there.
+    """
+    mask = sample.mask
+    if mask is None or not sample.carries_mask:
+        return
+    trains = cv2.resize(mask, (_GRID, _GRID), interpolation=cv2.INTER_AREA) >= HALF
+    third = _GRID // 3
+    top, *sides = (trains[0, :], trains[: 2 * third, 0], trains[: 2 * third, -1])
+    ignored = 1 - float(trains[third:-third, third:-third].mean())
+    if float(top.mean()) < _TOP or min(float(side.mean()) for side in sides) < border:
+        return
+    if ignored < centre or 1 - float(trains.mean()) < left_out:
+        return
+    around = float(np.concatenate([top, *sides]).mean())
+    told = f"{around:.0%} of its border trains, {ignored:.0%} of its centre is ignored:"
+    fix = "if the figure is to be trained, invert the mask: white trains, black is ignored"
+    yield Remark(sample.mask_path or sample.pair.image, f"{told} is it inverted?", fix)
+
+
+@rule("MP307", "specks", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+def specks(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
+    """Crumbs of a few pixels that train by mistake, far from everything else that does.
+
+    They are left by automatic masks and by stray dabs of a brush. A crumb teaches next to
+    nothing, but growing the mask makes a blot of it. Counted at the mask's own size; larger than
+    the limit, in px of the bucket, is a detail. What lies near other pixels that train is no
+    crumb, so that dithering, noise and frayed edges are not told.
+    """
+    mask = sample.mask
+    if mask is None or not sample.carries_mask:
+        return
+    found = _crumbs(mask, largest * _px_a_bucket_px(sample))
+    if found:
+        told = f"trains {_counted(found, 'speck')}"
+        yield Remark(sample.mask_path or sample.pair.image, told, "paint them black")
+
+
+@rule("MP308", "pinholes", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+def pinholes(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
+    """Holes of a few pixels in what trains, far from everything else that is ignored.
+
+    They are left by automatic masks and by brushes with gaps between their dabs. A pinhole
+    weakens its cell a little; softening or growing the ignored side makes a hole of it. The limit
+    is in px of the bucket; holes near other ignored pixels, as in letters, are not told.
+    """
+    mask = sample.mask
+    if mask is None or not sample.carries_mask:
+        return
+    found = _crumbs(inverted(mask), largest * _px_a_bucket_px(sample))
+    if found:
+        told = f"has {_counted(found, 'pinhole')}"
+        yield Remark(sample.mask_path or sample.pair.image, told, "paint them white")
+
+
+class _Crumb(NamedTuple):
+    """A small group of pixels: how many, and where."""
+
+    pixels: int
+    x: int
+    y: int
+
+
+def _counted(crumbs: list[_Crumb], noun: str) -> str:
+    most = max(crumbs)
+    if len(crumbs) == 1:
+        return f"a {noun} of {most.pixels} px at {most.x},{most.y}"
+    return f"{len(crumbs)} {noun}s, the largest of {most.pixels} px at {most.x},{most.y}"
+
+
+def _px_a_bucket_px(sample: Sample) -> float:
+    """Tell how many px of the mask one px of the bucket is made of, at least 1."""
+    window, placement = sample.mask_window, sample.placement
+    if window is None or placement is None:
+        return 1.0
+    bucket = placement.bucket
+    return max(1.0, window.width * window.height / (bucket.width * bucket.height))
+
+
+def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
+    """Find groups of at most `largest` px, at least one of them half, apart from all others."""
+    traces = np.asarray(cv2.threshold(mask, _TRACE - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    joined = cv2.dilate(traces, np.ones((_APART, _APART), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    # A group of n px, grown by the element, has at most n times the element's area.
+    small = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] <= largest * _APART**2) + 1
+    found = []
+    for label in small:
+        x, y, width, height = (int(value) for value in stats[label][:4])
+        part = np.s_[y : y + height, x : x + width]
+        own = (labels[part] == label) & (traces[part] > 0)
+        pixels = int(own.sum())
+        if pixels <= largest and int(mask[part][own].max(initial=0)) >= HALF:
+            rows, columns = np.nonzero(own)
+            found.append(_Crumb(pixels, x + int(columns[0]), y + int(rows[0])))
+    return _apart_from_dots(found, traces, largest) if found else found
+
+
+def _apart_from_dots(crumbs: list[_Crumb], traces: Mask, largest: float) -> list[_Crumb]:
+    """Leave out crumbs that are a part of dithering or noise: dots upon dots around them."""
+    _, _, stats, centres = cv2.connectedComponentsWithStats(traces, connectivity=8)
+    dots = np.asarray(centres)[1:][np.asarray(stats)[1:, cv2.CC_STAT_AREA] <= largest]
+    return [
+        each
+        for each in crumbs
+        if (np.abs(dots - (each.x, each.y)).max(axis=1) <= _NEAR).sum() <= _DOTS
+    ]
