@@ -140,6 +140,28 @@ class CachedInfo:
 
 
 @dataclass(frozen=True)
+class LatentsCache:
+    """A file of an earlier run from which the trainer would take an image's latents.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    cells : tuple of int
+        Shape of the latents, rows and columns.
+    alpha_key : str or None
+        Name of the alpha mask inside, None where the file holds none.
+    error : str
+        Why it cannot be read; empty where it can.
+    """
+
+    path: str
+    cells: tuple[int, ...] = ()
+    alpha_key: str | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Pair:
     """An image with whatever weighs its loss.
 
@@ -222,6 +244,10 @@ class Subset:
         The file that lists the images, where not a folder does.
     is_regularisation : bool
         Whether its images are meant to train whole.
+    repeats : int
+        How often an epoch shows each image.
+    caches : frozenset of str
+        Paths of files beside the images that may hold latents of earlier runs.
     settings : object
         The trainer's own settings of the subset.
     """
@@ -242,6 +268,8 @@ class Subset:
     caption_extension: str
     metadata: str | None
     is_regularisation: bool
+    repeats: int
+    caches: frozenset[str]
     settings: Any
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +49,12 @@ FIGURE = """
 """
 
 
+def _colour(name: str) -> tuple[int, int, int]:
+    # No two pictures of a set are the same.
+    number = zlib.crc32(os.fsencode(name))
+    return 120 + number % 64, 90 + number // 64 % 64, 60 + number // 4096 % 64
+
+
 class Folders:
     """An image folder and a mask folder, filled pair by pair."""
 
@@ -61,7 +69,7 @@ class Folders:
         """Add an image with its mask and caption."""
         mask = drawn(art)
         height, width = mask.shape
-        Image.new("RGB", (width, height), (120, 90, 60)).save(self.images / name)
+        Image.new("RGB", (width, height), _colour(name)).save(self.images / name)
         (self.images / name).with_suffix(".txt").write_text("a figure", encoding="utf-8")
         Image.fromarray(mask).save((self.masks / name).with_suffix(".png"))
         return self
@@ -91,7 +99,7 @@ def image_folder(
     folder.mkdir(parents=True, exist_ok=True)
     mask = Image.fromarray(drawn(art))
     for name in names:
-        image = Image.new("RGB", mask.size, (120, 90, 60))
+        image = Image.new("RGB", mask.size, _colour(f"{folder.name}/{name}"))
         if alpha:
             image.putalpha(mask)
         image.save(folder / name)

@@ -20,7 +20,7 @@ def data_set(root: Path, subsets: list[tuple[int, int, bool]], extra: str = "") 
         folder = root / f"folder-{place}"
         folder.mkdir(parents=True)
         for index in range(count):
-            Image.new("RGB", (64, 64)).save(folder / f"{index:02}.png")
+            Image.new("RGB", (64, 64), (index, place, 0)).save(folder / f"{index:02}.png")
             (folder / f"{index:02}.txt").write_text("a cat", encoding="utf-8")
         lines += ["[[datasets.subsets]]", f"image_dir = '{folder}'", f"num_repeats = {repeats}"]
         lines += ["is_reg = true"] if regularisation else []

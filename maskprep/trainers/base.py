@@ -17,6 +17,7 @@ from maskprep.model import (
     ConfigVerdict,
     Dataset,
     Folder,
+    LatentsCache,
     MaskSource,
     ModelTraits,
     Oddity,
@@ -240,6 +241,23 @@ class Trainer(ABC):
         self, bucket_mask: NDArray[np.uint8], model: ModelTraits
     ) -> NDArray[np.float32]:
         """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride)."""
+
+    @abstractmethod
+    def latents_cache(
+        self, image: str, size: Size, bucket: Size, subset: Subset, model: ModelTraits
+    ) -> LatentsCache | None:
+        """Find the file from which a run that caches latents on disk would take an image's.
+
+        None where there is none, or the trainer would make it anew.
+        """
+
+    @abstractmethod
+    def cached_alpha(self, cache: LatentsCache) -> NDArray[np.float32] | None:
+        """Read the alpha mask of a cache, [0, 1], at bucket size; None where it holds none."""
+
+    @abstractmethod
+    def sizes_by_caches(self, subset: Subset, model: ModelTraits) -> Mapping[str, tuple[str, Size]]:
+        """Tell which images' sizes it takes from names of caches: the cache and the size."""
 
     @abstractmethod
     def named_repeats(self, folder: str) -> tuple[int, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import UnreadableImageError
@@ -12,6 +12,7 @@ from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
     Dataset,
+    LatentsCache,
     MaskSource,
     ModelTraits,
     Oddity,
@@ -24,7 +25,7 @@ from maskprep.model import (
 )
 from maskprep.trainers.base import Configuration, DatasetBlock, ListFolder, Settings, Trainer
 from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.sd_scripts import compose, pairing, reread, startup
+from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
@@ -283,6 +284,20 @@ class SdScripts(Trainer):
         from maskprep.latent import area_weights
 
         return area_weights(bucket_mask, model.stride)
+
+    def latents_cache(
+        self, image: str, size: Size, bucket: Size, subset: Subset, model: ModelTraits
+    ) -> LatentsCache | None:
+        """Find the latents of an earlier run; see `Trainer.latents_cache`."""
+        return caches.latents_cache(image, size, bucket, subset, model, self.generation)
+
+    def cached_alpha(self, cache: LatentsCache) -> NDArray[np.float32] | None:
+        """Read the alpha mask of an earlier run; see `Trainer.cached_alpha`."""
+        return caches.cached_alpha(cache)
+
+    def sizes_by_caches(self, subset: Subset, model: ModelTraits) -> Mapping[str, tuple[str, Size]]:
+        """Take sizes from names, as 0.10 does; see `Trainer.sizes_by_caches`."""
+        return caches.sizes_by_names(subset, model) if self.generation.newer_caches else {}
 
     def named_repeats(self, folder: str) -> tuple[int, str] | None:
         """Read ``<repeats>_<name>``; see `Trainer.named_repeats`."""

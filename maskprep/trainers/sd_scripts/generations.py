@@ -30,6 +30,9 @@ class Generation:
     pillow_sizes : bool
         Whether a size that the imagesize package cannot tell is asked of Pillow, and an
         unreadable image has size 0. *Source*: library/train_util.py, get_image_size.
+    newer_caches : bool
+        Whether caches of latents are named by model and size, and an image's size is taken from
+        such names. *Source*: library/strategy_base.py, library/train_util.py, DreamBoothDataset.
     zero_bucket_error : str
         What a bucket of zero width ends in; truth: "zero bucket width (50x300, no_upscale)".
     """
@@ -38,6 +41,7 @@ class Generation:
     mask_resize: MaskResize
     newer_keys: bool
     pillow_sizes: bool
+    newer_caches: bool
     zero_bucket_error: str
 
 
@@ -51,8 +55,8 @@ _TORCH_REFUSES = (
 GENERATIONS = {
     generation.version: generation
     for generation in (
-        Generation("current", MaskResize.AS_IMAGE, True, True, _OPENCV_REFUSES),
-        Generation("0.10", MaskResize.STRETCH, True, True, _OPENCV_REFUSES),
-        Generation("0.9", MaskResize.AREA_THEN_CROP, False, False, _TORCH_REFUSES),
+        Generation("current", MaskResize.AS_IMAGE, True, True, True, _OPENCV_REFUSES),
+        Generation("0.10", MaskResize.STRETCH, True, True, True, _OPENCV_REFUSES),
+        Generation("0.9", MaskResize.AREA_THEN_CROP, False, False, False, _TORCH_REFUSES),
     )
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
 from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
+from maskprep.trainers.sd_scripts.caches import caches_in
 from maskprep.trainers.sd_scripts.captions import read_caption
 from maskprep.trainers.sd_scripts.schema import Style
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
@@ -128,6 +129,8 @@ def _load(
         caption_extension=subset.settings.caption_extension,
         metadata=subset.settings.metadata_file,
         is_regularisation=subset.settings.is_reg,
+        repeats=subset.settings.num_repeats,
+        caches=caches_in(images) if images else frozenset(),
         settings=subset.settings,
     )
 

@@ -59,6 +59,7 @@ class SubsetSettings:
     cache_info: bool
     random_crop: bool
     face_crop: bool
+    flip_aug: bool
     resize_interpolation: str | None
     metadata_file: str | None
     is_reg: bool
@@ -137,6 +138,7 @@ def _subset(index: int, block: Values, outer: tuple[Values, ...], style: Style) 
             cache_info=_first(levels, "cache_info", False),
             random_crop=_first(levels, "random_crop", False),
             face_crop=_first(levels, "face_crop_aug_range", None) is not None,
+            flip_aug=bool(_first(levels, "flip_aug", False)),
             resize_interpolation=_first(levels, "resize_interpolation", None),
             metadata_file=block.get("metadata_file"),
             is_reg=bool(block.get("is_reg")),
