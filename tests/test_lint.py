@@ -202,6 +202,14 @@ def test_a_misnamed_mask_is_told_once_and_stops_the_run_as_before(
     assert [stop.rule for stop in report.stops] == ["mask-missing", "mask-extra"]
 
 
+def test_a_misnamed_mask_of_an_unseen_format_is_to_be_saved_again(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    (folders.masks / "a.png").rename(folders.masks / "A.tif")
+    fixes = {each.name: each.fix for each in checked(folders.config()).findings}
+    assert fixes["near-miss-name"] == f"save {folders.masks / 'A.tif'} as a.png"
+    assert "mask-missing" not in fixes
+
+
 def test_other_missing_and_extra_masks_are_told_beside_a_misnamed_one(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
     (folders.masks / "a.png").rename(folders.masks / "a_mask.png")

@@ -15,7 +15,7 @@ from maskprep.lint import check
 from maskprep.report import Report
 from maskprep.trainers import find_trainer
 from tests import varied_masks as varied
-from tests.datasets import found, names
+from tests.datasets import Folders, found, names
 from tests.varied_masks import Mask, inverted
 
 POLARITY = {"polarity-suspect"}
@@ -51,7 +51,6 @@ UNDECIDED = [
     varied.sky,
     varied.panorama,
     varied.two_people,
-    varied.group,
     varied.ring,
     varied.stripes,
     varied.hands,
@@ -59,7 +58,14 @@ UNDECIDED = [
     varied.lower_half,
     varied.noisy_grey,
 ]
-PORTRAITS = [varied.bust, varied.close_up, varied.standing, varied.vignette, varied.jpeg]
+FIGURES = [
+    varied.bust,
+    varied.close_up,
+    varied.standing,
+    varied.group,
+    varied.vignette,
+    varied.jpeg,
+]
 
 
 def report_of(mask: Mask, root: Path, trainer: str = "sd-scripts", **options: object) -> Report:
@@ -88,10 +94,8 @@ def test_masks_as_meant_are_clean(draw: Callable[[], Mask], tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("version", find_trainer("sd-scripts").versions)
-@pytest.mark.parametrize("draw", PORTRAITS, ids=lambda draw: draw.__name__)
-def test_inverted_portraits_are_told(
-    draw: Callable[[], Mask], version: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("draw", FIGURES, ids=lambda draw: draw.__name__)
+def test_inverted_figures_are_told(draw: Callable[[], Mask], version: str, tmp_path: Path) -> None:
     report = report_of(inverted(draw), tmp_path, f"sd-scripts@{version}")
     assert names(report) == POLARITY
 
@@ -174,3 +178,22 @@ def test_what_is_left_out_on_purpose_is_an_option(
 ) -> None:
     options = {"polarity-suspect": {"left-out": left_out}}
     assert names(report_of(inverted(varied.standing), tmp_path, options=options)) == fires
+
+
+def test_figures_as_meant_are_never_taken_for_inverted(tmp_path: Path) -> None:
+    folders, random = Folders(tmp_path), np.random.default_rng(0)
+    for index in range(60):
+        width, height = ((192, 288), (288, 192), (256, 256))[random.integers(3)]
+        mask = np.zeros((height, width), np.uint8)
+        for _ in range(random.integers(1, 5)):
+            head = random.uniform(0.05, 0.25) * min(width, height)
+            x, y = random.uniform(0.15, 0.85) * width, random.uniform(0.15, 0.5) * height
+            down = head * random.uniform(1, 3)
+            body = (int(head * random.uniform(1.2, 2.4)), int(down))
+            cv2.ellipse(mask, (int(x), int(y)), (int(0.8 * head), int(head)), 0, 0, 360, 255, -1)
+            cv2.ellipse(mask, (int(x), int(y + head + down)), body, 0, 0, 360, 255, -1)
+        folders.add(f"{index:02}.png")
+        Image.new("RGB", (width, height)).save(folders.images / f"{index:02}.png")
+        Image.fromarray(mask).save(folders.masks / f"{index:02}.png")
+    report = check(found(folders.config()), Ruleset(Choice(select=("polarity-suspect",))))
+    assert report.findings == ()

@@ -128,7 +128,7 @@ def text() -> Mask:
     mask = _blank(WIDE)
     for line, words in enumerate(("BADGES & ROBES", "8 o'clock, page 460")):
         place = (40, 140 + 110 * line)
-        cv2.putText(mask, words, place, cv2.FONT_HERSHEY_DUPLEX, 2, 255, 10, cv2.LINE_AA)
+        cv2.putText(mask, words, place, cv2.FONT_HERSHEY_DUPLEX, 2, 255, 7, cv2.LINE_AA)
     return mask
 
 

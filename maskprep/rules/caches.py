@@ -27,6 +27,7 @@ NOTICEABLE = 1e-4
     Severity.WARNING,
     RuleStage.LATENT,
     f"{_STRATEGY}._default_is_disk_cached_latents_expected; run, not recorded",
+    _DELETE,
 )
 def latents_cache_stale(
     sample: Sample, *, tolerance: float = TOLERANCE, share: float = NOTICEABLE
@@ -61,6 +62,7 @@ def latents_cache_stale(
     Severity.WARNING,
     RuleStage.LATENT,
     f"{_STRATEGY}._default_load_latents_from_disk; run, not recorded",
+    _DELETE,
 )
 def latents_cache_orphan(sample: Sample) -> Iterator[Remark]:
     """A cache of latents that holds an alpha mask, though alpha_mask is switched off.
@@ -82,6 +84,7 @@ def latents_cache_orphan(sample: Sample) -> Iterator[Remark]:
     Severity.WARNING,
     RuleStage.DATASET,
     f"{_STRATEGY}; library/train_util.py, DreamBoothDataset.__init__ (load_dreambooth_dir); read",
+    _DELETE,
 )
 def cache_other_size(training_set: TrainingSet, rows: Sequence[SampleRow]) -> Iterator[Remark]:
     """A cache of latents for another bucket, or one whose name gives an image a wrong size.
@@ -123,6 +126,7 @@ def _other_bucket(training_set: TrainingSet, row: SampleRow) -> Iterator[Remark]
     Severity.WARNING,
     RuleStage.LATENT,
     f"{_STRATEGY}._default_is_disk_cached_latents_expected; read, not recorded",
+    _DELETE,
 )
 def latents_cache_unreadable(sample: Sample) -> Iterator[Remark]:
     """A cache of latents that does not open: cut short by a run that was killed, say.

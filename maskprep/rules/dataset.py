@@ -36,7 +36,14 @@ HALF = 0.5
 _BLOCK = 1 << 20
 
 
-@rule("MP401", "coverage-outlier", Severity.WARNING, _DATASET, f"{_LOSS}; truth: all weight cases")
+@rule(
+    "MP401",
+    "coverage-outlier",
+    Severity.WARNING,
+    _DATASET,
+    f"{_LOSS}; truth: all weight cases",
+    "crop the image closer to what trains, or change num_repeats",
+)
 def coverage_outlier(
     training_set: TrainingSet,
     rows: Sequence[SampleRow],
@@ -72,7 +79,14 @@ def coverage_outlier(
         yield Remark(row.mask or row.image, told, fix)
 
 
-@rule("MP402", "effective-loss-low", Severity.WARNING, _DATASET, f"{_LOSS}; truth: weight cases")
+@rule(
+    "MP402",
+    "effective-loss-low",
+    Severity.WARNING,
+    _DATASET,
+    f"{_LOSS}; truth: weight cases",
+    "crop the images closer to what trains",
+)
 def effective_loss_low(
     training_set: TrainingSet, rows: Sequence[SampleRow], *, weight: float = LOW_WEIGHT
 ) -> Iterator[Remark]:
@@ -107,6 +121,7 @@ def effective_loss_low(
     _DATASET,
     "sd-scripts v0.10.1, library/train_util.py, DreamBoothDataset.__init__ (images are known by "
     "their paths; read)",
+    "keep the one whose mask is right",
 )
 def duplicate_images(training_set: TrainingSet, rows: Sequence[SampleRow]) -> Iterator[Remark]:
     """The same picture under two names, with different masks.

@@ -12,6 +12,8 @@ from maskprep.rules.base import Remark, RuleStage, rule
 _FOLDERS = RuleStage.FOLDERS
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 _MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
+#: Endings that the trainer sees, in lower case.
+_LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 
 
@@ -187,7 +189,7 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         stem, ending = os.path.splitext(path)
         if os.path.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
-        elif ending.lower() in (".png", ".jpg", ".jpeg", ".webp", ".bmp"):
+        elif ending.lower() in _LOADED:
             told = f"{ending} is neither all lower nor all upper case: the trainer does not see it"
             yield Remark(path, told, f"rename it to {os.path.basename(stem)}{ending.lower()}")
         else:
@@ -365,7 +367,10 @@ def near_misses(subset: Subset) -> dict[str, str]:
 
 
 def _rename(mask: str, image: str) -> str:
-    name = f"{_stem(image)}{os.path.splitext(mask)[1].lower()}"
+    ending = os.path.splitext(mask)[1].lower()
+    if ending not in _LOADED:
+        return f"save {mask} as {_stem(image)}.png"
+    name = f"{_stem(image)}{ending}"
     looks = {unicodedata.normalize("NFC", each) for each in (name, os.path.basename(mask))}
     form = "NFC" if unicodedata.is_normalized("NFC", name) else "NFD"
     return f"rename {mask} to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")

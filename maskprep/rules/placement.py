@@ -34,6 +34,7 @@ _BOXES_TOLD = 3
     Severity.WARNING,
     _LATENT,
     f"{_UTIL}, trim_and_resize_if_required; truth: all weight cases",
+    "crop or pad image and mask to the bucket's aspect ratio",
 )
 def crop_cuts_mask(sample: Sample, *, share: float = CUT_SHARE) -> Iterator[Remark]:
     """The bucket's crop cuts off a part of what trains, or a whole detail.
@@ -83,7 +84,7 @@ def _share_beyond(mask: Mask, window: Box) -> float:
     _LATENT,
     "sd-scripts v0.10.0 and v0.10.1, library/train_util.py, ControlNetDataset.__getitem__ (mended "
     "by pull request 2368); truth: all weight cases of 0.10",
-    "train with a newer release",
+    "train with a newer release, or crop image and mask to the bucket's aspect ratio",
 )
 def stretch_shift(sample: Sample, *, cells: float = SHIFTED_CELLS) -> Iterator[Remark]:
     """A mask file that the trainer stretches to the bucket, where it crops the image.

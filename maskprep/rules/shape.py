@@ -19,7 +19,7 @@ _LATENT = RuleStage.LATENT
 _LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss"
 
 #: Shares of left and right border that train, and of the centre left out, in an inverted mask.
-BORDER, CENTRE = 0.8, 0.6
+BORDER, CENTRE = 0.8, 0.5
 #: What is left out on purpose (a watermark, a face) is smaller than this share of the picture.
 LEFT_OUT = 0.1
 #: Share of the top border that has to train: a head may touch it.
@@ -35,7 +35,14 @@ _APART = 9
 _DOTS, _NEAR = 8, 64
 
 
-@rule("MP304", "polarity-suspect", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+@rule(
+    "MP304",
+    "polarity-suspect",
+    Severity.WARNING,
+    _LATENT,
+    f"{_LOSS}; truth: all weight cases",
+    "invert the mask: white trains, black is ignored",
+)
 def polarity_suspect(
     sample: Sample, *, border: float = BORDER, centre: float = CENTRE, left_out: float = LEFT_OUT
 ) -> Iterator[Remark]:
@@ -45,7 +52,7 @@ def polarity_suspect(
     not, at full cost and without a word.
 
     Told where the left and the right border train, but for a fifth, down to two thirds of the
-    height (below, shoulders may reach them), and half of the top, while most of the middle ninth
+    height (below, shoulders may reach them), and half of the top, while half of the middle ninth
     of the picture is ignored. A figure to be trained fills the middle; land below a sky, or a
     figure at a side, has a side that does not train. A watermark or a small face left out is less
     than a tenth of the picture. A background trained on purpose looks like a mistake: ignore the
@@ -68,7 +75,14 @@ def polarity_suspect(
     yield Remark(sample.mask_path or sample.pair.image, f"{told} is it inverted?", fix)
 
 
-@rule("MP307", "specks", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+@rule(
+    "MP307",
+    "specks",
+    Severity.WARNING,
+    _LATENT,
+    f"{_LOSS}; truth: all weight cases",
+    "paint them black",
+)
 def specks(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
     """Crumbs of a few pixels that train by mistake, far from everything else that does.
 
@@ -86,7 +100,14 @@ def specks(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
         yield Remark(sample.mask_path or sample.pair.image, told, "paint them black")
 
 
-@rule("MP308", "pinholes", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+@rule(
+    "MP308",
+    "pinholes",
+    Severity.WARNING,
+    _LATENT,
+    f"{_LOSS}; truth: all weight cases",
+    "paint them white",
+)
 def pinholes(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
     """Holes of a few pixels in what trains, far from everything else that is ignored.
 
