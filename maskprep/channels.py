@@ -131,9 +131,7 @@ def largest_label(pixels: StoredPixels, mask: Mask) -> int:
     return int(largest) if 0 < largest <= LARGEST_LABEL else 0
 
 
-def is_coloured(
-    rgb: Picture, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
-) -> bool:
+def is_coloured(rgb: Picture, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE) -> bool:
     """Tell colours from greys with a JPEG's noise.
 
     Parameters

@@ -215,9 +215,25 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
     return carry_out([_task(path, partial(filled, path)) for path in paths], found, place)
 
 
+@fix("polarity-suspect", "turned about: what trained is ignored", safe=False)
+def _swap_polarity(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return extract(_part(found, paths), place, channel="r", invert=True)
+
+
 @fix("detail-lost", f"its details grown to {TARGET:g}", safe=False)
 def _grow_details(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     return dilate(_part(found, paths), place, target=TARGET)
+
+
+@fix("latents-cache-stale", "removed: the trainer makes it anew", safe=False)
+@fix("latents-cache-orphan", "removed: the trainer makes it anew", safe=False)
+@fix("latents-cache-unreadable", "removed: the trainer makes it anew", safe=False)
+@fix("cache-other-size", "removed: the trainer makes it anew", safe=False)
+def _remove_caches(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    tasks = [
+        Task(path, Path(path), partial(Made[str], b"", ""), (), Effect.REMOVE) for path in paths
+    ]
+    return carry_out(tasks, found, place)
 
 
 def _subsets(found: TrainingSet) -> Iterable[Subset]:
