@@ -14,7 +14,9 @@ from maskprep.cli.dilate import dilate
 from maskprep.cli.embed import embed
 from maskprep.cli.export_config import export_config
 from maskprep.cli.extract import extract
+from maskprep.cli.info import info
 from maskprep.cli.preview import preview
+from maskprep.cli.rules import rules
 from maskprep.errors import MaskprepError, printable
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
@@ -42,8 +44,46 @@ def _tell(message: str) -> None:
     click.echo(f"maskprep: {printable(message)}", err=True)
 
 
+_STANDS_ON = (
+    "numpy",
+    "opencv-python",
+    "opencv-python-headless",
+    "opencv-contrib-python",
+    "pillow",
+    "scikit-image",
+    "scipy",
+    "voluptuous",
+    "toml",
+    "click",
+    "rich",
+)
+
+
+def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    click.echo(f"maskprep {__version__}")
+    click.echo(f"python {platform.python_version()}")
+    for name in _STANDS_ON:
+        try:
+            click.echo(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    ctx.exit()
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="maskprep")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version, and those of what it stands on.",
+)
 def maskprep() -> None:
     """Show what a diffusion trainer will do with each training mask.
 
@@ -53,6 +93,8 @@ def maskprep() -> None:
 
 maskprep.add_command(check)
 maskprep.add_command(preview)
+maskprep.add_command(info)
+maskprep.add_command(rules)
 maskprep.add_command(extract)
 maskprep.add_command(embed)
 maskprep.add_command(dilate)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maskprep.cli.options import with_options
+from maskprep.cli.rules import complete_rules
 
 if TYPE_CHECKING:
     from maskprep.choice import Choice, Option
@@ -17,9 +18,19 @@ _LEVELS = ("error", "warning", "info")
 
 _CHOICE_OPTIONS = [
     click.option(
-        "--select", multiple=True, metavar="RULE,...", help="Only these: code, MP3, or name."
+        "--select",
+        multiple=True,
+        metavar="RULE,...",
+        shell_complete=complete_rules,
+        help="Only these: code, MP3, or name; see maskprep rules.",
     ),
-    click.option("--ignore", multiple=True, metavar="RULE,...", help="Not these."),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="RULE,...",
+        shell_complete=complete_rules,
+        help="Not these.",
+    ),
     click.option(
         "--severity", multiple=True, metavar="RULE=LEVEL", help="Make it error, warning or info."
     ),

@@ -52,17 +52,36 @@ class Finite(click.FloatRange):
 _SIDE = click.IntRange(min=1)
 _NAMESAKE = "The trainer's option of that name."
 
+
+def _complete_trainers(ctx: click.Context, param: click.Parameter, word: str) -> list[str]:
+    from maskprep.trainers import known_trainers
+
+    titles = (
+        f"{name}@{version}" for name, kind in known_trainers().items() for version in kind.versions
+    )
+    return [each for each in (*known_trainers(), *titles) if each.startswith(word)]
+
+
+def _complete_models(ctx: click.Context, param: click.Parameter, word: str) -> list[str]:
+    from maskprep.trainers import known_trainers
+
+    models = dict.fromkeys(name for kind in known_trainers().values() for name in kind.models)
+    return [each for each in models if each.startswith(word)]
+
+
 _TRAINER_OPTIONS = [
     click.option(
         "--trainer",
         default="sd-scripts",
         show_default=True,
         metavar="NAME[@VERSION]",
+        shell_complete=_complete_trainers,
         help="Who trains: sd-scripts, sd-scripts@0.10 or sd-scripts@0.9.",
     ),
     click.option(
         "--model",
         metavar="NAME",
+        shell_complete=_complete_models,
         help="Trained as LoRA: sdxl (default), sd15, sd3, flux, lumina, anima, hunyuan-image.",
     ),
 ]

@@ -39,13 +39,24 @@ def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     "sd-scripts v0.10.1, library/config_util.py, load_user_config (the packages toml and json)",
+    mend=(
+        "correct the line that is named; save it as UTF-8 without a byte order mark; write "
+        "Windows paths with / or in single quotes"
+    ),
 )
 def unparsable(training_set: TrainingSet) -> Iterator[Remark]:
     """A configuration that is no TOML or JSON for the trainer's own parser."""
     return _refused(training_set, "unparsable")
 
 
-@rule("MP002", "unknown-key", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP002",
+    "unknown-key",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend="rename the key, move it to the block that is named, or take it out",
+)
 def unknown_key(training_set: TrainingSet) -> Iterator[Remark]:
     """A key that the trainer does not know, or not in this place.
 
@@ -54,7 +65,14 @@ def unknown_key(training_set: TrainingSet) -> Iterator[Remark]:
     return _refused(training_set, "unknown-key")
 
 
-@rule("MP003", "wrong-type", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP003",
+    "wrong-type",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend="give a value of the type that is named",
+)
 def wrong_type(training_set: TrainingSet) -> Iterator[Remark]:
     """A value of another type than the trainer wants.
 
@@ -63,7 +81,17 @@ def wrong_type(training_set: TrainingSet) -> Iterator[Remark]:
     return _refused(training_set, "wrong-type")
 
 
-@rule("MP004", "mixed-subsets", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP004",
+    "mixed-subsets",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend=(
+        "give the subsets without mask files a [[datasets]] block of their own, as maskprep "
+        "export-config does"
+    ),
+)
 def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
     """Subsets of different kinds in one dataset: with mask files and without.
 
@@ -73,7 +101,17 @@ def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
     return _refused(training_set, "mixed-subsets")
 
 
-@rule("MP005", "forbidden-beside-masks", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP005",
+    "forbidden-beside-masks",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend=(
+        "take the key out, or move the subset to a block without mask files, as maskprep "
+        "export-config does"
+    ),
+)
 def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
     """A key that subsets with mask files may not have: is_reg, class_tokens, alpha_mask."""
     return _refused(training_set, "forbidden-beside-masks")
@@ -85,6 +123,10 @@ def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_MASKS}; truth: "random_crop with mask files"',
+    mend=(
+        "set random_crop = false, or put the masks into the alpha: maskprep embed DATASET "
+        "--output with-alpha"
+    ),
 )
 def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     """Random crops, which cannot be had with mask files: the run does not start."""
@@ -97,6 +139,10 @@ def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_MASKS}; truth: "validation_split above 0 with mask files"',
+    mend=(
+        "set validation_split = 0, or put the masks into the alpha: maskprep embed DATASET "
+        "--output with-alpha"
+    ),
 )
 def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     """A validation split beside mask files.
@@ -113,6 +159,10 @@ def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_DATASET}; truth: "resolution below min_bucket_reso", "resolution above max_bucket_reso"',
+    mend=(
+        "set min_bucket_reso to at most, and max_bucket_reso to at least, the sides of the "
+        "resolution"
+    ),
 )
 def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
     """A resolution outside min_bucket_reso and max_bucket_reso: the run does not start."""
@@ -126,6 +176,7 @@ def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_DATASET}; truth: "no resolution anywhere"',
+    mend="set resolution in [general] or in the dataset",
 )
 def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
     """Nobody says a resolution: the run does not start."""
@@ -139,6 +190,7 @@ def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     "sd-scripts v0.10.1, library/train_util.py, verify_bucket_reso_steps; read, not recorded",
+    mend="set bucket_reso_steps to a multiple of the number that is named",
 )
 def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
     """A bucket_reso_steps that LoRA training of the model cannot take.
@@ -155,14 +207,26 @@ def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
 
 
 @rule(
-    "MP011", "no-datasets", Severity.ERROR, _CONFIG, "sd-scripts v0.10.1, train_network.py, train"
+    "MP011",
+    "no-datasets",
+    Severity.ERROR,
+    _CONFIG,
+    "sd-scripts v0.10.1, train_network.py, train",
+    mend="let maskprep export-config IMAGES --masks MASKS -o dataset.toml write one",
 )
 def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
     """No ``[[datasets]]`` block: the run ends before its first step."""
     return _stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
 
 
-@rule("MP012", "no-images", Severity.ERROR, _CONFIG, "sd-scripts v0.10.1, train_network.py, train")
+@rule(
+    "MP012",
+    "no-images",
+    Severity.ERROR,
+    _CONFIG,
+    "sd-scripts v0.10.1, train_network.py, train",
+    mend="name the folder that directly holds the images, as .png .jpg .jpeg .webp or .bmp",
+)
 def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     """Not one image that the trainer sees: the run ends before its first step."""
     fix = "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
@@ -175,6 +239,7 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_DATASET}; truth: "same image_dir twice, …"',
+    mend="take the second subset out, or raise num_repeats of the first",
 )
 def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
     """The same image_dir twice in one dataset: the second subset is dropped with a warning."""
@@ -189,7 +254,14 @@ def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
                 )
 
 
-@rule("MP014", "zero-repeats", Severity.ERROR, _CONFIG, f'{_DATASET}; truth: "num_repeats = 0"')
+@rule(
+    "MP014",
+    "zero-repeats",
+    Severity.ERROR,
+    _CONFIG,
+    f'{_DATASET}; truth: "num_repeats = 0"',
+    mend="set num_repeats to 1 or more, or take the subset out",
+)
 def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
     """A num_repeats below 1: the subset is dropped, and its masks are then extra."""
     for dataset in training_set.datasets:
@@ -200,7 +272,14 @@ def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
                 yield Remark(path, told, "set num_repeats to 1 or more, or take the subset out")
 
 
-@rule("MP015", "masked-loss-flag-needed", Severity.ERROR, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP015",
+    "masked-loss-flag-needed",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend="start the trainer with --masked_loss",
+)
 def masked_loss_flag_needed(training_set: TrainingSet) -> Iterator[Remark]:
     """Mask files are named, but the trainer is not told ``--masked_loss``.
 
@@ -227,7 +306,14 @@ def script_ignores_masks(training_set: TrainingSet) -> Iterator[Remark]:
     return _odd(training_set, "script-ignores-masks")
 
 
-@rule("MP017", "trained-whole", Severity.WARNING, _CONFIG, f"{_SANITIZER}; truth: configs")
+@rule(
+    "MP017",
+    "trained-whole",
+    Severity.WARNING,
+    _CONFIG,
+    f"{_SANITIZER}; truth: configs",
+    mend="give the images masks, or leave the block as it is if they shall train whole",
+)
 def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
     """A dataset without masks in a run that has, or asks for, masks.
 
@@ -250,6 +336,7 @@ def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.WARNING,
     _CONFIG,
     "sd-scripts v0.10.1, library/train_util.py, load_dreambooth_dir (os.path.isdir)",
+    mend="start the trainer from the folder that is named, or write the whole path",
 )
 def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
     """A relative folder that exists beside the configuration, but not where the trainer looks.
@@ -271,6 +358,7 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.WARNING,
     _CONFIG,
     f'{_DATASET}; truth: "min_bucket_reso not a multiple of the steps"',
+    mend="set the bounds to multiples of bucket_reso_steps",
 )
 def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
     """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards."""
@@ -283,6 +371,7 @@ def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.ERROR,
     _CONFIG,
     f'{_DATASET}; truth: "unknown resize_interpolation"',
+    mend="use lanczos, nearest, bilinear, linear, bicubic, cubic, area or box",
 )
 def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
     """A resize_interpolation that the trainer does not know.
@@ -294,7 +383,14 @@ def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
     yield from _odd(training_set, "unknown-interpolation")
 
 
-@rule("MP021", "missing-key", Severity.ERROR, _CONFIG, f"{_SANITIZER}; read")
+@rule(
+    "MP021",
+    "missing-key",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_SANITIZER}; read",
+    mend="add the key to the block",
+)
 def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
     """A key without which the trainer takes no such block: "required key not provided"."""
     return _refused(training_set, "missing-key")
@@ -306,6 +402,10 @@ def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
     Severity.WARNING,
     _CONFIG,
     "sd-scripts v0.10.1, library/train_util.py, DreamBoothDataset.__init__; read, not recorded",
+    mend=(
+        "put regularisation images into a block with training images that are as many, "
+        "repeats counted"
+    ),
 )
 def regularisation_unused(training_set: TrainingSet) -> Iterator[Remark]:
     """Regularisation images that never train.

@@ -33,6 +33,7 @@ FINE_QUALITY = 90
     Severity.ERROR,
     _ENCODING,
     f'{_LOAD}; truth: "16-bit grey mask, every pixel …"',
+    mend="maskprep extract DATASET --output masks-8bit, or maskprep check DATASET --fix",
 )
 def mask_16bit(sample: Sample) -> Iterator[Remark]:
     """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
@@ -59,6 +60,7 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     Severity.ERROR,
     _ENCODING,
     f'{_LOAD}; truth: "label map mask, every pixel 1"',
+    mend="maskprep extract DATASET --above 0 --output masks trains every label, --label N one",
 )
 def mask_label_map(sample: Sample, *, largest_label: int = LARGEST_LABEL) -> Iterator[Remark]:
     """A map of labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004.
@@ -84,6 +86,7 @@ def mask_label_map(sample: Sample, *, largest_label: int = LARGEST_LABEL) -> Ite
     Severity.ERROR,
     _ENCODING,
     f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
+    mend="maskprep extract DATASET --from auto --output masks",
 )
 def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
     """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train."""
@@ -114,6 +117,7 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
     Severity.ERROR,
     _ENCODING,
     f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
+    mend="save the image as PNG or WebP with alpha, or put a mask file into it: maskprep embed",
 )
 def alpha_absent(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and the image has none: it trains whole, silently."""
@@ -131,6 +135,7 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
     Severity.WARNING,
     _ENCODING,
     f'{_LOAD}; truth: "mask painted pure red", "mask painted pure green"',
+    mend="maskprep extract DATASET --from auto --output masks",
 )
 def mask_coloured(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
@@ -143,7 +148,14 @@ def mask_coloured(
         yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL)
 
 
-@rule("MP206", "mask-palette", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode P")
+@rule(
+    "MP206",
+    "mask-palette",
+    Severity.WARNING,
+    _ENCODING,
+    f"{_LOAD}; truth: cases of mode P",
+    mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix",
+)
 def mask_palette(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
 ) -> Iterator[Remark]:
@@ -158,7 +170,14 @@ def mask_palette(
         yield Remark(path, told, "", Severity.INFO)
 
 
-@rule("MP207", "alpha-flat", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases with alpha")
+@rule(
+    "MP207",
+    "alpha-flat",
+    Severity.WARNING,
+    _ENCODING,
+    f"{_LOAD}; truth: cases with alpha",
+    mend="erase what shall be left out, or take alpha_mask out",
+)
 def alpha_flat(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
     pixels = sample.mask_pixels
@@ -176,6 +195,7 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
     "composited; read)",
+    mend="maskprep embed with --fill-hidden edge, or maskprep check DATASET --fix --unsafe-fixes",
 )
 def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remark]:
     """One flat colour under the transparent pixels, unlike the picture's edge.
@@ -208,7 +228,14 @@ def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remar
         yield Remark(sample.pair.image, told, fix)
 
 
-@rule("MP209", "mask-jpeg", Severity.WARNING, _ENCODING, f"{_LOAD}; truth: cases of mode JPEG")
+@rule(
+    "MP209",
+    "mask-jpeg",
+    Severity.WARNING,
+    _ENCODING,
+    f"{_LOAD}; truth: cases of mode JPEG",
+    mend="paint or export it as PNG; JPEG's noise stays in a conversion",
+)
 def mask_jpeg(sample: Sample, *, fine_quality: int = FINE_QUALITY) -> Iterator[Remark]:
     """A mask stored with loss: ringing along its edges is trained.
 

@@ -23,6 +23,7 @@ MINUTES = 10.0
     _FILES,
     f'{_UTIL}, load_image and get_image_size; truth: "truncated mask file", "empty mask file", '
     '"empty image file"',
+    mend="export the file again",
 )
 def unreadable(sample: Sample) -> Iterator[Remark]:
     """A file that cannot be decoded: empty, cut short, no image, no regular file.
@@ -52,6 +53,10 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     Severity.ERROR,
     _FILES,
     f'{_UTIL}, ControlNetDataset; truth: "mask size differs, buckets on", "…, buckets off"',
+    mend=(
+        "export the mask again in its image's size; maskprep check DATASET --fix "
+        "--unsafe-fixes resizes it"
+    ),
 )
 def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     """A mask of another size than its image.
@@ -79,7 +84,14 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     yield Remark(sample.pair.mask, told, fix, severity)
 
 
-@rule("MP116", "cache-info-stale", Severity.WARNING, _FILES, f"{_UTIL}, load_dreambooth_dir (read)")
+@rule(
+    "MP116",
+    "cache-info-stale",
+    Severity.WARNING,
+    _FILES,
+    f"{_UTIL}, load_dreambooth_dir (read)",
+    mend="delete metadata_cache.json: the trainer makes it anew",
+)
 def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     """``metadata_cache.json`` disagrees with the files, and wins over them.
 
@@ -110,6 +122,7 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     Severity.WARNING,
     _FILES,
     "no trainer looks at it: a mask painted before its image was last changed may not fit it",
+    mend="look at the pair: maskprep preview DATASET --output previews",
 )
 def mask_older_than_image(sample: Sample, *, minutes: float = MINUTES) -> Iterator[Remark]:
     """The image was changed after its mask was painted: does the mask still fit?
@@ -133,6 +146,7 @@ def mask_older_than_image(sample: Sample, *, minutes: float = MINUTES) -> Iterat
     Severity.WARNING,
     _FILES,
     f'{_UTIL}, load_image; truth: "EXIF orientation 6 (90 degrees), …"',
+    mend="maskprep extract DATASET --apply-exif --output upright turns images and masks",
 )
 def exif_orientation(sample: Sample) -> Iterator[Remark]:
     """An image or mask that viewers turn upright by its EXIF, and the trainer does not.
@@ -163,6 +177,7 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
     Severity.ERROR,
     _FILES,
     f'{_UTIL}, BaseDataset.__getitem__; truth: "image size is not the resolution, buckets off"',
+    mend="set enable_bucket = true, or bring every image to the resolution",
 )
 def image_not_resolution(sample: Sample) -> Iterator[Remark]:
     """Without buckets every image must have exactly the resolution: the run stops in the batch."""
@@ -182,6 +197,7 @@ def image_not_resolution(sample: Sample) -> Iterator[Remark]:
     Severity.ERROR,
     _FILES,
     f'{_UTIL}, BucketManager; truth: "tiny image, bucket_no_upscale", "zero bucket width …"',
+    mend="crop or enlarge the image, or take it out",
 )
 def no_bucket(sample: Sample) -> Iterator[Remark]:
     """An image too small, or too long and thin, for any bucket: the run stops."""
@@ -201,6 +217,7 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
     Severity.ERROR,
     _FILES,
     f"{_UTIL}, load_image (Pillow's own limit stops the trainer too)",
+    mend="shrink the file",
 )
 def bomb(sample: Sample) -> Iterator[Remark]:
     """A file that declares so many pixels that Pillow refuses it; it is never decoded."""

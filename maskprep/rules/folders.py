@@ -23,6 +23,7 @@ _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
     Severity.ERROR,
     _FOLDERS,
     f'{_UTIL}, load_dreambooth_dir and ControlNetDataset; truth: "mask directory does not exist"',
+    mend="correct the folder's name",
 )
 def directory_missing(subset: Subset) -> Iterator[Remark]:
     """A folder that is not there.
@@ -50,6 +51,10 @@ def directory_missing(subset: Subset) -> Iterator[Remark]:
     Severity.ERROR,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+    mend=(
+        "paint a mask of the image's name; maskprep check DATASET --fix missing=white makes "
+        "white ones"
+    ),
 )
 def mask_missing(subset: Subset) -> Iterator[Remark]:
     """An image without a mask: the run does not start.
@@ -83,6 +88,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     Severity.ERROR,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+    mend="move it out of the mask folder, or bring its image back",
 )
 def mask_extra(subset: Subset) -> Iterator[Remark]:
     """A mask without an image: the run does not start ("extra conditioning data for N images").
@@ -116,6 +122,7 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
     Severity.ERROR,
     _FOLDERS,
     f'{_UTIL}, read_caption; truth: "caption file is empty"',
+    mend="write a caption into the file, or delete it",
 )
 def caption_empty(subset: Subset) -> Iterator[Remark]:
     """A caption file of 0 bytes: the run does not start ("caption file is empty")."""
@@ -130,6 +137,7 @@ def caption_empty(subset: Subset) -> Iterator[Remark]:
     Severity.ERROR,
     _FOLDERS,
     f'{_UTIL}, read_caption; truth: "caption is not UTF-8"',
+    mend="save it as UTF-8",
 )
 def caption_not_utf8(subset: Subset) -> Iterator[Remark]:
     """A caption in another encoding (cp932, cp1252, UTF-16): the run does not start."""
@@ -144,6 +152,7 @@ def caption_not_utf8(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+    mend="give the images different names",
 )
 def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
     """Images that differ only in their extension share one mask, silently."""
@@ -163,6 +172,7 @@ def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+    mend="delete or rename the mask that is not meant",
 )
 def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     """Masks that differ only in their extension: the first in sorted order wins, silently."""
@@ -178,6 +188,7 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f"{_UTIL}, glob_images; truth: pairing cases",
+    mend="maskprep check DATASET --fix gives it a kind that the trainer sees",
 )
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
@@ -205,6 +216,7 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     Severity.ERROR,
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
+    mend="maskprep check DATASET --fix renames it",
 )
 def near_miss_name(subset: Subset) -> Iterator[Remark]:
     """A mask whose name is nearly an image's: case, Unicode form, ``_mask`` behind it, a space.
@@ -225,6 +237,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f"{_UTIL}, glob_images (read)",
+    mend="move the masks to a folder of their own, beside the images' folder",
 )
 def masks_among_images(subset: Subset) -> Iterator[Remark]:
     """Masks where images are looked for: they would be trained as pictures."""
@@ -255,6 +268,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f"{_UTIL}, read_caption; truth: pairing cases",
+    mend="write a caption, or name the captions' ending in caption_extension",
 )
 def caption_missing(subset: Subset) -> Iterator[Remark]:
     """An image without a caption: it trains with an empty one."""
@@ -283,6 +297,7 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
     Severity.WARNING,
     _FOLDERS,
     f'{_UTIL}, read_caption; truth: "caption with a blank first line"',
+    mend="maskprep check DATASET --fix takes the blank lines off",
 )
 def caption_blank_first_line(subset: Subset) -> Iterator[Remark]:
     """A caption whose first line is blank: only the first line counts, so it is empty."""
@@ -294,7 +309,14 @@ def caption_blank_first_line(subset: Subset) -> Iterator[Remark]:
             )  # fmt: skip
 
 
-@rule("MP115", "caption-bom", Severity.WARNING, _FOLDERS, f"{_UTIL}, read_caption (read)")
+@rule(
+    "MP115",
+    "caption-bom",
+    Severity.WARNING,
+    _FOLDERS,
+    f"{_UTIL}, read_caption (read)",
+    mend="maskprep check DATASET --fix takes the mark off",
+)
 def caption_bom(subset: Subset) -> Iterator[Remark]:
     """A byte order mark at the start of a caption: it stays in the text that is trained."""
     for pair in subset.pairs:
@@ -309,6 +331,7 @@ def caption_bom(subset: Subset) -> Iterator[Remark]:
     Severity.INFO,
     _FOLDERS,
     f'{_UTIL}, glob_images; truth: "dot files beside the mask"',
+    mend="nothing needs to be done",
 )
 def system_files(subset: Subset) -> Iterator[Remark]:
     """Files of the system (``._a.png``, Thumbs.db): the trainer does not see them. Harmless."""

@@ -23,6 +23,7 @@ _LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_los
     Severity.ERROR,
     _LATENT,
     f'{_LOSS}; truth: "mask painted pure green"',
+    mend="paint what shall train white, or take the image out",
 )
 def nothing_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 0: the step is paid for and teaches nothing."""
@@ -37,7 +38,14 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
         yield Remark(sample.mask_path or sample.pair.image, told, fix)
 
 
-@rule("MP301", "detail-lost", Severity.WARNING, _LATENT, f"{_LOSS}; truth: all weight cases")
+@rule(
+    "MP301",
+    "detail-lost",
+    Severity.WARNING,
+    _LATENT,
+    f"{_LOSS}; truth: all weight cases",
+    mend="maskprep dilate DATASET --target 0.7 --output grown",
+)
 def detail_lost(
     sample: Sample, *, threshold: float = LOST_BELOW, target: float = TARGET
 ) -> Iterator[Remark]:
@@ -76,7 +84,16 @@ def _has_colours(pixels: MaskPixels | None) -> bool:
     return pixels is not None and pixels.rgb is not None and int(pixels.rgb.max()) > 0
 
 
-@rule("MP303", "everything-trained", Severity.WARNING, _LATENT, f'{_LOSS}; truth: "same size"')
+@rule(
+    "MP303",
+    "everything-trained",
+    Severity.WARNING,
+    _LATENT,
+    f'{_LOSS}; truth: "same size"',
+    mend=(
+        "paint what shall be left out black, or take the mask away and the image to a block without"
+    ),
+)
 def everything_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 1: the mask does nothing, the image trains whole."""
     if sample.pair.source is not MaskSource.FILE or sample.weights is None:

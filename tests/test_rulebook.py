@@ -1,0 +1,169 @@
+"""Rules explained, one pair told, versions, completion, and the hook."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from PIL import Image
+
+from maskprep import rulebook
+from maskprep.cli import maskprep
+from maskprep.fixes import FIXES
+from maskprep.rules import all_rules
+from tests.commands import all_of, run
+from tests.datasets import FIGURE, drawn
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_page_of_rules_is_what_the_command_prints() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    printed = run("rules", "--format", "markdown").stdout
+    assert page == printed, "make it anew: maskprep rules --format markdown > docs/rules.md"
+
+
+def test_every_rule_says_what_mends_it() -> None:
+    for rule in all_rules():
+        assert rule.mend.strip(), rule.code
+        assert (ROOT / rulebook.sample_folder(rule) / "bad").is_dir()
+    mended = {rule.name for rule in all_rules() if rulebook.fix_option(rule)}
+    assert mended == {fix.rule for fix in FIXES}
+
+
+def test_commands_that_mend_are_commands() -> None:
+    known = set(maskprep.commands)
+    for rule in all_rules():
+        for command in re.findall(r"maskprep ([a-z-]+)", f"{rule.mend} {rule.meaning}"):
+            assert command in known, (rule.code, command)
+
+
+@pytest.mark.parametrize("columns", ["60", "120"])
+def test_the_list_names_every_rule(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = run("rules").stdout.splitlines()
+    assert len(lines) == len(all_rules())
+    assert lines[0].startswith("MP001 error unparsable: ")
+
+
+@pytest.mark.parametrize("selector", ["MP301", "mp301", "detail-lost"])
+def test_one_rule_is_explained(selector: str) -> None:
+    told = run("rules", selector).stdout
+    assert told.startswith("MP301 detail-lost (warning)\n")
+    for words in ("--set detail-lost.threshold=0.4", "--target 0.7", "apply_masked_loss", "MP301-"):
+        assert words in told
+
+
+def test_several_rules_and_beginnings() -> None:
+    documents = json.loads(run("rules", "MP5", "detail-lost", "--format", "json").stdout)
+    assert [each["code"] for each in documents] == ["MP501", "MP502", "MP301"]
+    assert documents[-1]["options"] == {"threshold": 0.4, "target": 0.7}
+    assert documents[-1]["fix"] == "--fix --unsafe-fixes"
+
+
+def test_an_unknown_rule_is_told_with_the_nearest() -> None:
+    result = run("rules", "detail-last")
+    assert result.exit_code == 2
+    assert "did you mean detail-lost?" in all_of(result)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    image, mask = tmp_path / "images" / "a.png", tmp_path / "masks" / "other.png"
+    for path in (image, mask):
+        path.parent.mkdir()
+    Image.new("RGB", (128, 128)).save(image)
+    thin = drawn(FIGURE)
+    thin[20:22, 8:60] = 255
+    Image.fromarray(thin).save(mask)
+    return image, mask
+
+
+def test_info_tells_all_of_a_pair(pair: tuple[Path, Path]) -> None:
+    image, mask = pair
+    facts = json.loads(run("info", *pair, "--resolution", 256, "--format", "json").stdout)
+    assert facts["image"] == str(image)
+    assert facts["mask"] == str(mask)
+    assert facts["size_wh"] == [128, 128]
+    assert facts["resized_wh"] == facts["bucket_wh"] == [256, 256]
+    assert facts["cells_wh"] == [32, 32]
+    assert facts["stops"] == []
+    assert any(each["weight"] < 0.7 and each["radius_to_0.7"] >= 1 for each in facts["details"])
+    told = run("info", *pair, "--resolution", 256).stdout
+    assert "bucket          256 x 256" in told
+    assert f"details         {len(facts['details'])}" in told
+
+
+def test_info_of_alpha_and_of_what_stops(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    image, mask = pair
+    plain = json.loads(run("info", image, "--format", "json").stdout)
+    assert plain["mask"] is None
+    assert plain["weight_min"] == 1
+    Image.new("L", (50, 50)).save(mask)
+    broken = json.loads(run("info", image, mask, "--format", "json").stdout)
+    assert "size of conditioning image is not match" in broken["stops"][0]
+    assert broken["weight_mean"] is None
+    for missing in ((tmp_path / "no.png",), (image, tmp_path / "no.png")):
+        result = run("info", *missing)
+        assert result.exit_code == 2
+        assert "no.png: there is no such file" in all_of(result)
+
+
+def test_a_name_that_the_trainer_does_not_see_is_told(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.gif")
+    result = run("info", tmp_path / "a.gif")
+    assert result.exit_code == 2
+    assert "a.gif: the trainer does not see a file of this name" in all_of(result)
+
+
+def test_the_version_names_what_it_stands_on() -> None:
+    lines = run("--version").stdout.splitlines()
+    names = [line.split(" ")[0] for line in lines]
+    assert names[:2] == ["maskprep", "python"]
+    assert {"numpy", "pillow", "click", "rich", "scikit-image"} <= set(names)
+    assert all(re.fullmatch(r"\S+ \d\S*", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "offered"),
+    [
+        (["rules"], "detail", "detail-lost"),
+        (["rules"], "MP30", "MP301"),
+        (["check", "--select"], "mask-16", "mask-16bit"),
+        (["check", "--trainer"], "sd-scripts@0", "sd-scripts@0.10"),
+        (["dilate", "--model"], "hun", "hunyuan-image"),
+        ([], "exp", "export-config"),
+    ],
+)
+def test_the_shell_is_offered_names(words: list[str], typed: str, offered: str) -> None:
+    completion = ShellComplete(maskprep, {}, "maskprep", "_MASKPREP_COMPLETE")
+    assert offered in [each.value for each in completion.get_completions(words, typed)]
+
+
+def test_completion_imports_no_pixels() -> None:
+    code = (
+        "import sys; from click.shell_completion import ShellComplete\n"
+        "from maskprep.cli import maskprep\n"
+        "found = ShellComplete(maskprep, {}, 'maskprep', 'X').get_completions(['check'], '--tr')\n"
+        "assert [each.value for each in found] == ['--trainer'], found\n"
+        "assert not {'numpy', 'cv2', 'PIL', 'rich'} & set(sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_the_hook_runs_a_command() -> None:
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    keys = dict(re.findall(r"^[- ] (\w+): (.+)$", text, re.MULTILINE))
+    assert keys["id"] == "maskprep-check"
+    assert keys["language"] == "python"
+    program, command = keys["entry"].split(" ")
+    assert program == "maskprep"
+    assert command in maskprep.commands
+    assert run(command, ROOT / "samples/rules/MP301-detail-lost/good/nothing.toml").exit_code == 2
