@@ -77,7 +77,7 @@ def check(
 
     Exit code: 0 clean, 1 findings at or above --fail-on or a run that stops, 2 could not do the
     job.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")
     from maskprep.errors import MaskprepError

@@ -93,7 +93,7 @@ def dilate(
 
     Exit code: 0 done, 1 some files could not be grown, 2 could not do the job. A detail that no
     growth lifts to the target is left as it is, and told.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     if sum(value is not None for value in (radius, cells, target)) != 1:
         raise click.UsageError("say how far: one of --radius PX, --cells N and --target W")
     from maskprep.cli.outcomes import tell_outcomes

@@ -42,7 +42,7 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
     maskprep embed images/ --masks masks/ --output with-alpha/
 
     Exit code: 0 all written, 1 some could not be, 2 could not do the job.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover_pairs

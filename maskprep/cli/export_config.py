@@ -90,7 +90,7 @@ def export_config(
     --update keeps everything else in FILE, and the old file beside it.
 
     Exit code: 0 done, 2 could not do the job.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     chosen = _image_folders(folders, masks, alpha, alpha_dir, plain, reg)
     if repeats is not None and balance:
         raise click.UsageError("--repeats and --balance exclude each other")

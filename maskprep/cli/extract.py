@@ -109,7 +109,7 @@ def extract(
     maskprep extract images/ --alpha --output masks/
 
     Exit code: 0 all written, 1 some could not be, 2 could not do the job.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     if labels and above is not None:
         raise click.UsageError("--label and --above exclude each other")
     import os

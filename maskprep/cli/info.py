@@ -39,7 +39,7 @@ def info(
     \b
     maskprep info images/a.png masks/a.png
     maskprep info cut-out.png --format json
-    """  # noqa: D301 - Click wants the control character itself
+    """
     import json
 
     from maskprep.errors import printable

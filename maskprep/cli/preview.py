@@ -34,7 +34,7 @@ def preview(
     maskprep preview dataset.toml --weights weights/
 
     Exit code: 0 all drawn, 1 some could not be, 2 could not do the job.
-    """  # noqa: D301 - Click wants the control character itself
+    """
     if output is None and weights is None:
         raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
     from pathlib import Path

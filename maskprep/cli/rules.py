@@ -47,7 +47,7 @@ def rules(selectors: tuple[str, ...], form: str) -> None:
     maskprep rules
     maskprep rules detail-lost
     maskprep rules MP3 --format markdown
-    """  # noqa: D301 - Click wants the control character itself
+    """
     from maskprep import rulebook
     from maskprep.choice import matching
     from maskprep.rules import all_rules
