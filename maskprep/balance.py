@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _MULTIPLIERS = range(1, 11)
-#: Errors that differ by less are as good as equal: the smaller repeats win.
+#: An error of a share that nobody would see: the smallest repeats below it win.
+_GOOD_ENOUGH = 0.05
+#: Larger errors that differ by less are as good as equal.
 _TOLERANCE = 0.01
 
 
@@ -21,8 +23,8 @@ def even_repeats(weights: Sequence[float]) -> list[int]:
     -------
     list of int
         At least 1 each: the heaviest folder has 1 to 10, the others as many times more as it is
-        heavier than they, rounded. Of these ten choices the one with the least worst error, and
-        the smallest of those within a percent of it.
+        heavier than they, rounded. Of these ten choices the smallest with no error above 5 %;
+        where there is none, the smallest within a percent of the least worst error.
 
     Examples
     --------
@@ -41,7 +43,8 @@ def even_repeats(weights: Sequence[float]) -> list[int]:
         )
         choices.append((worst, repeats))
     least = min(worst for worst, _ in choices)
-    return next(repeats for worst, repeats in choices if worst <= least + _TOLERANCE)
+    enough = max(_GOOD_ENOUGH, least + _TOLERANCE)
+    return next(repeats for worst, repeats in choices if worst <= enough)
 
 
 def shares(weights: Sequence[float], repeats: Sequence[int]) -> list[float]:

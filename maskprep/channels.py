@@ -20,10 +20,13 @@ Picture = NDArray[np.uint8]
 
 #: A mask whose largest value is at most this was meant as a map of labels.
 LARGEST_LABEL = 16
+#: What segmentation sets write for pixels that belong to no label.
+VOID = 255
 #: Channels that differ by less are one grey, with JPEG's noise.
 COLOUR_TOLERANCE = 16
 #: Share of the pixels from which a difference counts.
 NOTICEABLE = 1e-4
+_PHOTOGRAPH = "looks like a photograph of many colours"
 #: Share of the pixels below which a colour is an edge or a slip, and no ground.
 _STRAY = 0.01
 #: Values below are dark.
@@ -42,6 +45,11 @@ class Choice(NamedTuple):
 
     reading: Reading
     why: str
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether the file looks like a mask at all."""
+        return self.why != _PHOTOGRAPH
 
 
 def read(pixels: StoredPixels, reading: Reading) -> tuple[Mask, str]:
@@ -68,7 +76,10 @@ def read(pixels: StoredPixels, reading: Reading) -> tuple[Mask, str]:
     """
     if reading == "labels":
         counted = pixels.numbers if pixels.numbers is not None else _grey(pixels)[0]
-        return _mask(np.where(counted > 0, 255, 0)), ""
+        trains = counted > 0
+        if trains.any() and (counted[trains] != VOID).any():
+            trains &= counted != VOID
+        return _mask(np.where(trains, 255, 0)), ""
     if reading in ("alpha", "flattened") and pixels.alpha is None:
         raise ValueError("there is no alpha")
     if reading == "alpha":
@@ -125,7 +136,8 @@ def largest_label(pixels: StoredPixels, mask: Mask) -> int:
     largest = float(mask.max())
     if pixels.rgb is None and pixels.numbers is not None and pixels.numbers.dtype != np.uint8:
         # Before they are scaled: the greys of a camera's 12 bits are no labels.
-        largest = float(np.nan_to_num(pixels.numbers).max())
+        labels = np.nan_to_num(pixels.numbers)
+        largest = float(labels[labels != VOID].max(initial=0))
         if largest <= 1 and np.issubdtype(pixels.numbers.dtype, np.floating):
             return 0
     return int(largest) if 0 < largest <= LARGEST_LABEL else 0
@@ -176,9 +188,10 @@ def _among_greys(pixels: StoredPixels) -> Choice:
 
 def _among_colours(pixels: StoredPixels, rgb: Picture) -> Choice:
     if pixels.numbers is not None and _is_label_palette(pixels.numbers, rgb):
-        return Choice("labels", "a palette of labels: all but number 0")
+        void = " and 255, for none" if (pixels.numbers == VOID).any() else ""
+        return Choice("labels", f"a palette of labels: all but number 0{void}")
     if _coarse_colours(rgb) > _MANY_COLOURS:
-        return Choice("luminance", "a photograph of many colours: its brightness")
+        return Choice("luminance", _PHOTOGRAPH)
     largest = rgb.max(axis=2)
     if float(np.mean(largest < _DARK)) < _STRAY:
         return _without_black(rgb, largest)

@@ -182,10 +182,11 @@ def _make(samples: Sequence[Sample], way: _Way) -> Made[Grown]:
         row = Grown(coverage(mask), coverage(grown), radius, None)
     if first.pair.source is MaskSource.ALPHA:
         return _with_alpha(first, mask, grown, row, way)
+    notes = tuple(filter(None, map(_misfit, fresh)))
     plain = first.mask_header is not None and first.mask_header.is_plain_mask
     if plain and np.array_equal(grown, mask):
-        return Made(None, row)
-    return Made(raster.encode_mask(grown), row)
+        return Made(None, row, notes)
+    return Made(raster.encode_mask(grown), row, notes)
 
 
 def _grow_details(samples: Sequence[Sample], mask: Mask, way: _Way) -> tuple[Mask, Grown]:
@@ -253,4 +254,12 @@ def _shown_note(colours: NDArray[np.uint8], nearest: NDArray[np.uint8]) -> str:
 
 
 def _obstacle(sample: Sample) -> str:
-    return f"{sample.mask_path or sample.pair.image}: {sample.obstacle or 'has no placement'}"
+    told = _misfit(sample) or sample.obstacle or "has no placement"
+    return f"{sample.mask_path or sample.pair.image}: {told}"
+
+
+def _misfit(sample: Sample) -> str:
+    mask, image = sample.mask_header, sample.image_header
+    if mask is None or image is None or mask.size == image.size:
+        return ""
+    return f"is {mask.size} px, its image {image.size} px: maskprep extract --resize first"

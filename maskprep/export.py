@@ -137,6 +137,7 @@ def export_config(
         resolution or Size(model.resolution, model.resolution),
         batch_size,
         relative,
+        like_neighbours=resolution is None,
     )
     path = output or update
     if output is not None and update is not None and folder_key(output) == folder_key(update):

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maskprep import raster
 from maskprep.channels import Choice, decide, largest_label, read
@@ -20,6 +19,7 @@ from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.orientation import PaintedOn, as_viewed, fit_to_stored
 from maskprep.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.raster import Header, Mask, StoredPixels
+from maskprep.resample import fitted
 from maskprep.tones import Tones, coverage
 
 #: Paint that trains less than this, of 255, was hardly meant to.
@@ -60,6 +60,7 @@ class _Wishes:
     labels: tuple[float, ...]
     above: float | None
     painted_on: PaintedOn
+    resize: bool
     tones: Tones
     upright: bool
 
@@ -91,6 +92,7 @@ def extract(
     invert: bool = False,
     floor: float | None = None,
     painted_on: PaintedOn = "auto",
+    resize: bool = False,
     apply_exif: bool = False,
     progress: Callable[[], None] = lambda: None,
     workers: int = 0,
@@ -117,6 +119,9 @@ def extract(
         What is done to the values then, see `maskprep.tones.Tones`.
     painted_on : {"auto", "stored", "viewed"}
         See `maskprep.orientation.fit_to_stored`.
+    resize : bool
+        Bring masks of another size to their image's, where the aspect ratios agree; else that
+        is a problem.
     apply_exif : bool
         Turn images and masks by the images' EXIF orientation: copies of the images go to
         ``images`` in the output, their captions too, and the masks to ``masks``.
@@ -141,7 +146,7 @@ def extract(
     if labels and above is not None:
         raise ValueError("labels and above exclude each other")
     tones = Tones(levels, threshold, invert, floor)
-    wishes = _Wishes(channel, tuple(labels), above, painted_on, tones, apply_exif)
+    wishes = _Wishes(channel, tuple(labels), above, painted_on, resize, tones, apply_exif)
     carriers, without = _carriers(training_set, channel)
     _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
     tasks = list(_tasks(carriers, destination, wishes))
@@ -226,6 +231,10 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
     pixels = raster.read_stored(carrier.path)
     image = pixels.header if carrier.is_image else raster.read_header(carrier.pair.image)
     choice = _choice(pixels, carrier, wishes)
+    if not choice.is_mask:
+        raise MaskprepError(
+            f"{carrier.path}: {choice.why}, not like a mask: name a channel, --from luminance, say"
+        )
     if choice.reading == "alpha" and pixels.alpha is None:
         raise MaskprepError(f"{carrier.path}: stores no alpha")
     mask, *notes = _read_as_wished(pixels, choice, wishes)
@@ -233,11 +242,15 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
         mask, told = fit_to_stored(
             mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on
         )
-        notes += [told, _misfit(mask, image)]
+        notes.append("" if wishes.upright else told)
+        mask, misfit = _fitted(mask, image, carrier, wishes)
+        notes.append(misfit)
     mask = wishes.tones.apply(mask)
+    notes.append(_flatness(mask, pixels, choice, carrier, wishes))
     if wishes.upright:
         mask = as_viewed(mask, image.orientation)
-    row = Extracted(choice.reading, choice.why, _trained_today(carrier), coverage(mask))
+    reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
+    row = Extracted(reading, choice.why, _trained_today(carrier), coverage(mask))
     content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
     return Made(content, row, tuple(filter(None, notes)))
 
@@ -254,8 +267,11 @@ def _choice(pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes) -> Choice:
 def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tuple[Mask, str, str]:
     mask, note = read(pixels, choice.reading)
     if wishes.by_number:
-        has_numbers = pixels.numbers is not None and choice.reading != "alpha"
-        return _by_number(np.asarray(pixels.numbers if has_numbers else mask), wishes)
+        stored = np.asarray(pixels.numbers if _numbered(pixels, choice) else mask)
+        trains = (
+            stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
+        )
+        return np.where(trains, 255, 0).astype(np.uint8), "", ""
     doubt = ""
     largest = 0 if choice.reading in ("alpha", "labels") else largest_label(pixels, mask)
     if largest:
@@ -263,18 +279,26 @@ def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tu
         doubt = f"{told}: add --above 0 for all of them, --label N for one"
     elif choice.why and pixels.rgb is not None and 0 < (most := int(mask.max())) < _PALE:
         doubt = f"its largest value is {most} of 255; to train it in full, add --levels 0,{most}"
-    elif not mask.any():
-        doubt = "nothing of it trains"
-        if not choice.why and decide(pixels).reading != choice.reading:
-            doubt += f" in {choice.reading}: --from auto looks for its shape elsewhere"
     return mask, "" if largest else note, doubt
 
 
-def _by_number(stored: NDArray[Any], wishes: _Wishes) -> tuple[Mask, str, str]:
-    trains = stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
-    held = f"it holds values from {stored.min():g} to {stored.max():g}"
-    told = "" if trains.any() else f"nothing of it trains: {held}"
-    return np.where(trains, 255, 0).astype(np.uint8), told, ""
+def _numbered(pixels: StoredPixels, choice: Choice) -> bool:
+    return pixels.numbers is not None and choice.reading != "alpha"
+
+
+def _flatness(
+    mask: Mask, pixels: StoredPixels, choice: Choice, carrier: _Carrier, wishes: _Wishes
+) -> str:
+    """Tell where nothing trains, or everything does, and where the shape may be instead."""
+    least, most = int(mask.min()), int(mask.max())
+    if most > 0 and least < 255:
+        return ""
+    told = "nothing of it trains" if most == 0 else "all of it trains"
+    if wishes.by_number and pixels.numbers is not None:
+        return f"{told}: it holds values from {pixels.numbers.min():g} to {pixels.numbers.max():g}"
+    if not carrier.is_image and not choice.why and decide(pixels).reading != choice.reading:
+        return f"{told} in {choice.reading}: --from auto looks for its shape elsewhere"
+    return told if most == 0 or wishes.tones != Tones() else ""
 
 
 def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:
@@ -291,11 +315,17 @@ def _trained_today(carrier: _Carrier) -> float | None:
         return None
 
 
-def _misfit(mask: Mask, image: Header) -> str:
+def _fitted(mask: Mask, image: Header, carrier: _Carrier, wishes: _Wishes) -> tuple[Mask, str]:
     size = Size(mask.shape[1], mask.shape[0])
     if size == image.size:
-        return ""
-    return f"is {size} px, its image {image.size} px: the trainer stops at it; export it again"
+        return mask, ""
+    told = f"is {size} px, its image {image.size} px"
+    if not wishes.resize:
+        return mask, f"{told}: the trainer stops at it; --resize brings it to that size"
+    resized = fitted(mask, image.size)
+    if resized is None:
+        raise MaskprepError(f"{carrier.path}: {told}: of another shape, export it again")
+    return resized, f"{told}: resized"
 
 
 def _upright_images(

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from maskprep import hidden, raster
@@ -19,15 +18,12 @@ from maskprep.extract import Extracted, extract
 from maskprep.growth import TARGET
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.plan import Carried, Destination, Effect, Made, Task, carry_out
-from maskprep.raster import Mask
+from maskprep.resample import fitted
 from maskprep.rules.folders import near_misses
 from maskprep.tones import coverage
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
-
-#: Sides may differ by this share between a mask and its image for the one to be resized.
-_SAME_SHAPE = 0.02
 
 
 @dataclass(frozen=True)
@@ -182,23 +178,20 @@ def _strip_blank_lines(found: TrainingSet, paths: Paths, place: Destination) -> 
 
 @fix("mask-size-mismatch", "resized to its image", safe=False)
 def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    def fitted(pair: Pair) -> Made[Extracted]:
+    def of_its_size(pair: Pair) -> Made[Extracted]:
         assert pair.mask is not None, "the rule has seen it"
         mask, size = raster.read_mask(pair.mask, "r").mask, raster.read_header(pair.image).size
-        height, width = mask.shape
-        across, down = size.width / width, size.height / height
-        if abs(across / down - 1) > _SAME_SHAPE:
+        resized = fitted(mask, size)
+        if resized is None:
+            own = Size(mask.shape[1], mask.shape[0])
             raise MaskprepError(
-                f"{pair.mask}: is {Size(width, height)} px, its image {size} px: of another shape,"
-                " export it again"
+                f"{pair.mask}: is {own} px, its image {size} px: of another shape, export it again"
             )
-        kernel = cv2.INTER_AREA if across < 1 else cv2.INTER_LINEAR
-        resized: Mask = np.asarray(cv2.resize(mask, tuple(size), interpolation=kernel), np.uint8)
         row = Extracted("r", "", coverage(mask), coverage(resized))
         return Made(raster.encode_mask(resized), row)
 
     pairs = {pair.mask: pair for pair in _pairs(found) if pair.mask in paths}
-    tasks = [_task(str(mask), partial(fitted, pair)) for mask, pair in pairs.items()]
+    tasks = [_task(str(mask), partial(of_its_size, pair)) for mask, pair in pairs.items()]
     return carry_out(tasks, found, place)
 
 

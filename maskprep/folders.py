@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -193,7 +193,11 @@ def _parts(folder: ImageFolder, eyes: _Eyes) -> Iterator[tuple[ImageFolder, list
             why = _UNSEEN if named else "its name is no <repeats>_<name>"
             remarks.append(f"{path}: left out: {why}")
             continue
-        masks = None if folder.masks is None else _masks_of(path, folder.masks, (name, named[1]))
+        masks = (
+            None
+            if folder.masks is None
+            else _masks_of(path, folder.masks, (name, named[1]), eyes.trainer.sees)
+        )
         parts.append(replace(folder, images=path, masks=masks))
     if not parts:
         raise MaskprepError(
@@ -203,11 +207,15 @@ def _parts(folder: ImageFolder, eyes: _Eyes) -> Iterator[tuple[ImageFolder, list
         yield part, remarks if place == 0 else []
 
 
-def _masks_of(images: str, parent: str, names: Sequence[str]) -> str:
+def _masks_of(
+    images: str, parent: str, names: Sequence[str], is_seen: Callable[[str], bool]
+) -> str:
     for name in names:
         path = os.path.join(parent, name)
         if os.path.isdir(path):
             return path
+    if any(is_seen(name) for name in _listed(parent)):
+        return parent  # one folder of masks for all
     either = " nor ".join(names)
     raise MaskprepError(
         f"{images}: its masks are missing: {parent} has neither folder {either}; make one of them"

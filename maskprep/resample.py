@@ -63,6 +63,39 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
     return _by_opencv(pixels, size, kernel)
 
 
+#: Shares by which the aspect ratios of a mask and its image may differ.
+SAME_SHAPE = 0.02
+
+
+def fitted(mask: Pixels, size: Size) -> Pixels | None:
+    """Bring a mask to the size of its image, if it has its shape.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        255 trains.
+    size : Size
+        Of the image, px.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size.height, size.width), or None
+        None where the aspect ratios differ by more than 2 %.
+
+    Examples
+    --------
+    >>> fitted(np.full((3, 4), 255, np.uint8), Size(8, 6)).shape
+    (6, 8)
+    >>> fitted(np.full((3, 4), 255, np.uint8), Size(8, 8)) is None
+    True
+    """
+    height, width = mask.shape
+    across, down = size.width / width, size.height / height
+    if abs(across / down - 1) > SAME_SHAPE:
+        return None
+    return resize(mask, size, "area" if across < 1 else "linear")
+
+
 def _by_opencv(pixels: Pixels, size: Size, kernel: str) -> Pixels:
     resized = cv2.resize(pixels, tuple(size), interpolation=_CV2_FLAGS[kernel])
     return np.asarray(resized, dtype=np.uint8)

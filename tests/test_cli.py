@@ -378,3 +378,21 @@ def test_a_generation_that_stretches_masks_is_told_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("preview", config, "--trainer", "sd-scripts@0.10", "--output", out)
     assert result.exit_code == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+@pytest.mark.parametrize("words", [["check", "{}"], ["rules"], ["check", "{}", "--format", "json"]])
+def test_a_full_disk_is_told_in_one_line(words: list[str], tmp_path: Path) -> None:
+    config = Folders(tmp_path).add("a.png").config()
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "maskprep", *(word.format(config) for word in words)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        )
+    assert result.returncode == 2
+    assert result.stderr.decode().splitlines() == [
+        "maskprep: stdout cannot be written (No space left on device)"
+    ]

@@ -183,7 +183,9 @@ def test_files_that_cannot_be_grown_are_told_and_the_rest_done(tmp_path: Path) -
     assert [path.name for path in out.iterdir()] == ["a.png"]
     assert "b.png: is empty (0 bytes)" in result.output
     assert "c.png: has no mask" in result.output
-    assert "d.png: AssertionError: size of conditioning image is not match" in result.output
+    told = "d.png: is 50 x 50 px, its image 128 x 128 px: maskprep extract --resize first"
+    assert told in result.output
+    assert told in run("dilate", folders.config(), "--radius", 1, "--dry-run").output
     assert "1 of 4 files written" in result.output
 
 

@@ -239,8 +239,10 @@ def test_repeats_are_the_smallest_that_are_nearly_best() -> None:
     assert even_repeats([9.0, 6.0]) == [2, 3]
     # 2 : 1.99 is 1 : 1 within a percent.
     assert even_repeats([2.0, 1.99]) == [1, 1]
-    # 7 / 5 = 1.4: 5 : 7 is exact, nothing smaller is within a percent.
-    assert even_repeats([7.0, 5.0]) == [5, 7]
+    # 7 / 5 = 1.4: 3 : 4 is off by less than 5 %, 5 : 7 would be an epoch nearly twice as long.
+    assert even_repeats([7.0, 5.0]) == [3, 4]
+    # Three folders, where 4 : 6 : 1 is as good as 21 : 31 : 5.
+    assert even_repeats([1.5, 1.0, 6.2]) == [4, 6, 1]
     assert shares([7.0, 5.0], [5, 7]) == [0.5, 0.5]
 
 
@@ -717,3 +719,68 @@ def test_the_library_does_what_the_command_does(tmp_path: Path) -> None:
     for options in ({"repeats": 2, "balance": True}, {}):
         with pytest.raises(MaskprepError):
             export_config([], TRAINER, model, **options)  # type: ignore[arg-type]
+
+
+GENERAL = """[general]
+resolution = 768
+enable_bucket = true
+min_bucket_reso = 320
+max_bucket_reso = 1536
+"""
+
+
+def with_plain(tmp_path: Path, text: str, *options: object) -> tuple[dict[str, Any], str]:
+    """Bring a plain folder into a configuration, and read that as the trainer does."""
+    alpha = image_folder(tmp_path / "alpha", alpha=True)
+    masked = image_folder(tmp_path / "masked")
+    masks = mask_folder(tmp_path / "masks")
+    subset = f"[[datasets.subsets]]\nimage_dir = '{masked}'\nconditioning_data_dir = '{masks}'\n"
+    config = tmp_path / "mine.toml"
+    config.write_text(text.replace("SUBSET", subset), encoding="utf-8")
+    result = run("--plain", alpha, "--update", config, *options)
+    assert result.exit_code == 0, result.stderr
+    return toml.loads(config.read_text(encoding="utf-8")), result.stderr + result.stdout
+
+
+def test_new_blocks_inherit_what_general_says(tmp_path: Path) -> None:
+    config, _ = with_plain(tmp_path, f"{GENERAL}[[datasets]]\nSUBSET")
+    assert [set(block) for block in config["datasets"]] == [{"subsets"}, {"subsets"}]
+
+
+def test_new_blocks_are_like_their_neighbour(tmp_path: Path) -> None:
+    text = "[[datasets]]\nresolution = [512, 640]\nenable_bucket = true\nbucket_no_upscale = true\n"
+    config, _ = with_plain(tmp_path, f"{text}SUBSET")
+    new = config["datasets"][1]
+    wanted = {"resolution": [512, 640], "enable_bucket": True, "bucket_no_upscale": True}
+    assert {key: value for key, value in new.items() if key != "subsets"} == wanted
+
+
+def test_a_resolution_that_is_given_wins(tmp_path: Path) -> None:
+    config, told = with_plain(tmp_path, f"{GENERAL}[[datasets]]\nSUBSET", "--resolution", 512)
+    new = config["datasets"][1]
+    assert new["resolution"] == 512
+    assert new["min_bucket_reso"] <= 512 <= new["max_bucket_reso"]
+    assert "resolution and batch size go into new blocks only" in told
+
+
+def test_neighbours_that_differ_are_told(tmp_path: Path) -> None:
+    other = image_folder(tmp_path / "other", alpha=True)
+    second = (
+        f"[[datasets]]\nresolution = 256\nenable_bucket = true\n[[datasets.subsets]]\n"
+        f"metadata_file = '{other}/meta.json'\n"
+    )
+    (other / "meta.json").write_text("{}", encoding="utf-8")
+    text = "[[datasets]]\nresolution = 512\nenable_bucket = true\nSUBSET" + second
+    config, told = with_plain(tmp_path, text)
+    assert config["datasets"][2]["resolution"] == 512
+    assert "datasets differ in resolution (256, 512)" in told
+
+
+def test_flat_masks_serve_all_folders_of_a_parent(tmp_path: Path) -> None:
+    parent = tmp_path / "train"
+    for name, image in (("10_cat", "a.png"), ("5_dog", "b.png")):
+        image_folder(parent / name, (image,))
+    masks = mask_folder(tmp_path / "masks", ("a.png", "b.png"))
+    config = printed(parent, "--masks", masks)
+    folders = {each["conditioning_data_dir"] for each in subsets_of(config)}
+    assert folders == {str(masks)}

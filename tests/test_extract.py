@@ -594,3 +594,73 @@ def test_what_the_rules_find_auto_mends(name: str, tmp_path: Path) -> None:
     mended = np.asarray(Image.open(tmp_path / "set" / "masks" / "cat.png"))
     good = raster.read_mask(str(sample / "good" / "masks" / "cat.png"), "r").mask
     assert np.abs(mended.astype(int) - good).mean() < 1
+
+
+def test_flatness_is_judged_of_what_was_made(tmp_path: Path) -> None:
+    labels = np.where(SHAPE > 0, 1, 0).astype(np.uint8)
+    folders = with_mask(tmp_path, labels, "a.png")
+    _, outcome = only(folders, labels=(9,), invert=True)
+    assert any("all of it trains" in note for note in outcome.notes)
+    assert not any("nothing" in note for note in outcome.notes)
+
+
+def test_a_white_mask_with_its_shape_in_alpha_is_pointed_there(tmp_path: Path) -> None:
+    white = np.full((SIDE, SIDE, 4), 255, np.uint8)
+    white[..., 3] = SHAPE
+    _, outcome = only(with_mask(tmp_path, white, "a.png"))
+    assert any("all of it trains in r: --from auto" in note for note in outcome.notes)
+
+
+def test_masks_are_brought_to_their_images_size(tmp_path: Path) -> None:
+    small = Image.fromarray(SHAPE).resize((64, 64), Image.Resampling.BOX)
+    folders = with_mask(tmp_path, small, "a.png")
+    plain = extracted(folders, tmp_path / "plain")[0].outcomes[0]
+    assert any("--resize brings it to that size" in note for note in plain.notes)
+    made, outcome = only(folders, resize=True)
+    assert made.shape == (SIDE, SIDE)
+    assert float(np.abs(made.astype(int) - SHAPE).mean()) < 12
+    assert any("is 64 x 64 px, its image 128 x 128 px: resized" in note for note in outcome.notes)
+    small.resize((64, 40)).save(folders.masks / "a.png")
+    (failed,) = extracted(folders, tmp_path / "other", resize=True)[0].outcomes
+    assert "of another shape, export it again" in failed.problem
+
+
+def test_a_photograph_is_no_mask(tmp_path: Path) -> None:
+    photo = Path(__file__).parent.parent / "samples/photo/images/astronaut.png"
+    folders = Folders(tmp_path).add("a.png")
+    with Image.open(photo) as image:
+        image.convert("RGB").resize((SIDE, SIDE)).save(folders.masks / "a.png")
+    (failed,) = extracted(folders, tmp_path / "out", channel="auto")[0].outcomes
+    assert "looks like a photograph" in failed.problem
+    (named,) = extracted(folders, tmp_path / "out", channel="luminance")[0].outcomes
+    assert not named.problem
+
+
+def test_void_pixels_of_label_maps_do_not_train(tmp_path: Path) -> None:
+    deep = np.zeros((SIDE, SIDE), np.uint16)
+    deep[10:40, 10:40], deep[60:90, 60:90], deep[:4] = 1, 2, 255
+    folders = with_mask(tmp_path, deep, "a.png")
+    _, told = only(folders)
+    assert any("looks like a map of labels (largest value 2)" in note for note in told.notes)
+    (auto,) = extracted(folders, tmp_path / "auto", channel="auto")[0].outcomes
+    assert auto.row is not None
+    assert auto.row.reading == "labels"
+    with Image.open(tmp_path / "auto" / "a.png") as made:
+        np.testing.assert_array_equal(np.asarray(made) > 0, (deep > 0) & (deep < 255))
+
+
+def test_numbers_of_a_palette_are_called_labels(tmp_path: Path) -> None:
+    image = Image.fromarray((SHAPE > 0).astype(np.uint8), "L").convert("P")
+    image.putpalette([0, 0, 0, 200, 30, 40])
+    made, outcome = only(with_mask(tmp_path, image, "a.png"), labels=(1,))
+    assert outcome.row is not None
+    assert outcome.row.reading == "labels"
+    np.testing.assert_array_equal(made, SHAPE)
+
+
+@pytest.mark.parametrize("floor", ["nan", "inf"])
+def test_a_floor_that_is_no_number_is_a_usage_error(floor: str, tmp_path: Path) -> None:
+    config = Folders(tmp_path).add().config()
+    result = run("extract", config, "--floor", floor, "--output", tmp_path / "out")
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import warnings
 from typing import Any
@@ -108,4 +110,15 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     # Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    maskprep(windows_expand_args=False)
+    try:
+        try:
+            maskprep(windows_expand_args=False)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        _tell(f"stdout cannot be written ({error.strerror})")
+        # What is left in the buffer would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(2) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import data_options, one_request, writing_options
+from maskprep.cli.options import Finite, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
@@ -68,9 +68,14 @@ class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option("--invert", is_flag=True, help="Then: swap what trains and what is ignored.")
 @click.option(
     "--floor",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     metavar="WEIGHT",
     help="Last: what is ignored trains at this weight, 0 to 1; greys rise in proportion.",
+)
+@click.option(
+    "--resize",
+    is_flag=True,
+    help="Bring masks of another size to their image's, where the shapes agree.",
 )
 @click.option(
     "--painted-on",
@@ -95,6 +100,7 @@ def extract(
     threshold: int | None,
     invert: bool,
     floor: float | None,
+    resize: bool,
     painted_on: PaintedOn,
     apply_exif: bool,
 ) -> None:
@@ -136,6 +142,7 @@ def extract(
             invert=invert,
             floor=floor,
             painted_on=painted_on,
+            resize=resize,
             apply_exif=apply_exif,
             progress=advance,
         )

@@ -55,6 +55,8 @@ class ConfigDraft:
         Images a step; None leaves it to the trainer.
     relative : bool
         Whether folders are spelled from the working directory.
+    like_neighbours : bool
+        Whether new blocks take over what blocks that are there say.
     """
 
     subsets: tuple[SubsetDraft, ...]
@@ -62,6 +64,7 @@ class ConfigDraft:
     resolution: Size
     batch_size: int | None = None
     relative: bool = False
+    like_neighbours: bool = False
 
 
 @dataclass(frozen=True)

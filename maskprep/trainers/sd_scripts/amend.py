@@ -18,6 +18,7 @@ from maskprep.errors import MaskprepError
 from maskprep.model import MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 from maskprep.trainers.sd_scripts.compose import (
+    Line,
     alone_remarks,
     block_lines,
     has_training_images,
@@ -108,7 +109,10 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
             _append(block, subset_lines(own, block.trains), path)
         if not block.trains:
             remarks += alone_remarks([subset for _, subset in block.known])
-    added = _new_blocks(homeless, draft, inherited)
+    settings, told = _settings(draft, blocks, inherited, path)
+    added = _new_blocks(homeless, settings, inherited)
+    if homeless:
+        remarks += told
     without_files = [each for each in homeless if each.source is not MaskSource.FILE]
     remarks += alone_remarks(without_files)
     return Composed(_with_blocks(tomlkit.dumps(document), added), tuple(remarks))
@@ -244,8 +248,34 @@ def _refuse_mixture(block: _Block, path: str) -> None:
         )
 
 
+def _settings(
+    draft: ConfigDraft, blocks: Sequence[_Block], inherited: Any, path: str
+) -> tuple[list[Line], list[str]]:
+    """Choose the settings of new blocks: as the others have them, where they say a resolution."""
+    own = settings_of(draft)
+    said = [inherited, *(block.table for block in blocks)]
+    if not draft.like_neighbours or not any("resolution" in level for level in said):
+        return own, []
+    comments = {line.key: line.comment for line in own}
+    neighbour: Any = next((block.table for block in blocks if "resolution" in block.table), {})
+    lines = [
+        Line(key, tomlkit.item(neighbour[key]).as_string(), comments.get(key, ""))
+        for key in (*comments, "bucket_no_upscale", "batch_size")
+        if key in neighbour and (key != "batch_size" or draft.batch_size is None)
+    ]
+    lines += [line for line in own if line.key == "batch_size"]
+    values = {str(block.table.get("resolution", inherited.get("resolution"))) for block in blocks}
+    remarks = []
+    if len(values) > 1:
+        remarks.append(
+            f"{path}: datasets differ in resolution ({', '.join(sorted(values))}): the new one is"
+            " like the first that says one; --resolution says another"
+        )
+    return lines, remarks
+
+
 def _new_blocks(
-    homeless: Sequence[SubsetDraft], draft: ConfigDraft, inherited: Any
+    homeless: Sequence[SubsetDraft], settings: Sequence[Line], inherited: Any
 ) -> Iterator[list[str]]:
     for with_files in (True, False):
         part = [each for each in homeless if (each.source is MaskSource.FILE) is with_files]
@@ -253,7 +283,7 @@ def _new_blocks(
             own = [
                 replace(each, caption_extension=_needed(each, {}, {}, inherited)) for each in part
             ]
-            yield block_lines(own, settings_of(draft))
+            yield block_lines(own, settings)
 
 
 def _with_blocks(text: str, blocks: Iterator[list[str]]) -> str:
