@@ -48,22 +48,6 @@ def sample_folder(rule: Rule) -> str:
     return f"samples/rules/{rule.code}-{rule.name}"
 
 
-def as_text(rules: Sequence[Rule]) -> str:
-    """Explain rules in full.
-
-    Parameters
-    ----------
-    rules : sequence of Rule
-        To be explained.
-
-    Returns
-    -------
-    str
-        Paragraphs on single lines, for a terminal to wrap.
-    """
-    return "\n".join(_explained(rule) for rule in rules)
-
-
 def as_json(rules: Sequence[Rule]) -> str:
     """Write rules as JSON.
 
@@ -98,39 +82,67 @@ def as_markdown(rules: Sequence[Rule]) -> str:
         "",
         "What `maskprep check` looks for. `maskprep rules NAME` explains one in the terminal.",
         "Options are set with `--set NAME.OPTION=VALUE` or in [maskprep.toml](settings.md).",
-        "Each rule has a sample in [samples/rules](../samples/rules): a small data set in which",
-        "it fires, and its mended twin.",
+        "The sample of a rule is a small data set in which it fires, and its mended twin.",
         "",
-        "| code | name | severity | mended by `check` with | options |",
-        "|---|---|---|---|---|",
+        "| code | name | severity | mended by `check` with | options | sample |",
+        "|---|---|---|---|---|---|",
     ]
     for rule in rules:
         fix = f"`{fix_option(rule)}`" if fix_option(rule) else ""
         options = ", ".join(f"`{option.name}` = {option.default}" for option in rule.options)
         link = f"[{rule.name}](#{rule.code.lower()}-{rule.name})"
-        lines.append(f"| {rule.code} | {link} | {rule.severity.value} | {fix} | {options} |")
+        sample = f"[{rule.code}](../{sample_folder(rule)})"
+        cells = (rule.code, link, rule.severity.value, fix, options, sample)
+        lines.append(f"| {' | '.join(cells)} |")
     for digit, group in groupby(rules, key=lambda rule: rule.code[2]):
         lines += ["", f"## {GROUPS[digit]}"]
         for rule in group:
-            lines += ["", f"### {rule.code} {rule.name}", "", _paragraphs(rule).replace("``", "`")]
+            lines += ["", f"### {rule.code} {rule.name}", "", paragraphs(rule).replace("``", "`")]
             lines += ["", f"**Severity**: {rule.severity.value}. **To mend it**: {rule.mend}."]
             lines += ["", f"*Source*: {rule.source}."]
     return "\n".join(lines) + "\n"
 
 
-def _explained(rule: Rule) -> str:
-    lines = [f"{rule.code} {rule.name} ({rule.severity.value})", "", _paragraphs(rule), ""]
-    told = [("mend", rule.mend), ("or", f"maskprep check DATASET {fix_option(rule)}")]
-    if not fix_option(rule):
-        told.pop()
+def rows_of(rule: Rule) -> list[tuple[str, str]]:
+    """Tell what else there is to a rule: what mends it, its options, where it comes from.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any.
+
+    Returns
+    -------
+    list of (str, str)
+        Labels, and words for them.
+    """
+    rows = [("mend", rule.mend)]
+    command = f"maskprep check DATASET {fix_option(rule)}"
+    if fix_option(rule) and command not in rule.mend:
+        rows.append(("or", command))
     for option in rule.options:
-        told.append(("set", f"--set {rule.name}.{option.name}={option.default}"))
-    told += [("source", rule.source), ("sample", sample_folder(rule))]
-    lines += [f"  {label:8}{words}" for label, words in told]
-    return "\n".join(lines) + "\n"
+        rows.append(("set", f"--set {rule.name}.{option.name}={option.default} (the default)"))
+    return [
+        *rows,
+        ("looks at", rule.stage.value),
+        ("source", rule.source),
+        ("sample", sample_folder(rule)),
+    ]
 
 
-def _paragraphs(rule: Rule) -> str:
+def paragraphs(rule: Rule) -> str:
+    """Give what a rule means and why it matters, each paragraph on one line.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any.
+
+    Returns
+    -------
+    str
+        The first paragraph names the defect.
+    """
     parts = rule.meaning.split("\n\n")
     return "\n\n".join(" ".join(part.split()) for part in parts)
 
@@ -141,7 +153,7 @@ def _document(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "severity": rule.severity.value,
         "looks_at": rule.stage.value,
-        "meaning": _paragraphs(rule),
+        "meaning": paragraphs(rule),
         "mend": rule.mend,
         "fix": fix_option(rule),
         "options": {option.name: option.default for option in rule.options},

@@ -15,10 +15,13 @@ from PIL import Image
 
 from maskprep import rulebook
 from maskprep.cli import maskprep
+from maskprep.discover import discover
 from maskprep.fixes import FIXES
+from maskprep.lint import check
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, drawn
+from tests.rule_samples import RuleSample, request_of, rule_samples
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,12 +47,65 @@ def test_commands_that_mend_are_commands() -> None:
             assert command in known, (rule.code, command)
 
 
-@pytest.mark.parametrize("columns", ["60", "120"])
-def test_the_list_names_every_rule(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
+_BAD = [each for each in rule_samples() if each.half == "bad" and each.name != "unparsable"]
+
+
+@pytest.mark.parametrize("sample", _BAD, ids=lambda sample: sample.code)
+def test_a_rule_quotes_the_error_that_people_search_for(
+    sample: RuleSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample.copy_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    rules = {rule.name: rule for rule in all_rules()}
+    for stop in check(discover(request_of(sample))).stops:
+        # What is the same for everybody: no numbers, no names, no exception's class.
+        parts = re.split(r"\d+|'[^']*'|\"[^\"]*\"|\S*[/\\]\S*|data\[.*|: ", stop.headline)
+        words = max(parts, key=len).strip(" :.")
+        assert words in rulebook.paragraphs(rules[stop.rule]), stop
+
+
+def test_the_list_names_every_rule_on_one_line_in_a_pipe() -> None:
     lines = run("rules").stdout.splitlines()
     assert len(lines) == len(all_rules())
     assert lines[0].startswith("MP001 error unparsable: ")
+
+
+def on_a_terminal(columns: int, *arguments: str) -> list[str]:
+    """Give the lines of a coloured console, without their colours."""
+    environment = {"PYTHONPATH": str(ROOT), "COLUMNS": str(columns), "FORCE_COLOR": "1"}
+    result = subprocess.run(
+        [sys.executable, "-m", "maskprep", *arguments],
+        check=True,
+        capture_output=True,
+        env={**os.environ, **environment, "PYTHONIOENCODING": "utf-8"},
+    )
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", result.stdout.decode())
+    return plain.splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_the_list_fits_a_terminal_and_is_grouped(columns: int) -> None:
+    lines = on_a_terminal(columns, "rules")
+    assert max(len(line) for line in lines) <= columns
+    assert set(rulebook.GROUPS.values()) <= set(lines)
+    starts = [line[:5] for line in lines if line.startswith("MP")]
+    assert starts == [rule.code for rule in all_rules()]
+    beside = next(line for line in lines if line.startswith("MP302"))
+    assert ("Every weight is 0" in beside) is (columns == 120)
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_every_explanation_fits_a_terminal(columns: int) -> None:
+    lines = on_a_terminal(columns, "rules", "MP")
+    assert max(len(line) for line in lines) <= columns
+    heads = [line for line in lines if re.match(r"MP\d{3} ", line)]
+    assert len(heads) == len(all_rules())
+
+
+def test_what_mends_a_rule_is_said_once() -> None:
+    told = run("rules", "mask-16bit").stdout
+    assert told.count("maskprep check DATASET --fix") == 1
+    assert "  or        maskprep check DATASET --fix --unsafe" in run("rules", "detail-lost").stdout
 
 
 @pytest.mark.parametrize("selector", ["MP301", "mp301", "detail-lost"])

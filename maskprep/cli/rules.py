@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from maskprep.rules.base import Rule
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+#: Columns from which names and meanings stand side by side.
+_WIDE = 100
 
 
 def complete_rules(
@@ -59,59 +61,62 @@ def rules(selectors: tuple[str, ...], form: str) -> None:
     elif form == "markdown":
         click.echo(rulebook.as_markdown(wanted), nl=False)
     elif chosen:
-        _print_wrapped(rulebook.as_text(wanted))
+        _explain(wanted)
     else:
-        _print_list(wanted)
+        _list(wanted)
 
 
-def _print_wrapped(text: str) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
+def _explain(wanted: list[Rule]) -> None:
     from rich.text import Text
 
-    console = Console(highlight=False, emoji=False, markup=False)
-    for place, line in enumerate(text.splitlines()):
-        if not console.is_terminal:
-            click.echo(line)
-        elif line.startswith("  "):
-            label, words = Text(line[:10], style="dim"), Text(line[10:])
-            wrapped = words.wrap(console, console.width - 10, overflow="fold")
-            for row, part in enumerate(wrapped):
-                part.rstrip()
-                console.print((label if row == 0 else Text(" " * 10)) + part, soft_wrap=True)
-        else:
-            style = "bold" if place == 0 else ""
-            console.print(Padding(Text(line, style=style), 0), soft_wrap=not line)
+    from maskprep.cli.screen import plain_console, print_row
+    from maskprep.rulebook import paragraphs, rows_of
+
+    console = plain_console()
+    for place, rule in enumerate(wanted):
+        if place:
+            console.print()
+        head = Text(f"{rule.code} {rule.name}", style="bold")
+        level = rule.severity.value
+        print_row(console, head.append(" ").append(f"({level})", style=_STYLES[level]))
+        for paragraph in paragraphs(rule).replace("``", "").split("\n\n"):
+            console.print()
+            print_row(console, paragraph)
+        console.print()
+        for label, words in rows_of(rule):
+            print_row(console, words, f"  {label}", hanging=12)
 
 
-def _print_list(wanted: list[Rule]) -> None:
+def _list(wanted: list[Rule]) -> None:
     from itertools import groupby
 
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    from maskprep.rulebook import GROUPS, fix_option
+    from maskprep.cli.screen import plain_console, print_row
+    from maskprep.rulebook import GROUPS, fix_option, paragraphs
 
-    console = Console(highlight=False, emoji=False, markup=False)
+    console = plain_console()
+    longest = max(len(rule.name) for rule in wanted)
     for digit, group in groupby(wanted, key=lambda rule: rule.code[2]):
-        if not console.is_terminal:
-            for rule in group:
-                first = rule.meaning.partition("\n")[0]
-                click.echo(f"{rule.code} {rule.severity.value} {rule.name}: {first}")
-            continue
-        console.print(Text(f"\n{GROUPS[digit]}", style="bold"))
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        for width in (5, 7):
-            table.add_column(no_wrap=True, width=width)
-        table.add_column(overflow="fold")
+        if console.is_terminal:
+            console.print(Text(f"\n{GROUPS[digit]}", style="bold"))
         for rule in group:
             level = rule.severity.value
-            words = Text(rule.name, style="bold").append("  ")
-            words.append(rule.meaning.partition("\n")[0].replace("``", ""), style="default")
+            defect = paragraphs(rule).partition("\n")[0].replace("``", "")
+            if not console.is_terminal:
+                print_row(console, f"{rule.code} {level} {rule.name}: {defect}")
+                continue
+            words = Text(defect)
             if fix_option(rule):
-                words.append("  [fix]", style="green")
-            table.add_row(rule.code, Text(level, style=_STYLES[level]), words)
-        console.print(table)
+                words.append(" [fix]", style="green")
+            head = Text(f"{rule.code}  ").append(level.ljust(9), style=_STYLES[level])
+            head.append(rule.name, style="bold")
+            if console.width < _WIDE:
+                print_row(console, head)
+                print_row(console, words, hanging=16)
+            else:
+                head.append(" " * (longest + 2 - len(rule.name)))
+                print_row(console, words, head, hanging=len(head))
     if console.is_terminal:
-        console.print("\nmaskprep rules NAME explains one; [fix]: check --fix mends it.")
+        console.print()
+        print_row(console, "maskprep rules NAME explains one; check --fix mends those with [fix].")

@@ -45,7 +45,10 @@ def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:
     ),
 )
 def unparsable(training_set: TrainingSet) -> Iterator[Remark]:
-    """A configuration that is no TOML or JSON for the trainer's own parser."""
+    """A configuration that is no TOML or JSON for the trainer's own parser.
+
+    The run does not start: "Error on parsing TOML config file. Please check the format."
+    """
     return _refused(training_set, "unparsable")
 
 
@@ -96,7 +99,10 @@ def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
     """Subsets of different kinds in one dataset: with mask files and without.
 
     Only if every subset names mask files are mask files allowed; each kind needs a
-    ``[[datasets]]`` block of its own.
+    ``[[datasets]]`` block of its own. The run does not start: "extra keys not allowed @
+    data[…]['conditioning_data_dir']"; with metadata_file beside others, "DreamBooth subset and
+    fine tuning subset cannot be mixed in the same dataset. Please split them into separate
+    datasets."
     """
     return _refused(training_set, "mixed-subsets")
 
@@ -113,7 +119,10 @@ def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
     ),
 )
 def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """A key that subsets with mask files may not have: is_reg, class_tokens, alpha_mask."""
+    """A key that subsets with mask files may not have: is_reg, class_tokens, alpha_mask.
+
+    The run does not start: "extra keys not allowed @ data[…]['alpha_mask']".
+    """
     return _refused(training_set, "forbidden-beside-masks")
 
 
@@ -129,7 +138,10 @@ def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
     ),
 )
 def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """Random crops, which cannot be had with mask files: the run does not start."""
+    """Random crops, which cannot be had with mask files: the run does not start.
+
+    "random_crop is not supported in ControlNetDataset".
+    """
     return _stopped(training_set, "random-crop-with-masks", "set random_crop = false")
 
 
@@ -147,7 +159,8 @@ def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
 def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     """A validation split beside mask files.
 
-    The masks of the images taken away count as "extra conditioning data": the run does not start.
+    The masks of the images taken away belong to nobody: the run does not start ("extra
+    conditioning data for N images").
     """
     fix = "set validation_split = 0"
     return _stopped(training_set, "validation-split-with-masks", fix)
@@ -165,7 +178,11 @@ def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
     ),
 )
 def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
-    """A resolution outside min_bucket_reso and max_bucket_reso: the run does not start."""
+    """A resolution outside min_bucket_reso and max_bucket_reso: the run does not start.
+
+    "min_bucket_reso must be equal or less than resolution", or "max_bucket_reso must be equal or
+    greater than resolution".
+    """
     fix = "set min_bucket_reso at most, and max_bucket_reso at least, to the resolution's sides"
     return _stopped(training_set, "bucket-bounds", fix)
 
@@ -179,7 +196,7 @@ def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
     mend="set resolution in [general] or in the dataset",
 )
 def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
-    """Nobody says a resolution: the run does not start."""
+    """Nobody says a resolution: the run does not start ("resolution is required")."""
     fix = "set resolution in [general] or the dataset (the trainer also takes --resolution)"
     return _stopped(training_set, "no-resolution", fix)
 
@@ -195,8 +212,9 @@ def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
 def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
     """A bucket_reso_steps that LoRA training of the model cannot take.
 
-    The trainer refuses to start with alpha and plain datasets. It never looks at datasets with
-    mask files, which start with any step and can then fail in the model. Full training takes
+    The trainer refuses to start with alpha and plain datasets: "bucket_reso_steps is 16. it must
+    be divisible by 32." It never looks at datasets with mask files, which start with any step
+    and can then fail in the model. Full training takes
     smaller steps of some models: 16 of flux, 8 of sd3.
     """
     step = training_set.model.bucket_step
@@ -215,7 +233,11 @@ def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
     mend="let maskprep export-config IMAGES --masks MASKS -o dataset.toml write one",
 )
 def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
-    """No ``[[datasets]]`` block: the run ends before its first step."""
+    """No ``[[datasets]]`` block: the run ends before its first step.
+
+    "No data found. Please verify arguments (train_data_dir must be the parent of folders with
+    images)".
+    """
     return _stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
 
 
@@ -228,7 +250,12 @@ def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
     mend="name the folder that directly holds the images, as .png .jpg .jpeg .webp or .bmp",
 )
 def no_images(training_set: TrainingSet) -> Iterator[Remark]:
-    """Not one image that the trainer sees: the run ends before its first step."""
+    """Not one image that the trainer sees: the run ends before its first step.
+
+    "No data found. Please verify arguments (train_data_dir must be the parent of folders with
+    images)". It takes .png .jpg .jpeg .webp and .bmp, all lower or all upper case, and looks
+    into no sub-folder.
+    """
     fix = "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
     return _stopped(training_set, "no-images", fix)
 
@@ -242,7 +269,11 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     mend="take the second subset out, or raise num_repeats of the first",
 )
 def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
-    """The same image_dir twice in one dataset: the second subset is dropped with a warning."""
+    """The same image_dir twice in one dataset: the second subset is dropped with a warning.
+
+    "ignore duplicated subset with image_dir='…': use the first one". Where it has a mask
+    folder of its own, these masks are then extra, and the run does not start.
+    """
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             if subset.dropped == "duplicate-image-dir" and subset.images is not None:
@@ -263,7 +294,10 @@ def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
     mend="set num_repeats to 1 or more, or take the subset out",
 )
 def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
-    """A num_repeats below 1: the subset is dropped, and its masks are then extra."""
+    """A num_repeats below 1: the subset is dropped, and its masks are then extra.
+
+    "ignore subset with image_dir='…': num_repeats is less than 1".
+    """
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             if subset.dropped == "zero-repeats":
@@ -341,7 +375,10 @@ def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
 def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
     """A relative folder that exists beside the configuration, but not where the trainer looks.
 
-    The trainer resolves it from the directory in which it is started.
+    The trainer resolves it from the directory in which it is started, and leaves out what is not
+    there with a warning: "not directory: …". Where nothing is left the run ends before its first
+    step: "No data found. Please verify arguments (train_data_dir must be the parent of folders
+    with images)".
     """
     for path in training_set.relocated:
         yield Remark(
@@ -361,7 +398,11 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
     mend="set the bounds to multiples of bucket_reso_steps",
 )
 def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
-    """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards."""
+    """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards.
+
+    "min_bucket_reso is adjusted to be multiple of bucket_reso_steps". Buckets are then smaller or
+    larger than was meant.
+    """
     return _odd(training_set, "bucket-bounds-adjusted")
 
 
@@ -376,7 +417,8 @@ def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
 def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
     """A resize_interpolation that the trainer does not know.
 
-    In a dataset the run does not start; in a subset OpenCV's linear is used, without a word.
+    In a dataset the run does not start ('Resize interpolation "…" is not a valid
+    interpolation'); in a subset OpenCV's linear is used, without a word.
     """
     fix = "use one of lanczos nearest bilinear linear bicubic cubic area box"
     yield from _stopped(training_set, "unknown-interpolation", fix)
@@ -392,7 +434,10 @@ def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
     mend="add the key to the block",
 )
 def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
-    """A key without which the trainer takes no such block: "required key not provided"."""
+    """A key without which the trainer takes no such block.
+
+    The run does not start: "required key not provided @ data[…]['image_dir']".
+    """
     return _refused(training_set, "missing-key")
 
 
@@ -411,7 +456,9 @@ def regularisation_unused(training_set: TrainingSet) -> Iterator[Remark]:
     """Regularisation images that never train.
 
     A block takes them, each with its repeats, until they are as many as its training images with
-    theirs. Those left over are never used; without training images in the block, none is.
+    theirs. Those left over are never used; without training images in the block, none is, and a
+    run without any other block ends before its first step: "No data found. Please verify
+    arguments (train_data_dir must be the parent of folders with images)".
     """
     for dataset in training_set.datasets:
         learns = any(each.pairs and not each.is_regularisation for each in dataset.subsets)

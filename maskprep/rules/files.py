@@ -28,7 +28,10 @@ MINUTES = 10.0
 def unreadable(sample: Sample) -> Iterator[Remark]:
     """A file that cannot be decoded: empty, cut short, no image, no regular file.
 
-    Where the run stops depends on the file and the trainer; the remark says it.
+    Where the run stops depends on the file and the trainer; the remark says it. In a batch it is
+    "UnidentifiedImageError: cannot identify image file" or "OSError: image file is truncated".
+    Since 0.10 an image of which not even the size can be read stops the run before its first
+    step: "ZeroDivisionError: division by zero".
     """
     caption = sample.pair.caption
     if caption.rule == "unreadable" and caption.path is not None:
@@ -180,7 +183,10 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
     mend="set enable_bucket = true, or bring every image to the resolution",
 )
 def image_not_resolution(sample: Sample) -> Iterator[Remark]:
-    """Without buckets every image must have exactly the resolution: the run stops in the batch."""
+    """Without buckets every image must have exactly the resolution: the run stops in the batch.
+
+    "image too large, but cropping and bucketing are disabled", or "image size is small".
+    """
     for stop in sample.stops:
         header, placement = sample.image_header, sample.placement
         if stop.rule == "image-not-resolution" and header is not None and placement is not None:
@@ -200,7 +206,12 @@ def image_not_resolution(sample: Sample) -> Iterator[Remark]:
     mend="crop or enlarge the image, or take it out",
 )
 def no_bucket(sample: Sample) -> Iterator[Remark]:
-    """An image too small, or too long and thin, for any bucket: the run stops."""
+    """An image too small, or too long and thin, for any bucket: the run stops.
+
+    "ZeroDivisionError: division by zero" before the first step; in a batch "inv_scale_x > 0 in
+    function 'resize'" or, up to 0.9, "Expected input to have non-zero size for non-batch
+    dimensions".
+    """
     for stop in sample.stops:
         if stop.rule == "no-bucket" and sample.image_header is not None:
             told = (
@@ -220,7 +231,11 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
     mend="shrink the file",
 )
 def bomb(sample: Sample) -> Iterator[Remark]:
-    """A file that declares so many pixels that Pillow refuses it; it is never decoded."""
+    """A file that declares so many pixels that Pillow refuses it; it is never decoded.
+
+    The trainer stops in its batch: "DecompressionBombError: Image size (… pixels) exceeds limit
+    of … pixels, could be decompression bomb DOS attack."
+    """
     for path, error in sample.broken.items():
         if error.too_large:
             yield Remark(path, str(error).removeprefix(f"{path}: "), "shrink the picture")

@@ -28,8 +28,8 @@ _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 def directory_missing(subset: Subset) -> Iterator[Remark]:
     """A folder that is not there.
 
-    A missing image folder is skipped with a warning. With a missing mask folder the run starts,
-    and dies in its first batch: "'NoneType' object has no attribute 'read'".
+    A missing image folder is skipped with a warning ("not directory: …"). With a missing mask
+    folder the run starts, and dies in its first batch: "'NoneType' object has no attribute 'read'".
     """
     if subset.images is not None and not subset.images.exists:
         told = f"{_no_folder(subset.images.path)}: the trainer leaves its images out with a warning"
@@ -140,7 +140,10 @@ def caption_empty(subset: Subset) -> Iterator[Remark]:
     mend="save it as UTF-8",
 )
 def caption_not_utf8(subset: Subset) -> Iterator[Remark]:
-    """A caption in another encoding (cp932, cp1252, UTF-16): the run does not start."""
+    """A caption in another encoding (cp932, cp1252, UTF-16): the run does not start.
+
+    "UnicodeDecodeError: 'utf-8' codec can't decode byte".
+    """
     for pair in _with_caption_rule(subset, "caption-not-utf8"):
         told = f"is not UTF-8: the trainer refuses to start ({pair.caption.error})"
         yield Remark(pair.caption.path or pair.image, told, "save it as UTF-8 without a BOM")
