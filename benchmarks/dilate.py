@@ -81,12 +81,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--masks", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--radii", type=int, nargs="+", default=RADII, choices=RADII)
     options = parser.parse_args()
     print(f"OpenCV {cv2.__version__}, masks of {SIDE} x {SIDE}, {os.cpu_count()} cores")
     print(f"{'radius':>6}  {'':18}{'masks':>6}{'wall ms a mask':>34}{'CPU ms a mask':>34}")
     with tempfile.TemporaryDirectory() as name:
         whole = make_set(Path(name) / "whole", options.masks)
-        for radius in RADII:
+        for radius in options.radii:
             count = min(FEWER[radius], options.masks)
             part = make_set(Path(name) / f"part-{radius}", count)
             costs: dict[str, list[tuple[float, float]]] = {}
