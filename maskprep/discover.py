@@ -218,6 +218,74 @@ def discover_pairs(request: Request) -> TrainingSet:
     return training_set
 
 
+def discover_pair(
+    image: str, mask: str | None, trainer: Trainer, model: ModelTraits, settings: Settings
+) -> TrainingSet:
+    """Find one image as the trainer would load it, with any mask.
+
+    Parameters
+    ----------
+    image : str
+        The image file.
+    mask : str or None
+        The mask file, of any name, in any folder; None: the image's alpha.
+    trainer : Trainer
+        Who is to train.
+    model : ModelTraits
+        What is to be trained.
+    settings : Settings
+        The trainer's command line.
+
+    Returns
+    -------
+    TrainingSet
+        Of this pair alone: what else lies in the folders is not looked at.
+
+    Raises
+    ------
+    MaskprepError
+        A file is not there, or the trainer does not see an image of this name.
+    """
+    for path in (image, mask):
+        if path is not None and not os.path.isfile(path):
+            raise MaskprepError(f"{path}: there is no such file")
+    folder, name = os.path.split(image)
+    masks = None if mask is None else os.path.dirname(mask) or os.curdir
+    request = Request(folder or os.curdir, trainer, model, masks, mask is None, settings)
+    config = _configuration(request)
+
+    def list_namesakes(path: str) -> Folder:
+        # The image, its captions, its caches.
+        listed = _listing(path)
+        stem = os.path.splitext(name)[0]
+        return replace(listed, names=tuple(each for each in listed.names if each.startswith(stem)))
+
+    (dataset,) = (trainer.assemble(block, list_namesakes) for block in config.blocks)
+    (subset,) = dataset.subsets
+    pairs = tuple(
+        replace(pair, image=image, mask=mask)
+        for pair in subset.pairs
+        if os.path.basename(pair.image) == name
+    )
+    if not pairs:
+        raise MaskprepError(f"{image}: the trainer does not see a file of this name")
+    alone = replace(
+        subset, pairs=pairs, unseen=(), unseen_masks=(), extra_masks=(), shadowed_masks={}
+    )
+    datasets = (replace(dataset, subsets=(alone,)),)
+    return TrainingSet(
+        name=image,
+        trainer=trainer,
+        model=model,
+        config=None,
+        datasets=datasets,
+        masked_loss=config.masked_loss,
+        stops=trainer.foresee_start(config, datasets, model),
+        oddities=trainer.oddities(datasets, model, settings),
+        arguments=request.arguments,
+    )
+
+
 def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from maskprep.discover import Request, discover
-from maskprep.errors import MaskprepError
+from maskprep.discover import discover_pair
 from maskprep.growth import TARGET, DetailGrower, cut_off
-from maskprep.model import ModelTraits, Pair, Size, TrainingSet
-from maskprep.sample import Sample
+from maskprep.lint import check
+from maskprep.model import ModelTraits, TrainingSet
+from maskprep.report import Finding
+from maskprep.sample import Sample, samples_of
 from maskprep.trainers.base import Settings, Trainer
 
 
@@ -21,7 +20,7 @@ def facts_of(
     mask: str | None,
     trainer: Trainer,
     model: ModelTraits,
-    resolution: Size | None = None,
+    settings: Settings | None = None,
 ) -> dict[str, Any]:
     """Tell what a trainer makes of one image and its mask.
 
@@ -30,13 +29,13 @@ def facts_of(
     image : str
         The image file.
     mask : str or None
-        The mask file, of any name; None: the image's alpha.
+        The mask file, of any name, in any folder; None: the image's alpha.
     trainer : Trainer
         Who trains.
     model : ModelTraits
         What is trained.
-    resolution : Size or None
-        Training resolution, px; None for the model's.
+    settings : Settings or None
+        The trainer's command line: resolution, buckets, …; None for its defaults.
 
     Returns
     -------
@@ -47,9 +46,11 @@ def facts_of(
     Raises
     ------
     MaskprepError
-        There is no such image, or the trainer does not see a file of that name.
+        A file is not there, or the trainer does not see an image of this name.
     """
-    sample = _sample_of(image, mask, trainer, model, resolution)
+    found = discover_pair(image, mask, trainer, model, settings or Settings())
+    (sample,) = samples_of(found)
+    report = check(found)
     header, placement, weights = sample.image_header, sample.placement, sample.weights
     mask_header = sample.mask_header
     return {
@@ -62,18 +63,38 @@ def facts_of(
         "orientation": header.orientation if header else None,
         "mask_size_wh": mask_header.size if mask_header else None,
         "mask_format": f"{mask_header.format} {mask_header.mode}" if mask_header else None,
+        "mask_orientation": mask_header.orientation if mask_header else None,
         "resized_wh": placement.resized if placement else None,
         "crop_xy": placement.crop_xy if placement else None,
         "bucket_wh": placement.bucket if placement else None,
         "cells_wh": weights.shape[::-1] if weights is not None else None,
+        "trains": sample.trains,
         "coverage": sample.coverage if sample.carries_mask else None,
         "weight_mean": None if weights is None else float(weights.mean(dtype=np.float64)),
         "weight_min": None if weights is None else float(weights.min()),
         "weight_max": None if weights is None else float(weights.max()),
         "details": _details(sample),
         "details_cut_off": len(cut_off(sample)) if weights is not None else None,
-        "stops": [stop.headline for stop in sample.stops],
+        "stops": [stop.headline for stop in report.stops],
+        "findings": [
+            {
+                "code": each.code,
+                "name": each.name,
+                "severity": each.severity.value,
+                "path": each.path,
+                "message": each.message,
+            }
+            for each in report.findings
+            if not _of_a_folder(each, found)
+        ],
     }
+
+
+def _of_a_folder(finding: Finding, found: TrainingSet) -> bool:
+    # The folders were not chosen for training; this pair was.
+    subset = found.datasets[0].subsets[0]
+    folders = {each.path for each in (subset.images, subset.masks) if each is not None}
+    return finding.path in folders
 
 
 def _details(sample: Sample) -> list[dict[str, Any]] | None:
@@ -88,24 +109,3 @@ def _details(sample: Sample) -> list[dict[str, Any]] | None:
         }
         for each in DetailGrower(sample).grow_to(TARGET).details
     ]
-
-
-def _sample_of(
-    image: str, mask: str | None, trainer: Trainer, model: ModelTraits, resolution: Size | None
-) -> Sample:
-    if not os.path.isfile(image):
-        raise MaskprepError(f"{image}: there is no such file")
-    if mask is not None and not os.path.isfile(mask):
-        raise MaskprepError(f"{mask}: there is no such file")
-    folder = os.path.dirname(image) or "."
-    flags = {} if resolution is None else {"resolution": resolution}
-    masks = None if mask is None else os.path.dirname(mask) or "."
-    request = Request(folder, trainer, model, masks, mask is None, Settings(flags))
-    found: TrainingSet = discover(request)
-    for dataset in found.datasets:
-        for subset in dataset.subsets:
-            for pair in subset.pairs:
-                if os.path.samefile(pair.image, image):
-                    own: Pair = replace(pair, image=image, mask=mask)
-                    return Sample(own, dataset, subset, trainer, model)
-    raise MaskprepError(f"{image}: the trainer does not see a file of this name")

@@ -1,4 +1,4 @@
-"""Rules explained, one pair told, versions, completion, and the hook."""
+"""Rules explained, versions, completion, and the hook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from PIL import Image
 
 from maskprep import rulebook
 from maskprep.cli import maskprep
@@ -20,7 +19,6 @@ from maskprep.fixes import FIXES
 from maskprep.lint import check
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
-from tests.datasets import FIGURE, drawn
 from tests.rule_samples import RuleSample, request_of, rule_samples
 
 ROOT = Path(__file__).parent.parent
@@ -127,55 +125,6 @@ def test_an_unknown_rule_is_told_with_the_nearest() -> None:
     result = run("rules", "detail-last")
     assert result.exit_code == 2
     assert "did you mean detail-lost?" in all_of(result)
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> tuple[Path, Path]:
-    image, mask = tmp_path / "images" / "a.png", tmp_path / "masks" / "other.png"
-    for path in (image, mask):
-        path.parent.mkdir()
-    Image.new("RGB", (128, 128)).save(image)
-    thin = drawn(FIGURE)
-    thin[20:22, 8:60] = 255
-    Image.fromarray(thin).save(mask)
-    return image, mask
-
-
-def test_info_tells_all_of_a_pair(pair: tuple[Path, Path]) -> None:
-    image, mask = pair
-    facts = json.loads(run("info", *pair, "--resolution", 256, "--format", "json").stdout)
-    assert facts["image"] == str(image)
-    assert facts["mask"] == str(mask)
-    assert facts["size_wh"] == [128, 128]
-    assert facts["resized_wh"] == facts["bucket_wh"] == [256, 256]
-    assert facts["cells_wh"] == [32, 32]
-    assert facts["stops"] == []
-    assert any(each["weight"] < 0.7 and each["radius_to_0.7"] >= 1 for each in facts["details"])
-    told = run("info", *pair, "--resolution", 256).stdout
-    assert "bucket          256 x 256" in told
-    assert f"details         {len(facts['details'])}" in told
-
-
-def test_info_of_alpha_and_of_what_stops(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    image, mask = pair
-    plain = json.loads(run("info", image, "--format", "json").stdout)
-    assert plain["mask"] is None
-    assert plain["weight_min"] == 1
-    Image.new("L", (50, 50)).save(mask)
-    broken = json.loads(run("info", image, mask, "--format", "json").stdout)
-    assert "size of conditioning image is not match" in broken["stops"][0]
-    assert broken["weight_mean"] is None
-    for missing in ((tmp_path / "no.png",), (image, tmp_path / "no.png")):
-        result = run("info", *missing)
-        assert result.exit_code == 2
-        assert "no.png: there is no such file" in all_of(result)
-
-
-def test_a_name_that_the_trainer_does_not_see_is_told(tmp_path: Path) -> None:
-    Image.new("RGB", (64, 64)).save(tmp_path / "a.gif")
-    result = run("info", tmp_path / "a.gif")
-    assert result.exit_code == 2
-    assert "a.gif: the trainer does not see a file of this name" in all_of(result)
 
 
 def test_the_version_names_what_it_stands_on() -> None:

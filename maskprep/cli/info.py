@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import Resolution, trainer_options
+from maskprep.cli.options import setting_options, trainer_options
 
 if TYPE_CHECKING:
     from maskprep.model import ModelTraits
-    from maskprep.trainers.base import Trainer
+    from maskprep.trainers.base import Settings, Trainer
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_TRAINS = {"masked": "with its mask", "whole": "whole, without a mask", None: "not at all"}
+#: What viewers do with a picture by its EXIF orientation.
+_TURNS = {
+    1: "upright",
+    2: "EXIF 2, viewers mirror it",
+    3: "EXIF 3, viewers turn it by 180 degrees",
+    4: "EXIF 4, viewers flip it",
+    5: "EXIF 5, viewers flip it and turn it by 90 degrees",
+    6: "EXIF 6, viewers turn it by 90 degrees",
+    7: "EXIF 7, viewers flip it and turn it by 270 degrees",
+    8: "EXIF 8, viewers turn it by 270 degrees",
+}
+#: Columns of the labels.
+_LABELS = 12
 
 
 @click.command()
 @click.argument("image", type=click.Path())
 @click.argument("mask", type=click.Path(), required=False)
 @trainer_options
-@click.option("--resolution", type=Resolution(), help="[default: the model's]")
+@setting_options
 @click.option(
     "--format",
     "form",
@@ -31,45 +48,115 @@ def info(
     mask: str | None,
     trainer: Trainer,
     model: ModelTraits,
-    resolution: tuple[int, int] | None,
+    settings: Settings,
     form: str,
 ) -> None:
     """Tell what the trainer makes of one IMAGE with its MASK; without MASK its alpha counts.
 
+    MASK may have any name, in any folder. Give the same resolution and buckets as to the trainer.
+
     \b
     maskprep info images/a.png masks/a.png
-    maskprep info cut-out.png --format json
+    maskprep info cut-out.png --resolution 768 --format json
+
+    Exit code: 0 told, 2 could not do the job.
     """
-    import json
-
-    from maskprep.errors import printable
     from maskprep.facts import facts_of
-    from maskprep.model import Size
 
-    size = Size(*resolution) if resolution is not None else None
-    facts = facts_of(image, mask, trainer, model, size)
+    facts = facts_of(image, mask, trainer, model, settings)
     if form == "json":
+        import json
+
         click.echo(json.dumps(facts, indent=2))
-        return
-    for name, value in facts.items():
-        label = name.replace("_wh", "").replace("_", " ")
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            click.echo(f"{label:16}{len(value)}")
-            for each in value:
-                click.echo(printable(f"{'':16}{_line(each)}"))
-        else:
-            click.echo(printable(f"{label:16}{_words(value)}"))
+    else:
+        _print(facts, mask)
 
 
-def _line(entry: dict[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {_words(value)}" for name, value in entry.items())
+def _print(facts: dict[str, Any], mask: str | None) -> None:
+    from rich.text import Text
+
+    from maskprep.cli.screen import plain_console, print_row
+    from maskprep.errors import printable
+
+    console = plain_console()
+    for label, words in _rows(facts, mask):
+        print_row(console, printable(words), label, _LABELS)
+    for label, words in _troubles(facts):
+        style = _STYLES.get(label, "bold red")
+        head = Text(label.ljust(_LABELS), style=style)
+        print_row(console, printable(words), head, _LABELS)
 
 
-def _words(value: Any) -> str:
-    if value is None or value == []:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, (list, tuple)):
-        return " x ".join(map(str, value)) if len(value) == 2 else ",".join(map(str, value))
-    return str(value)
+def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
+    yield "image", facts["image"]
+    yield "", _stored(facts, "")
+    if mask is not None:
+        yield "mask", mask
+        yield "", _stored(facts, "mask_")
+    else:
+        yield "mask", "the image's alpha" if facts["mask"] else "none: the image has no alpha"
+    yield "trainer", f"{facts['trainer']}, model {facts['model']}"
+    if facts["bucket_wh"] is not None:
+        cells = facts["cells_wh"]
+        latent = "" if cells is None else f", {_size(cells)} latent cells"
+        yield "resized to", f"{_size(facts['resized_wh'])} px"
+        yield "cropped", _crop(facts)
+        yield "bucket", f"{_size(facts['bucket_wh'])} px{latent}"
+    yield "trains", _TRAINS[facts["trains"]]
+    if facts["coverage"] is not None:
+        yield "coverage", f"{facts['coverage']:.2%} of the stored mask"
+    if facts["weight_mean"] is not None:
+        mean, low, high = (facts[f"weight_{each}"] for each in ("mean", "min", "max"))
+        yield "weight", f"mean {mean:.3f}, from {low:.3f} to {high:.3f}"
+    if facts["details"] is not None:
+        yield from _details(facts)
+
+
+def _stored(facts: dict[str, Any], prefix: str) -> str:
+    size = facts[f"{prefix}size_wh"]
+    if size is None:
+        return "cannot be read"
+    turn = _TURNS[facts[f"{prefix}orientation"]]
+    return f"{_size(size)} px, {facts[f'{prefix}format']}, {turn}"
+
+
+def _crop(facts: dict[str, Any]) -> str:
+    if facts["crop_xy"] is None:
+        return "at random"
+    if facts["resized_wh"] == facts["bucket_wh"]:
+        return "nowhere"
+    left, top = facts["crop_xy"]
+    across, down = (
+        whole - kept for whole, kept in zip(facts["resized_wh"], facts["bucket_wh"], strict=True)
+    )
+    return f"left {left}, right {across - left}, top {top}, bottom {down - top} px"
+
+
+def _details(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    from maskprep.growth import TARGET
+
+    details = sorted(facts["details"], key=lambda each: each["weight"])
+    told = f"{len(details)}, the weakest first" if details else "none"
+    if facts["details_cut_off"]:
+        told += f"; {facts['details_cut_off']} more in what the crop cuts off"
+    yield "details", told
+    for each in details:
+        radius = each[f"radius_to_{TARGET:g}"]
+        mend = "too faint" if radius is None else f"grow by {radius:g} px" if radius else ""
+        left, top = each["at"]
+        yield "", f"{each['weight']:.2f}  {mend:13}  {_size(each['size'])} px at {left},{top}"
+
+
+def _troubles(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for each in facts["stops"]:
+        yield "stops", each
+    named = (facts["image"], facts["mask"])
+    for each in sorted(facts["findings"], key=lambda each: list(_STYLES).index(each["severity"])):
+        path = "" if each["path"] in named else f"{each['path']}: "
+        yield each["severity"], f"{each['code']} {each['name']}: {path}{each['message']}"
+    if not facts["stops"] and not facts["findings"]:
+        yield "", "Nothing to mend."
+
+
+def _size(size_wh: tuple[int, int]) -> str:
+    return " x ".join(map(str, size_wh))

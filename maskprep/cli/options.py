@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from maskprep.discover import Request
     from maskprep.plan import Destination
+    from maskprep.trainers.base import Settings
 
 Command = Callable[..., Any]
 
@@ -86,19 +87,7 @@ _TRAINER_OPTIONS = [
     ),
 ]
 
-_DATA_OPTIONS = [
-    click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
-    click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
-    click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
-    *_TRAINER_OPTIONS,
-    click.option(
-        "--masked-loss/--no-masked-loss",
-        default=None,
-        help="Will the trainer get --masked_loss?  [default: if a subset names mask files]",
-    ),
-    click.option(
-        "--script", metavar="NAME", help="The training script, to know whether it applies masks."
-    ),
+_SETTING_OPTIONS = [
     click.option(
         "--resolution",
         type=Resolution(),
@@ -124,6 +113,22 @@ _DATA_OPTIONS = [
         "--caption-extension", metavar="EXT", help=_NAMESAKE
     ),
 ]  # fmt: skip
+
+_DATA_OPTIONS = [
+    click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
+    click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
+    click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
+    *_TRAINER_OPTIONS,
+    click.option(
+        "--masked-loss/--no-masked-loss",
+        default=None,
+        help="Will the trainer get --masked_loss?  [default: if a subset names mask files]",
+    ),
+    click.option(
+        "--script", metavar="NAME", help="The training script, to know whether it applies masks."
+    ),
+    *_SETTING_OPTIONS,
+]
 
 _DATA_NAMES = ("targets", "masks", "alpha", "trainer", "model", "masked_loss", "script")
 _TRAINER_FLAGS = (
@@ -160,6 +165,17 @@ def trainer_options(command: Command) -> Command:
         return command(trainer=asked, model=find_model(asked, model), **options)
 
     return with_options(with_trainer, _TRAINER_OPTIONS)
+
+
+def setting_options(command: Command) -> Command:
+    """Give a command the options that say how images are brought to buckets, as `settings`."""
+
+    @functools.wraps(command)
+    def with_settings(*args: Any, **options: Any) -> Any:
+        flags = {name: options.pop(name) for name in _TRAINER_FLAGS}
+        return command(*args, settings=_settings(flags, None, None), **options)
+
+    return with_options(with_settings, _SETTING_OPTIONS)
 
 
 _WRITING_OPTIONS = [
@@ -223,14 +239,19 @@ def _requests(
     **flags: Any,
 ) -> list[Request]:
     from maskprep.discover import Request
-    from maskprep.model import Size
     from maskprep.trainers import find_model, find_trainer
+
+    asked = find_trainer(trainer)
+    traits = find_model(asked, model)
+    settings = _settings(flags, masked_loss, script)
+    return [Request(target, asked, traits, masks, alpha, settings) for target in targets]
+
+
+def _settings(flags: dict[str, Any], masked_loss: bool | None, script: str | None) -> Settings:
+    from maskprep.model import Size
     from maskprep.trainers.base import Settings
 
     given = {name: value for name, value in flags.items() if value is not None}
     if "resolution" in given:
         given["resolution"] = Size(*given["resolution"])
-    asked = find_trainer(trainer)
-    traits = find_model(asked, model)
-    settings = Settings(given, masked_loss, script)
-    return [Request(target, asked, traits, masks, alpha, settings) for target in targets]
+    return Settings(given, masked_loss, script)
