@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote, unquote_to_bytes, urlparse
 
 import cv2
 import jsonschema
@@ -109,6 +109,82 @@ def test_sarif_names_files_elsewhere_in_full(config: Path, monkeypatch: pytest.M
     jsonschema.validate(document, SCHEMA)
     place = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert Path(unquote(urlparse(place["artifactLocation"]["uri"]).path)).is_file()
+
+
+def test_sarif_explains_its_rules(config: Path) -> None:
+    (only,) = json.loads(check(config, "sarif").stdout)["runs"]
+    sixteen, white = only["tool"]["driver"]["rules"]
+    assert sixteen["name"] == "mask-16bit"
+    assert sixteen["shortDescription"]["text"].startswith("A mask of 16 or 32 bits: ")
+    assert "maskprep extract DATASET" in sixteen["help"]["text"]
+    assert "`maskprep check DATASET --fix`" in sixteen["help"]["markdown"]
+    for rule in (sixteen, white):
+        assert "``" not in json.dumps(rule)
+        for text in (rule["fullDescription"]["text"], rule["help"]["text"]):
+            assert all(len(part.splitlines()) == 1 for part in text.split("\n\n"))
+
+
+def test_sarif_names_bytes_that_are_no_text(config: Path) -> None:
+    odd = os.fsencode(config.parent / "masks") + b"/not\xff: text.png"
+    with open(odd, "wb") as stream:
+        stream.write(b"")
+    document = json.loads(check(config, "sarif").stdout)
+    jsonschema.validate(document, SCHEMA)
+    places = [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in document["runs"][0]["results"]
+    ]
+    assert "masks/not%FF%3A%20text.png" in places
+    assert os.path.exists(unquote_to_bytes("masks/not%FF%3A%20text.png"))
+
+
+def test_windows_paths_are_told_as_given(config: Path, tmp_path: Path) -> None:
+    path = tmp_path / "windows.toml"
+    path.write_text(
+        "[[datasets]]\nresolution = 512\n[[datasets.subsets]]\n"
+        "image_dir = 'D:\\data\\my images'\nconditioning_data_dir = 'D:\\data\\masks'\n",
+        encoding="utf-8",
+    )
+    for form in ("text", "concise"):
+        assert r"D:\data\my images: " in check(path, form).stdout
+    assert r"file=D%3A\data\my images," in check(path, "github").stdout
+    jsonschema.validate(json.loads(check(path, "sarif").stdout), SCHEMA)
+
+
+@pytest.mark.parametrize("form", formats())
+def test_a_stop_is_told_even_where_its_rule_is_not_chosen(config: Path, form: str) -> None:
+    (config.parent / "masks" / "c.png").unlink()
+    result = check(config, form, "--select", "MP3")
+    assert result.exit_code == 1
+    told = result.stdout if form == "text" else result.stderr
+    if form == "json":
+        assert json.loads(result.stdout)["starts"] is False
+    else:
+        assert "The run will not start: AssertionError: missing conditioning data" in told
+    assert ("will not start" in result.stdout) is (form == "text")
+
+
+def test_a_report_never_replaces_a_file_of_the_data_set(config: Path) -> None:
+    for own in (config, config.parent / "masks" / "b.png", config.parent / "images" / "b.png"):
+        before = own.read_bytes()
+        result = check(config, "json", "--output-file", own)
+        assert result.exit_code == 2
+        assert "is a file of the data set" in result.stderr
+        assert own.read_bytes() == before
+
+
+def test_a_report_replaces_an_older_one(config: Path, tmp_path: Path) -> None:
+    target = tmp_path / "report.csv"
+    target.write_text("yesterday's", encoding="utf-8")
+    assert check(config, "csv", "--output-file", target).exit_code == 1
+    assert target.read_text(encoding="utf-8").startswith("target,dataset,")
+
+
+def test_csv_quotes_what_it_must(config: Path) -> None:
+    text = check(config, "csv").stdout
+    assert f'"{config.parent / "images" / ODD}"' in text
+    widths = {len(row) for row in csv.reader(io.StringIO(text))}
+    assert len(widths) == 1
 
 
 def test_an_empty_sarif_is_valid(tmp_path: Path) -> None:

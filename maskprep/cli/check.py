@@ -134,13 +134,15 @@ def _checked(request: Request, project: Project) -> Report:
 
 
 def _put_out(reports: list[Report], form: str, output_file: str | None, show_all: bool) -> None:
-    from maskprep.reporters import render
+    from maskprep.reporters import has_verdict, render
+    from maskprep.verdict import verdict_of
 
     if output_file is not None:
         from pathlib import Path
 
         from maskprep.write import write_whole
 
+        _refuse_own_files(reports, output_file)
         content = render(form, reports).encode("utf-8", "backslashreplace")
         write_whole(Path(output_file), content)
         _tell(f"{output_file}: written")
@@ -148,6 +150,23 @@ def _put_out(reports: list[Report], form: str, output_file: str | None, show_all
         _print(reports, show_all)
     else:
         click.echo(render(form, reports), nl=False)
+    for report in reports:
+        if report.stops and not has_verdict(form):
+            _tell(f"{report.training_set.name}: {verdict_of(report).outcome}")
+
+
+def _refuse_own_files(reports: list[Report], output_file: str) -> None:
+    import os
+
+    from maskprep.errors import MaskprepError
+
+    if not os.path.exists(output_file):
+        return
+    for report in reports:
+        rows = ((row.image, row.mask) for row in report.rows)
+        own = [report.training_set.name, *(path for row in rows for path in row if path)]
+        if any(os.path.exists(path) and os.path.samefile(path, output_file) for path in own):
+            raise MaskprepError(f"{output_file}: is a file of the data set; name another")
 
 
 def _print(reports: list[Report], show_all: bool) -> None:

@@ -21,6 +21,22 @@ def formats() -> list[str]:
     return sorted(names, key=lambda name: name != "text")
 
 
+def has_verdict(form: str) -> bool:
+    """Tell whether a format says why a run would stop, whatever rules were chosen.
+
+    Parameters
+    ----------
+    form : str
+        One of `formats`.
+
+    Returns
+    -------
+    bool
+        Where not, the verdict is to be told beside the document.
+    """
+    return bool(getattr(import_module(f"{__name__}.{form}"), "HAS_VERDICT", False))
+
+
 def render(form: str, reports: Sequence[Report]) -> str:
     """Write reports in one format.
 

@@ -9,6 +9,9 @@ from typing import Any
 from maskprep import __version__
 from maskprep.report import Report, SampleRow
 
+#: Whether a run starts, and stops in its first epoch, is in it.
+HAS_VERDICT = True
+
 
 def render(reports: Sequence[Report]) -> str:
     """Write reports as JSON.

@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_from_bytes
 
 from maskprep import __version__
 from maskprep.model import Severity
 from maskprep.report import Finding, Report
+from maskprep.rulebook import fix_option, paragraphs
 from maskprep.rules import all_rules
 from maskprep.rules.base import Rule
 
@@ -51,17 +52,21 @@ def render(reports: Sequence[Report]) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    first, _, rest = rule.meaning.partition("\n")
-    described: dict[str, Any] = {
+    whole = paragraphs(rule)
+    plain = whole.replace("``", "")
+    help_text = f"{plain}\n\nTo mend it: {rule.mend}."
+    help_markdown = f"{whole.replace('``', '`')}\n\n**To mend it**: {rule.mend}."
+    if fix_option(rule):
+        help_text += f"\n\nOr: maskprep check DATASET {fix_option(rule)}"
+        help_markdown += f"\n\nOr: `maskprep check DATASET {fix_option(rule)}`"
+    return {
         "id": rule.code,
         "name": rule.name,
-        "shortDescription": {"text": first},
-        "fullDescription": {"text": rest.strip() or first},
+        "shortDescription": {"text": plain.partition("\n")[0]},
+        "fullDescription": {"text": plain},
+        "help": {"text": help_text, "markdown": help_markdown},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
-    if rule.mend:
-        described["help"] = {"text": rule.mend}
-    return described
 
 
 def _result(finding: Finding, place: int) -> dict[str, Any]:
@@ -77,15 +82,12 @@ def _result(finding: Finding, place: int) -> dict[str, Any]:
 
 def _location(path: str) -> dict[str, str]:
     whole = os.path.abspath(path)
-    within = os.path.relpath(whole) if _on_this_drive(whole) else ".."
-    if within.split(os.sep)[0] == "..":
-        return {"uri": f"file://{quote(_bytes_of(whole))}"}
-    return {"uri": quote(_bytes_of(within)), "uriBaseId": "%SRCROOT%"}
-
-
-def _on_this_drive(path: str) -> bool:
-    return os.path.splitdrive(path)[0] == os.path.splitdrive(os.getcwd())[0]
-
-
-def _bytes_of(path: str) -> bytes:
-    return os.fsencode(path.replace(os.sep, "/"))
+    try:
+        within = os.path.relpath(whole)
+    except ValueError:  # another drive of Windows
+        within = os.pardir
+    if within.split(os.sep)[0] == os.pardir:
+        return {"uri": Path(whole).as_uri()}
+    # A name may hold bytes that are no text, and a colon that would look like a scheme.
+    uri = quote_from_bytes(os.fsencode(within.replace(os.sep, "/")))
+    return {"uri": uri, "uriBaseId": "%SRCROOT%"}

@@ -14,6 +14,8 @@ from maskprep.model import Severity
 from maskprep.report import Finding, Report
 from maskprep.verdict import trainer_line, verdict_of
 
+#: It ends with whether the run starts, and where it stops.
+HAS_VERDICT = True
 #: Files shown of each rule, unless all are asked for.
 SHOWN = 3
 
