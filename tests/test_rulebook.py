@@ -1,4 +1,4 @@
-"""Rules explained, versions, completion, and the hook."""
+"""Rules explained, versions, and the hook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.shell_completion import ShellComplete
 
 from maskprep import rulebook
 from maskprep.cli import maskprep
@@ -135,40 +134,40 @@ def test_the_version_names_what_it_stands_on() -> None:
     assert all(re.fullmatch(r"\S+ \d\S*", line) for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("words", "typed", "offered"),
-    [
-        (["rules"], "detail", "detail-lost"),
-        (["rules"], "MP30", "MP301"),
-        (["check", "--select"], "mask-16", "mask-16bit"),
-        (["check", "--trainer"], "sd-scripts@0", "sd-scripts@0.10"),
-        (["dilate", "--model"], "hun", "hunyuan-image"),
-        ([], "exp", "export-config"),
-    ],
-)
-def test_the_shell_is_offered_names(words: list[str], typed: str, offered: str) -> None:
-    completion = ShellComplete(maskprep, {}, "maskprep", "_MASKPREP_COMPLETE")
-    assert offered in [each.value for each in completion.get_completions(words, typed)]
-
-
-def test_completion_imports_no_pixels() -> None:
-    code = (
-        "import sys; from click.shell_completion import ShellComplete\n"
-        "from maskprep.cli import maskprep\n"
-        "found = ShellComplete(maskprep, {}, 'maskprep', 'X').get_completions(['check'], '--tr')\n"
-        "assert [each.value for each in found] == ['--trainer'], found\n"
-        "assert not {'numpy', 'cv2', 'PIL', 'rich'} & set(sys.modules)"
+@pytest.mark.parametrize("encoding", ["ascii", "cp932", "cp1252"])
+@pytest.mark.parametrize("arguments", [["rules"], ["rules", "MP"], ["rules", "--help"]])
+def test_no_console_encoding_breaks_the_rules(encoding: str, arguments: list[str]) -> None:
+    environment = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "COLUMNS": "60"}
+    result = subprocess.run(
+        [sys.executable, "-m", "maskprep", *arguments],
+        check=True,
+        capture_output=True,
+        env={**os.environ, **environment},
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert result.stderr == b""
+    assert "mask" in result.stdout.decode(encoding)
 
 
-def test_the_hook_runs_a_command() -> None:
+def test_the_hook_is_valid_and_stops_a_bad_set() -> None:
     text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-    keys = dict(re.findall(r"^[- ] (\w+): (.+)$", text, re.MULTILINE))
+    lines = [line for line in text.splitlines() if line]
+    # Flat enough to be read without a parser: one hook, a key a line.
+    assert all(re.fullmatch(r"[- ] \w+: .+", line) for line in lines)
+    assert [line[0] for line in lines] == ["-"] + [" "] * (len(lines) - 1)
+    keys = {key: value for key, _, value in (line[2:].partition(": ") for line in lines)}
     assert keys["id"] == "maskprep-check"
     assert keys["language"] == "python"
-    program, command = keys["entry"].split(" ")
+    assert keys["pass_filenames"] == "false"
+    program, *entry = keys["entry"].split()
     assert program == "maskprep"
-    assert command in maskprep.commands
-    assert run(command, ROOT / "samples/rules/MP301-detail-lost/good/nothing.toml").exit_code == 2
+    sample = ROOT / "samples/rules/MP105-mask-size-mismatch"
+    options = ("--masks", "masks", "--caption-extension", ".txt", "--bucket-no-upscale")
+    for half, code in (("good", 0), ("bad", 1)):
+        result = subprocess.run(
+            [sys.executable, "-m", program, *entry, "images", *options],
+            cwd=sample / half,
+            check=False,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert result.returncode == code, result.stdout.decode()

@@ -51,6 +51,7 @@ _STANDS_ON = (
     "opencv-python",
     "opencv-python-headless",
     "opencv-contrib-python",
+    "opencv-contrib-python-headless",
     "pillow",
     "scikit-image",
     "scipy",

@@ -11,31 +11,78 @@ from maskprep.cli.options import with_options
 from maskprep.cli.rules import complete_rules
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from maskprep.choice import Choice, Option
     from maskprep.project import Project
 
 _LEVELS = ("error", "warning", "info")
+
+
+def _complete_list(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    before, comma, word = incomplete.rpartition(",")
+    return [
+        CompletionItem(f"{before}{comma}{each.value}", help=each.help)
+        for each in complete_rules(ctx, param, word)
+    ]
+
+
+def _complete_severity(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    before, comma, word = incomplete.rpartition(",")
+    rule, _, level = word.partition("=")
+    return [
+        f"{before}{comma}{each.value}={severity}"
+        for each in complete_rules(ctx, param, rule)
+        for severity in _LEVELS
+        if severity.startswith(level)
+    ]
+
+
+def _complete_setting(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from maskprep.rules import all_rules
+
+    settings = (
+        f"{word}.{option.name}={option.default}"
+        for rule in all_rules()
+        for option in rule.options
+        for word in (rule.name, rule.code)
+    )
+    return [each for each in settings if each.startswith(incomplete)]
+
 
 _CHOICE_OPTIONS = [
     click.option(
         "--select",
         multiple=True,
         metavar="RULE,...",
-        shell_complete=complete_rules,
+        shell_complete=_complete_list,
         help="Only these: code, MP3, or name; see maskprep rules.",
     ),
     click.option(
         "--ignore",
         multiple=True,
         metavar="RULE,...",
-        shell_complete=complete_rules,
+        shell_complete=_complete_list,
         help="Not these.",
     ),
     click.option(
-        "--severity", multiple=True, metavar="RULE=LEVEL", help="Make it error, warning or info."
+        "--severity",
+        multiple=True,
+        metavar="RULE=LEVEL",
+        shell_complete=_complete_severity,
+        help="Make it error, warning or info.",
     ),
     click.option(
-        "--set", "settings", multiple=True, metavar="RULE.OPTION=VALUE", help="Set a rule."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="RULE.OPTION=VALUE",
+        shell_complete=_complete_setting,
+        help="Set a rule.",
     ),
     click.option(
         "--config",
