@@ -269,10 +269,7 @@ def discover_pair(
     )
     if not pairs:
         raise MaskprepError(f"{image}: the trainer does not see a file of this name")
-    alone = replace(
-        subset, pairs=pairs, unseen=(), unseen_masks=(), extra_masks=(), shadowed_masks={}
-    )
-    datasets = (replace(dataset, subsets=(alone,)),)
+    datasets = (replace(dataset, subsets=(subset.of_one(pairs[0], subset.caches),)),)
     return TrainingSet(
         name=image,
         trainer=trainer,

@@ -8,7 +8,7 @@ from functools import partial
 from maskprep.choice import Ruleset
 from maskprep.expectation import Expectation
 from maskprep.model import Stage, Stop, TrainingSet
-from maskprep.parallel import in_order
+from maskprep.parallel import Executor, Threads
 from maskprep.report import DatasetCount, Finding, Report, SampleRow
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
@@ -19,7 +19,7 @@ def check(
     ruleset: Ruleset | None = None,
     expectations: Sequence[Expectation] = (),
     progress: Callable[[], None] = lambda: None,
-    workers: int = 0,
+    executor: Executor | None = None,
 ) -> Report:
     """Find out what the trainer will do with every pair of a training set.
 
@@ -33,8 +33,8 @@ def check(
         What must hold of every pair.
     progress : callable
         Called once after each pair.
-    workers : int
-        Threads; 0 for one a core.
+    executor : Executor or None
+        Where pairs are judged; None for a thread a core.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def check(
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
-    for row, found, stopped in in_order(samples_of(training_set), judge, workers):
+    for row, found, stopped in (executor or Threads()).in_order(samples_of(training_set), judge):
         rows.append(row)
         findings += found
         stops += stopped

@@ -12,6 +12,7 @@ from maskprep.discover import Request, discover
 from maskprep.expectation import Expectation
 from maskprep.fixes import FIXES, Fix
 from maskprep.lint import check
+from maskprep.parallel import Executor
 from maskprep.plan import Destination
 from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Report
@@ -70,6 +71,7 @@ def mend(
     unsafe: bool = False,
     asked: Iterable[str] = (),
     progress_bar: ProgressBar = no_bar,
+    executor: Executor | None = None,
 ) -> Mended:
     """Mend what rules find in a data set.
 
@@ -89,6 +91,8 @@ def mend(
         Fixes asked for by name, such as ``missing=white``.
     progress_bar : callable
         Shows how far a check is.
+    executor : Executor or None
+        Where pairs are judged; None for a thread a core.
 
     Returns
     -------
@@ -113,7 +117,7 @@ def mend(
         if found is None or report is None:
             found = discover(request)
             with progress_bar("checking masks", found.pair_count) as advance:
-                report = check(found, ruleset, must_hold, advance)
+                report = check(found, ruleset, must_hold, advance, executor)
         each, paths = _next(chosen, report, tried)
         if each is None:
             return Mended(tuple(files), backups, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -246,8 +246,8 @@ class Subset:
         Whether its images are meant to train whole.
     repeats : int
         How often an epoch shows each image.
-    caches : frozenset of str
-        Paths of files beside the images that may hold latents of earlier runs.
+    caches : tuple of str
+        Paths of files beside the images that may hold latents of earlier runs, sorted.
     settings : object
         The trainer's own settings of the subset.
     """
@@ -269,7 +269,7 @@ class Subset:
     metadata: str | None
     is_regularisation: bool
     repeats: int
-    caches: frozenset[str]
+    caches: tuple[str, ...]
     settings: Any
 
     @property
@@ -278,6 +278,24 @@ class Subset:
         if self.source is not MaskSource.FILE:
             return ()
         return tuple(pair for pair in self.pairs if pair.mask is None)
+
+    def of_one(
+        self, pair: Pair, caches: tuple[str, ...] = (), uncached: tuple[str, ...] = ()
+    ) -> Subset:
+        """Take one pair out, with the subset's settings and nothing of the other files."""
+        return replace(
+            self,
+            images=None if self.images is None else replace(self.images, names=()),
+            masks=None if self.masks is None else replace(self.masks, names=()),
+            pairs=(pair,),
+            unseen=(),
+            unseen_masks=(),
+            extra_masks=(),
+            shadowed_masks={},
+            uncached=uncached,
+            unused=(),
+            caches=caches,
+        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from maskprep.backup import Backup, is_within
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
-from maskprep.parallel import in_order
+from maskprep.parallel import Threads
 from maskprep.write import refuse_existing, write_whole
 
 Row = TypeVar("Row")
@@ -292,7 +292,7 @@ def carry_out(
 
     outcomes: list[Outcome[Row]] = []
     try:
-        for outcome in in_order(tasks, work, workers):
+        for outcome in Threads(workers).in_order(tasks, work):
             outcomes.append(outcome)
             progress()
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from maskprep import raster
 from maskprep.details import Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
-from maskprep.parallel import in_order
+from maskprep.parallel import Threads
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, lost_share
 from maskprep.plan import refuse_data_folders
 from maskprep.sample import Sample, samples_of
@@ -97,7 +97,7 @@ def preview(
     if not overwrite:
         refuse_existing([path for path in (*pictures, *arrays, sheet) if path is not None])
     outcomes, tiles = [], []
-    for outcome, tile in in_order(works, _carry_out, workers):
+    for outcome, tile in Threads(workers).in_order(works, _carry_out):
         outcomes.append(outcome)
         tiles += [tile] if tile is not None else []
         progress()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import Literal
 
 import numpy as np
@@ -315,4 +319,21 @@ def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             for pair in subset.pairs:
-                yield Sample(pair, dataset, subset, training_set.trainer, training_set.model)
+                # The first image speaks for those that the trainer's cache does not name.
+                uncached = subset.uncached if pair is subset.pairs[0] else ()
+                alone = subset.of_one(pair, _caches_of(pair.image, subset.caches), uncached)
+                yield Sample(
+                    pair,
+                    replace(dataset, subsets=(alone,)),
+                    alone,
+                    training_set.trainer,
+                    training_set.model,
+                )
+
+
+def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
+    """Find in sorted paths those that are named after an image: `a_1024x1024_sdxl.npz`."""
+    stem = os.path.splitext(image)[0]
+    first = bisect_left(caches, stem)
+    alike = takewhile(lambda path: path.startswith(stem), islice(caches, first, None))
+    return tuple(path for path in alike if not path[len(stem) : len(stem) + 1].isalnum())

@@ -17,7 +17,7 @@ from PIL import Image
 from maskprep.discover import discover
 from maskprep.lint import check
 from maskprep.model import Severity
-from maskprep.parallel import in_order
+from maskprep.parallel import Threads
 from maskprep.report import DatasetCount
 from maskprep.sample import samples_of
 from maskprep.trainers.sd_scripts import captions
@@ -30,7 +30,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
         time.sleep(0.02 if item % 5 == 0 else 0)
         return item
 
-    assert list(in_order(range(40), slow_first, workers=4)) == list(range(40))
+    assert list(Threads(4).in_order(range(40), slow_first)) == list(range(40))
 
 
 def test_only_a_few_items_are_under_way() -> None:
@@ -43,7 +43,7 @@ def test_only_a_few_items_are_under_way() -> None:
                 most[0] = max(most[0], under_way[0])
             yield item
 
-    for _ in in_order(items(), lambda item: item, workers=3):
+    for _ in Threads(3).in_order(items(), lambda item: item):
         with lock:
             under_way[0] -= 1
     assert most[0] <= 7
@@ -54,7 +54,7 @@ def test_an_error_in_a_worker_is_not_swallowed() -> None:
         raise RuntimeError(f"item {item}")
 
     with pytest.raises(RuntimeError, match="item 0"):
-        list(in_order(range(3), fail, workers=2))
+        list(Threads(2).in_order(range(3), fail))
 
 
 def test_findings_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_findings_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None
         if index % 3 == 0:
             Image.new("RGB", (4, 4)).save(folders.masks / f"{index:02}.png")
     training_set = found(folders.config())
-    one, four = (check(training_set, workers=count) for count in (1, 4))
+    one, four = (check(training_set, executor=Threads(count)) for count in (1, 4))
     assert one == four
     assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
 

@@ -9,11 +9,12 @@ import click
 
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
-from maskprep.cli.options import data_options
+from maskprep.cli.options import data_options, executor_options
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
+    from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
 
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     help="Accept the findings in FILE, written where it is not there yet; tell new ones only.",
 )
 @click.option("--update-baseline", is_flag=True, help="Accept all findings of today.")
+@executor_options
 @click.option("-v", "--verbose", is_flag=True, help="Say where settings come from.")
 def check(
     requests: list[Request],
@@ -64,6 +66,7 @@ def check(
     mending: Mending | None,
     baseline: str | None,
     update_baseline: bool,
+    executor: Executor,
     verbose: bool,
 ) -> None:
     """Say what the trainer will do with every mask, and what it would trip over.
@@ -89,9 +92,9 @@ def check(
             if verbose:
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
             if mending is not None:
-                reports.append(mending.carry_out(request, project))
+                reports.append(mending.carry_out(request, project, executor))
             else:
-                reports.append(_checked(request, project))
+                reports.append(_checked(request, project, executor))
         except MaskprepError as error:
             _tell(f"maskprep: {error}")
             code = 2
@@ -122,7 +125,7 @@ def _accepted(reports: list[Report], path: str, update: bool) -> list[Report]:
     return [without_accepted(report, accepted, path) for report in reports]
 
 
-def _checked(request: Request, project: Project) -> Report:
+def _checked(request: Request, project: Project, executor: Executor) -> Report:
     from maskprep.choice import Ruleset
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover
@@ -130,7 +133,7 @@ def _checked(request: Request, project: Project) -> Report:
 
     training_set, rules = discover(request), Ruleset(project.choice)
     with progress_bar("checking masks", training_set.pair_count) as advance:
-        return run_rules(training_set, rules, project.expectations, progress=advance)
+        return run_rules(training_set, rules, project.expectations, advance, executor)
 
 
 def _put_out(reports: list[Report], form: str, output_file: str | None, show_all: bool) -> None:

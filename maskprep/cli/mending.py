@@ -14,6 +14,7 @@ from maskprep.cli.options import with_options
 if TYPE_CHECKING:
     from maskprep.discover import Request
     from maskprep.mend import Mended
+    from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
 
@@ -63,7 +64,7 @@ class Mending:
     dry_run: bool
     pictures: str | None
 
-    def carry_out(self, request: Request, project: Project) -> Report:
+    def carry_out(self, request: Request, project: Project, executor: Executor) -> Report:
         """Mend a data set, tell what was done, and give the report of the check afterwards."""
         from maskprep.changes import Changes
         from maskprep.choice import Ruleset
@@ -81,6 +82,7 @@ class Mending:
             unsafe=self.unsafe,
             asked=self.asked,
             progress_bar=progress_bar,
+            executor=executor,
         )
         self._tell(mended)
         if self.dry_run:

@@ -50,7 +50,7 @@ class Finite(click.FloatRange):
         return number
 
 
-_SIDE = click.IntRange(min=1)
+_FROM_ONE = click.IntRange(min=1)
 _NAMESAKE = "The trainer's option of that name."
 
 
@@ -103,9 +103,9 @@ _SETTING_OPTIONS = [
         default=None,
         help="Never enlarge images, where no configuration says it.",
     ),
-    click.option("--min-bucket-reso", type=_SIDE, help=_NAMESAKE),
-    click.option("--max-bucket-reso", type=_SIDE, help=_NAMESAKE),
-    click.option("--bucket-reso-steps", type=_SIDE, help=_NAMESAKE),
+    click.option("--min-bucket-reso", type=_FROM_ONE, help=_NAMESAKE),
+    click.option("--max-bucket-reso", type=_FROM_ONE, help=_NAMESAKE),
+    click.option("--bucket-reso-steps", type=_FROM_ONE, help=_NAMESAKE),
     click.option(
         "--resize-interpolation", metavar="NAME", help=_NAMESAKE
     ),
@@ -214,6 +214,23 @@ def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: b
     if output is None and not in_place and not dry_run:
         raise click.UsageError("say where to write: --output DIR, or --in-place")
     return Destination(None if output is None else Path(output), overwrite, dry_run)
+
+
+_EXECUTOR_OPTIONS = [
+    click.option("--workers", type=_FROM_ONE, help="Threads.  [default: one a core]"),
+]
+
+
+def executor_options(command: Command) -> Command:
+    """Give a command the options that say where pairs are judged, as its argument `executor`."""
+
+    @functools.wraps(command)
+    def with_executor(*args: Any, workers: int | None, **options: Any) -> Any:
+        from maskprep.parallel import Threads
+
+        return command(*args, executor=Threads(workers or 0), **options)
+
+    return with_options(with_executor, _EXECUTOR_OPTIONS)
 
 
 def one_request(requests: list[Request]) -> Request:

@@ -12,9 +12,6 @@ from maskprep.sample import Sample
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 
-#: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
-MINUTES = 10.0
-
 
 @rule(
     "MP104",
@@ -113,34 +110,8 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
         yield Remark(cached.path, told, fix)
     if sample.pair.caption.text is not None and sample.pair.caption.text != cached.caption:
         yield Remark(cached.path, f"holds another caption of {image} than its file", fix)
-    # The subset's first image speaks for those that the cache does not name.
-    if sample.pair is sample.subset.pairs[0]:
-        for path in sample.subset.uncached:
-            yield Remark(cached.path, f"does not name {path}, which never trains", fix)
-
-
-@rule(
-    "MP118",
-    "mask-older-than-image",
-    Severity.WARNING,
-    _FILES,
-    "no trainer looks at it: a mask painted before its image was last changed may not fit it",
-    mend="look at the pair: maskprep preview DATASET --output previews",
-)
-def mask_older_than_image(sample: Sample, *, minutes: float = MINUTES) -> Iterator[Remark]:
-    """The image was changed after its mask was painted: does the mask still fit?
-
-    A copy or a checkout of a data set takes some minutes, which count for nothing.
-    """
-    if sample.pair.source is not MaskSource.FILE or sample.pair.mask is None:
-        return
-    try:
-        lag = os.path.getmtime(sample.pair.image) - os.path.getmtime(sample.pair.mask)
-    except OSError:
-        return
-    if lag > 60 * minutes:
-        told = f"is {_duration(lag)} older than its image: does it still fit?"
-        yield Remark(sample.pair.mask, told, "look at it with maskprep preview, then save it again")
+    for path in sample.subset.uncached:
+        yield Remark(cached.path, f"does not name {path}, which never trains", fix)
 
 
 @rule(
@@ -243,10 +214,3 @@ def bomb(sample: Sample) -> Iterator[Remark]:
 
 def _when(stage: str) -> str:
     return "before the first step" if stage == "start-up" else "in this batch"
-
-
-def _duration(seconds: float) -> str:
-    for length, unit in ((86400, "days"), (3600, "hours")):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 60:.0f} minutes"

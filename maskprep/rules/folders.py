@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
-from maskprep.model import Pair, Severity, Subset
+from maskprep.model import MaskSource, Pair, Severity, Subset
 from maskprep.rules.base import Remark, RuleStage, rule
 
 _FOLDERS = RuleStage.FOLDERS
@@ -14,6 +14,8 @@ _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 _MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
 #: Endings that the trainer sees, in lower case.
 _LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+#: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
+MINUTES = 10.0
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 
 
@@ -344,6 +346,31 @@ def system_files(subset: Subset) -> Iterator[Remark]:
                 yield Remark(os.path.join(folder.path, name), "a system file; ignored, harmless")
 
 
+@rule(
+    "MP118",
+    "mask-older-than-image",
+    Severity.WARNING,
+    _FOLDERS,
+    "no trainer looks at it: a mask painted before its image was last changed may not fit it",
+    mend="look at the pair: maskprep preview DATASET --output previews",
+)
+def mask_older_than_image(subset: Subset, *, minutes: float = MINUTES) -> Iterator[Remark]:
+    """The image was changed after its mask was painted: does the mask still fit?
+
+    A copy or a checkout of a data set takes some minutes, which count for nothing.
+    """
+    for pair in subset.pairs:
+        if pair.source is not MaskSource.FILE or pair.mask is None:
+            continue
+        try:
+            lag = os.path.getmtime(pair.image) - os.path.getmtime(pair.mask)
+        except OSError:
+            continue
+        if lag > 60 * minutes:
+            told = f"is {_duration(lag)} older than its image: does it still fit?"
+            yield Remark(pair.mask, told, "look at it with maskprep preview, then save it again")
+
+
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
     pairs = (*subset.pairs, *subset.unused)
     return (pair for pair in pairs if pair.caption.rule == name)
@@ -351,6 +378,13 @@ def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
 
 def _no_folder(path: str) -> str:
     return "is no folder" if os.path.exists(path) else "there is no such folder"
+
+
+def _duration(seconds: float) -> str:
+    for length, unit in ((86400, "days"), (3600, "hours")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 60:.0f} minutes"
 
 
 def _where_from(path: str) -> str:

@@ -40,7 +40,7 @@ _UNREADABLE = (
 )
 
 
-def caches_in(folder: Folder) -> frozenset[str]:
+def caches_in(folder: Folder) -> tuple[str, ...]:
     """Find what may be caches of latents in an image folder, by their names alone.
 
     Parameters
@@ -50,11 +50,11 @@ def caches_in(folder: Folder) -> frozenset[str]:
 
     Returns
     -------
-    frozenset of str
-        Paths.
+    tuple of str
+        Paths, sorted.
     """
-    return frozenset(
-        os.path.join(folder.path, name) for name in folder.names if name.endswith(_ENDING)
+    return tuple(
+        os.path.join(folder.path, name) for name in sorted(folder.names) if name.endswith(_ENDING)
     )
 
 
@@ -157,7 +157,7 @@ def sizes_by_names(subset: Subset, model: ModelTraits) -> dict[str, tuple[str, S
     suffix = _SUFFIXES[model.name]
     caches = [
         path
-        for path in sorted(subset.caches)
+        for path in subset.caches
         if path.endswith(suffix) and not os.path.basename(path).startswith(".")
     ]
     caches.sort(key=lambda path: path.rsplit("_", maxsplit=2)[0])

@@ -130,7 +130,7 @@ def _load(
         metadata=subset.settings.metadata_file,
         is_regularisation=subset.settings.is_reg,
         repeats=subset.settings.num_repeats,
-        caches=caches_in(images) if images else frozenset(),
+        caches=caches_in(images) if images else (),
         settings=subset.settings,
     )
 
