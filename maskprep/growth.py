@@ -153,11 +153,12 @@ class DetailGrower:
         self._feather = feather
         self._shape: Shape = shape
         self._mask = self._flipped(sample.mask)
-        bucket_mask, weights = self._at_bucket(self._mask)
-        found = sample.details_of(self._mask, bucket_mask, weights)
+        found = sample.details
+        if self._flips:
+            found = sample.details_of(self._mask, *self._at_bucket(self._mask))
         assert found is not None, "there are mask and weights"
         self._details: Details = found
-        self._scale = _px_a_bucket_px(sample.mask_window, bucket_mask)
+        self._scale = _px_a_bucket_px(sample.mask_window, found.shape_hw)
         self._seeds = {each.label: self._seed_of(each, sample.mask_window) for each in found.found}
 
     def grow_by(self, radius: float) -> Growth:
@@ -229,7 +230,9 @@ class DetailGrower:
         return bucket_mask, self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
 
     def _needy(self, target: float, below: float | None) -> list[int]:
-        start = self._weights({})
+        start = {each.label: each.weight for each in self._details.found}
+        if self._feather:
+            start = self._weights({})
         limit = target if below is None else min(below, target)
         return [label for label in self._seeds if start[label] < limit]
 
@@ -326,8 +329,8 @@ def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray
     return np.asarray(np.floor(centres), np.int64)
 
 
-def _px_a_bucket_px(window: Box, bucket_mask: Mask) -> float:
-    height, width = bucket_mask.shape
+def _px_a_bucket_px(window: Box, shape_hw: tuple[int, int]) -> float:
+    height, width = shape_hw
     return math.sqrt(window.width / width * window.height / height)
 
 

@@ -90,33 +90,6 @@ def erode(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
     return shrunk
 
 
-def opened(mask: Mask, radius: float) -> Mask:
-    """Take away what a disk does not fit into; the border does not count as an edge.
-
-    Parameters
-    ----------
-    mask : ndarray of uint8, shape (H, W)
-        Binary or soft.
-    radius : float
-        Of the disk, px.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W)
-        At most `mask` everywhere.
-
-    Examples
-    --------
-    >>> int(opened(np.array([[0, 0, 0, 0, 0]] + [[0, 0, 255, 0, 0]] * 3, np.uint8), 1).max())
-    0
-    """
-    reach = math.ceil(radius)
-    padded = cv2.copyMakeBorder(mask, *4 * (reach,), cv2.BORDER_REPLICATE)
-    height, width = mask.shape
-    whole = dilate(erode(np.asarray(padded, np.uint8), radius), radius)
-    return whole[reach : reach + height, reach : reach + width]
-
-
 def feathered(mask: Mask, sigma: float) -> Mask:
     """Soften a mask's edges.
 

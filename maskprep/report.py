@@ -57,7 +57,8 @@ class SampleRow:
     trains : {"masked", "whole", None}
         How the image trains; None where the run stops at it.
     details, details_lost : int or None
-        Fine details of the mask, and those that weigh too little to be learnt.
+        Fine details of the mask, and those that weigh too little to be learnt; None also where
+        no rule asked for details.
     detail_weight_min : float or None
         Of the weakest detail, [0, 1]; None where there is none.
     """

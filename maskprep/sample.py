@@ -282,7 +282,8 @@ class Sample:
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
-        details = self.details
+        # Finding details takes longest of all: who does not ask for them does not pay.
+        details: Details | None = self.__dict__.get("details")
         return SampleRow(
             dataset=self.pair.dataset,
             subset=self.pair.subset,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import morphology as reference
 
-from maskprep.morphology import Shape, dilate, erode, feathered, inverted, opened
+from maskprep.morphology import Shape, dilate, erode, feathered, inverted
 
 Footprint = Callable[[int], Any]
 FOOTPRINTS: dict[Shape, Footprint] = {
@@ -44,21 +44,6 @@ def test_erosion_is_scikit_images(shape: Shape, radius: int) -> None:
     np.testing.assert_array_equal(erode(mask, radius, shape), wanted)
 
 
-@pytest.mark.parametrize("radius", [1, 8])
-def test_opening_is_scikit_images_away_from_the_border(radius: int) -> None:
-    random = np.random.default_rng(3)
-    mask = np.kron(random.integers(0, 2, (12, 15)) * 255, np.ones((9, 9))).astype(np.uint8)
-    mask = np.pad(mask, 3 * radius)
-    wanted = reference.opening(mask, FOOTPRINTS["disk"](radius))
-    np.testing.assert_array_equal(opened(mask, radius), wanted)
-
-
-def test_the_border_is_no_edge_for_the_opening() -> None:
-    mask = np.zeros((40, 40), np.uint8)
-    mask[:10] = 255
-    np.testing.assert_array_equal(opened(mask, 8), mask)
-
-
 def test_a_radius_between_pixels_counts_as_the_formula_says() -> None:
     mask = np.zeros((9, 9), np.uint8)
     mask[4, 4] = 255
@@ -73,7 +58,7 @@ def test_a_radius_between_pixels_counts_as_the_formula_says() -> None:
 def test_the_mask_given_stays_as_it_is() -> None:
     mask = soft_mask(30, 30, 1)
     before = mask.copy()
-    for changed in (dilate(mask, 3), erode(mask, 3), opened(mask, 3), feathered(mask, 2)):
+    for changed in (dilate(mask, 3), erode(mask, 3), feathered(mask, 2)):
         assert not np.shares_memory(changed, mask)
     np.testing.assert_array_equal(mask, before)
 

@@ -52,7 +52,8 @@ def crop_cuts_mask(sample: Sample, *, share: float = CUT_SHARE) -> Iterator[Rema
         return
     lost = _share_beyond(mask, window)
     length = _CELLS_LONG * sample.model.stride * window.width / placement.bucket.width
-    details = [box for box in cut_off(sample) if max(box.width, box.height) > length]
+    beyond = cut_off(sample) if lost else ()
+    details = [box for box in beyond if max(box.width, box.height) > length]
     if lost <= share and not details:
         return
     told = f"the crop to {placement.bucket} px cuts off {lost:.1%} of what trains"

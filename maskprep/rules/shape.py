@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from maskprep.details import HALF, SMALLEST
 from maskprep.model import Severity
@@ -29,8 +30,13 @@ _GRID = 24
 
 #: Value from which a pixel is no background: haze and JPEG's noise are fainter.
 _TRACE = 32
-#: Pixels with fewer px between them belong together.
+#: Pixels no further apart than this belong together.
 _APART = 9
+#: Side of the blocks in which pixels are counted: as many as a word has bytes.
+_BLOCK = 8
+_EACH_BYTE = np.uint64(0x0101010101010101)
+#: Pixels beyond which looking at each takes longer than labelling all.
+_MANY = 4096
 #: More dots than this so near, in px, are dithering or noise, and no crumbs.
 _DOTS, _NEAR = 8, 64
 
@@ -61,7 +67,10 @@ def polarity_suspect(
     mask = sample.mask
     if mask is None or not sample.carries_mask:
         return
-    trains = cv2.resize(mask, (_GRID, _GRID), interpolation=cv2.INTER_AREA) >= HALF
+    # Eight pixels a field, down and across, tell which side prevails there.
+    down, across = (max(1, side // (8 * _GRID)) for side in mask.shape)
+    sampled = np.ascontiguousarray(mask[::down, ::across])
+    trains = cv2.resize(sampled, (_GRID, _GRID), interpolation=cv2.INTER_AREA) >= HALF
     third = _GRID // 3
     top, *sides = (trains[0, :], trains[: 2 * third, 0], trains[: 2 * third, -1])
     ignored = 1 - float(trains[third:-third, third:-third].mean())
@@ -150,7 +159,9 @@ def _px_a_bucket_px(sample: Sample) -> float:
 
 def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
     """Find groups of at most `largest` px, at least one of them half, apart from all others."""
-    traces = np.asarray(cv2.threshold(mask, _TRACE - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    traces = (mask >= _TRACE).view(np.uint8)
+    if not _any_apart(traces, largest):
+        return []
     joined = cv2.dilate(traces, np.ones((_APART, _APART), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     # A group of n px, grown by the element, has at most n times the element's area.
@@ -165,6 +176,28 @@ def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
             rows, columns = np.nonzero(own)
             found.append(_Crumb(pixels, x + int(columns[0]), y + int(rows[0])))
     return _apart_from_dots(found, traces, largest) if found else found
+
+
+def _any_apart(traces: Mask, largest: float) -> bool:
+    """Tell whether any pixel has few enough others around it to be one of a crumb.
+
+    Most masks have no crumbs, and labelling them costs more than their decoding.
+    """
+    height, width = traces.shape
+    edges = (_APART, -height % _BLOCK + _APART, _APART, -width % _BLOCK + _APART)
+    padded = np.asarray(cv2.copyMakeBorder(traces, *edges, cv2.BORDER_CONSTANT, value=0))
+    blocks = np.ascontiguousarray(padded[_APART:-_APART, _APART:-_APART])
+    words = blocks.view(np.uint64).reshape(len(blocks) // _BLOCK, _BLOCK, -1)
+    # The product's highest byte is the sum of the bytes, each of them 8 at most.
+    filled = (words.sum(axis=1, dtype=np.uint64) * _EACH_BYTE) >> np.uint64(56)
+    rows, columns = np.nonzero((filled > 0) & (filled <= largest))
+    pixels = sliding_window_view(blocks, (_BLOCK, _BLOCK))[rows * _BLOCK, columns * _BLOCK]
+    which, down, across = np.nonzero(pixels)
+    if len(which) > _MANY:
+        return True
+    around = sliding_window_view(padded, (2 * _APART + 1, 2 * _APART + 1))
+    near = around[rows[which] * _BLOCK + down, columns[which] * _BLOCK + across]
+    return bool((near.sum(axis=(1, 2)) <= largest).any())
 
 
 def _apart_from_dots(crumbs: list[_Crumb], traces: Mask, largest: float) -> list[_Crumb]:
