@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import Box
+from maskprep.model import WHOLE, Box, Part
 from maskprep.morphology import dilate
 from maskprep.packed import Packed
 
@@ -47,6 +47,26 @@ class Detail:
     box: Box
     pixels: int
     weight: float
+
+
+@dataclass(frozen=True)
+class DetailCells:
+    """The latent cells that one detail is weighed by.
+
+    Attributes
+    ----------
+    part : tuple of slice
+        The rows and columns of the bucket that they cover.
+    pixels : ndarray of float64, shape (rows, columns)
+        How many of the detail's pixels lie in each cell of that part.
+    """
+
+    part: Part
+    pixels: NDArray[np.float64]
+
+    def weigh(self, weights: NDArray[np.float32]) -> float:
+        """Give the detail's weight, [0, 1], by the weights of its part's cells."""
+        return float((self.pixels * weights).sum() / self.pixels.sum())
 
 
 @dataclass(frozen=True)
@@ -115,6 +135,36 @@ class Details:
         cells = _cells_of(self.rows[own], self.columns[own], weights, self.shape_hw)
         np.add.at(counts, cells, 1)
         return counts
+
+    def cells_of(self, detail: Detail, stride: int) -> DetailCells:
+        """Find the cells that a detail is weighed by.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of `found`.
+        stride : int
+            Px per latent cell.
+
+        Returns
+        -------
+        DetailCells
+            All cells of the bucket where its sides are no multiples of the stride: there
+            neighbours share pixels.
+        """
+        height, width = self.shape_hw
+        grid = np.zeros((height // stride, width // stride), np.float32)
+        own = self.labels == detail.label
+        rows, columns = _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw)
+        top, left, bottom, right = 0, 0, *grid.shape
+        part = WHOLE
+        if height % stride == 0 and width % stride == 0:
+            top, bottom = int(rows.min()), int(rows.max()) + 1
+            left, right = int(columns.min()), int(columns.max()) + 1
+            part = np.s_[top * stride : bottom * stride, left * stride : right * stride]
+        pixels = np.zeros((bottom - top, right - left))
+        np.add.at(pixels, (rows - top, columns - left), 1)
+        return DetailCells(part, pixels)
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.

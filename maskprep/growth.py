@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.details import HALF, Detail, Details, find_details
+from maskprep.details import HALF, Detail, DetailCells, Details, find_details
 from maskprep.latent import area_weights
-from maskprep.model import Box
+from maskprep.model import WHOLE, Box, Part
 from maskprep.morphology import Shape, dilate, feathered, inverted
 from maskprep.raster import Mask
 from maskprep.resample import resize
@@ -153,13 +154,15 @@ class DetailGrower:
         self._feather = feather
         self._shape: Shape = shape
         self._mask = self._flipped(sample.mask)
+        self._tried = self._mask.copy()
+        self._window = sample.mask_window
         found = sample.details
         if self._flips:
-            found = sample.details_of(self._mask, *self._at_bucket(self._mask))
+            bucket_mask = self._at_bucket(self._mask)
+            found = sample.details_of(self._mask, bucket_mask, self._weights_of(bucket_mask))
         assert found is not None, "there are mask and weights"
         self._details: Details = found
-        self._scale = _px_a_bucket_px(sample.mask_window, found.shape_hw)
-        self._seeds = {each.label: self._seed_of(each, sample.mask_window) for each in found.found}
+        self._seeds: dict[int, _Seed] = {}
 
     def grow_by(self, radius: float) -> Growth:
         """Grow every detail by the same radius, and leave the body alone.
@@ -174,17 +177,15 @@ class DetailGrower:
         Growth
             With the weights that the trainer would give.
         """
-        return self._growth(dict.fromkeys(self._seeds, radius))
+        return self._growth({each.label: radius for each in self._details.found})
 
-    def grow_to(self, target: float = TARGET, below: float | None = None) -> Growth:
+    def grow_to(self, target: float = TARGET) -> Growth:
         """Grow each detail by the smallest radius that lifts its weight to a target.
 
         Parameters
         ----------
         target : float
             Weight, (0, 1].
-        below : float or None
-            Grow only details that weigh less; None for all below the target.
 
         Returns
         -------
@@ -195,22 +196,16 @@ class DetailGrower:
 
         Notes
         -----
-        Radii are whole px of the mask. Each is tried with the trainer's own resize, crop and
-        stride, with the detail grown alone: details that could touch each other's cells are
-        tried in turn. Weights grow with the radius, so that halving the interval finds the
-        smallest one. Grown together they weigh at least as much.
+        Each is grown as by `grow_alone`. Grown together they weigh at least as much.
         """
-        furthest = math.ceil(FURTHEST_CELLS * self._stride * self._scale)
-        radii = dict.fromkeys(self._seeds, 0)
-        for group in self._apart(self._needy(target, below), furthest):
-            radii |= self._smallest(group, target, furthest)
+        radii = {each.label: self.grow_alone(each, target).radius for each in self._details.found}
         growth = self._growth(radii)
-        for _ in range(furthest):
+        for _ in range(self._furthest):
             # Lanczos rings: a neighbour's growth can take a trace of weight away.
             short = [
                 label
-                for label, each in zip(self._seeds, growth.details, strict=True)
-                if 0 < radii[label] < furthest and not each.reaches(target)
+                for label, each in zip(radii, growth.details, strict=True)
+                if 0 < radii[label] < self._furthest and not each.reaches(target)
             ]
             if not short:
                 break
@@ -218,120 +213,148 @@ class DetailGrower:
             growth = self._growth(radii)
         return growth
 
-    @property
-    def _stride(self) -> int:
-        return self._sample.model.stride
+    def grow_alone(self, detail: Detail, target: float = TARGET) -> GrownDetail:
+        """Find the smallest radius that lifts one detail to a target, the others left as they are.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of those found.
+        target : float
+            Weight, (0, 1].
+
+        Returns
+        -------
+        GrownDetail
+            With the radius 0 where it is there already, and where none gets it there.
+
+        Notes
+        -----
+        Radii are whole px of the mask, each tried with the trainer's own resize, crop and stride.
+        Weights grow with the radius: from 1 px on it is doubled until it suffices, then the last
+        interval is halved. Most details need a few px only.
+        """
+        box = self._seed(detail).box
+        start = self._weight_alone(detail, 0) if self._feather else detail.weight
+        left_alone = GrownDetail(box, detail.weight, start, 0)
+        if start >= target:
+            return left_alone
+        too_little, enough = 0, 1
+        while (after := self._weight_alone(detail, enough)) < target:
+            if enough == self._furthest:
+                return left_alone
+            too_little, enough = enough, min(2 * enough, self._furthest)
+        while enough - too_little > 1:
+            tried = (enough + too_little) // 2
+            weight = self._weight_alone(detail, tried)
+            if weight >= target:
+                enough, after = tried, weight
+            else:
+                too_little = tried
+        return GrownDetail(box, detail.weight, after, enough)
+
+    @cached_property
+    def _furthest(self) -> int:
+        height, width = self._details.shape_hw
+        scale = math.sqrt(self._window.width / width * self._window.height / height)
+        return math.ceil(FURTHEST_CELLS * self._sample.model.stride * scale)
 
     def _flipped(self, mask: Mask) -> Mask:
         return inverted(mask) if self._flips else mask
 
-    def _at_bucket(self, side: Mask) -> tuple[Mask, NDArray[np.float32]]:
-        bucket_mask = self._flipped(self._sample.at_bucket(self._flipped(side)))
-        return bucket_mask, self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
+    def _at_bucket(self, side: Mask, part: Part = WHOLE) -> Mask:
+        return self._flipped(self._sample.at_bucket(self._flipped(side), part))
 
-    def _needy(self, target: float, below: float | None) -> list[int]:
-        start = {each.label: each.weight for each in self._details.found}
-        if self._feather:
-            start = self._weights({})
-        limit = target if below is None else min(below, target)
-        return [label for label in self._seeds if start[label] < limit]
-
-    def _smallest(self, group: Sequence[int], target: float, furthest: int) -> dict[int, int]:
-        best = self._weights(dict.fromkeys(group, furthest))
-        enough = {label: furthest for label in group if best[label] >= target}
-        too_little = dict.fromkeys(enough, 0)
-        while True:
-            tried = {
-                label: (enough[label] + too_little[label]) // 2
-                for label in enough
-                if enough[label] - too_little[label] > 1
-            }
-            if not tried:
-                return enough
-            weights = self._weights(tried)
-            for label, radius in tried.items():
-                (enough if weights[label] >= target else too_little)[label] = radius
-
-    def _apart(self, labels: Sequence[int], furthest: int) -> list[list[int]]:
-        # What one grows must not lie in a cell that another is weighed by, nor in the reach of a
-        # resize kernel from there: Lanczos takes three px of the smaller picture.
-        margin = furthest + (self._stride + 3) * max(1.0, self._scale) + 4 * self._feather
-        groups: list[list[int]] = []
-        for label in labels:
-            box = self._seeds[label].box
-            for group in groups:
-                if not any(_nearer(box, self._seeds[other].box, margin) for other in group):
-                    group.append(label)
-                    break
-            else:
-                groups.append([label])
-        return groups
+    def _weights_of(self, bucket_mask: Mask) -> NDArray[np.float32]:
+        return self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
 
     def _growth(self, radii: Mapping[int, float]) -> Growth:
-        mask = self._grown(radii)
-        after = self._weights_of(mask)
+        mask = self._mask.copy()
+        for each in self._details.found:
+            self._seed(each).grow_into(mask, radii[each.label], self._shape)
+        mask = feathered(mask, self._feather)
+        after = self._details.weights_in(self._weights_of(self._at_bucket(mask)))
         details = tuple(
-            GrownDetail(
-                self._seeds[each.label].box, each.weight, after[each.label], radii[each.label]
-            )
+            GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
             for each in self._details.found
         )
         return Growth(self._flipped(mask), details)
 
-    def _weights(self, radii: Mapping[int, float]) -> dict[int, float]:
-        return self._weights_of(self._grown(radii))
+    def _weight_alone(self, detail: Detail, radius: float) -> float:
+        """Weigh a grown detail, looking only at the cells that it is weighed by."""
+        seed = self._seed(detail)
+        place = seed.place(radius)
+        seed.grow_into(self._tried, radius, self._shape)
+        soft = feathered(self._tried, self._feather)
+        weight = seed.cells.weigh(self._weights_of(self._at_bucket(soft, seed.cells.part)))
+        self._tried[place] = self._mask[place]
+        return weight
 
-    def _weights_of(self, mask: Mask) -> dict[int, float]:
-        return self._details.weights_in(self._at_bucket(mask)[1])
+    def _seed(self, detail: Detail) -> _Seed:
+        if detail.label not in self._seeds:
+            self._seeds[detail.label] = self._make_seed(detail)
+        return self._seeds[detail.label]
 
-    def _grown(self, radii: Mapping[int, float]) -> Mask:
-        mask = self._mask.copy()
-        for label, radius in radii.items():
-            self._seeds[label].grow_into(mask, radius, self._shape)
-        return feathered(mask, self._feather)
-
-    def _seed_of(self, detail: Detail, window: Box) -> _Seed:
-        height, width = self._mask.shape
-        bucket_height, bucket_width = self._details.shape_hw
-        rows = _bucket_px(height, window.top, window.height, bucket_height)
-        columns = _bucket_px(width, window.left, window.width, bucket_width)
+    def _make_seed(self, detail: Detail) -> _Seed:
+        rows, columns = self._bucket_px
         top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
         left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
         inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
         own = np.pad(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
-        part = np.pad(self._mask, 1)[top : bottom + 2, left : right + 2]
+        part = _with_margin(self._mask, top, left, bottom, right)
         pixels = np.where((own > 0) | ((rim > 0) & (part < HALF)), part, np.uint8(0))
-        return _Seed(Box(left, top, right, bottom), pixels)
+        cells = self._details.cells_of(detail, self._sample.model.stride)
+        return _Seed(Box(left, top, right, bottom), pixels, cells)
+
+    @cached_property
+    def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        height, width = self._mask.shape
+        bucket_height, bucket_width = self._details.shape_hw
+        window = self._window
+        return (
+            _bucket_px(height, window.top, window.height, bucket_height),
+            _bucket_px(width, window.left, window.width, bucket_width),
+        )
 
 
 @dataclass(frozen=True)
 class _Seed:
-    """A detail's own pixels, at the mask's size, with one px around its box."""
+    """A detail's own pixels, at the mask's size, with one px around its box, and its cells."""
 
     box: Box
     pixels: Mask
+    cells: DetailCells
 
-    def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
+    def place(self, radius: float) -> Part:
+        """Tell where in the mask it reaches to when grown."""
         left, top, right, bottom = (int(edge) for edge in self.box)
         reach = int(radius) + 1
+        return np.s_[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
+
+    def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
+        reach = int(radius) + 1
+        part = mask[self.place(radius)]
         grown = dilate(np.pad(self.pixels, reach - 1), radius, shape)
-        y, x = max(0, top - reach), max(0, left - reach)
-        part = mask[y : bottom + reach, x : right + reach]
-        inside = grown[y - top + reach :, x - left + reach :][: part.shape[0], : part.shape[1]]
+        above, before = (max(0, reach - int(edge)) for edge in (self.box.top, self.box.left))
+        inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
         np.maximum(part, inside, out=part)
+
+
+def _with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:
+    """Cut a box out of a mask, with one px around it; beyond the mask nothing trains."""
+    cut = np.zeros((bottom - top + 2, right - left + 2), np.uint8)
+    above, before = int(top == 0), int(left == 0)
+    part = mask[top - 1 + above : bottom + 1, left - 1 + before : right + 1]
+    cut[above : above + part.shape[0], before : before + part.shape[1]] = part
+    return cut
 
 
 def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray[np.int64]:
     """Tell for each px of the mask along one side which px of the bucket it falls into."""
     centres = (np.arange(length) + 0.5 - start) * (pixels / extent)
     return np.asarray(np.floor(centres), np.int64)
-
-
-def _px_a_bucket_px(window: Box, shape_hw: tuple[int, int]) -> float:
-    height, width = shape_hw
-    return math.sqrt(window.width / width * window.height / height)
 
 
 def _nearer(one: Box, other: Box, distance: float) -> bool:

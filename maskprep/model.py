@@ -39,6 +39,11 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
 
+#: Rows and columns of an array.
+Part = tuple[slice, slice]
+WHOLE: Part = (slice(None), slice(None))
+
+
 class Severity(Enum):
     """How much a finding matters: an error stops the run or trains the wrong thing."""
 

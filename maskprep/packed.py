@@ -185,9 +185,9 @@ def _shifted(words: NDArray[np.uint64], step: int) -> NDArray[np.uint64]:
     """Shift a string of bits by less than a word: to the right where `step` is positive."""
     near, rest = np.uint64(abs(step)), np.uint64(_BITS - abs(step))
     if step > 0:
-        moved = np.left_shift(words, near)
+        moved: NDArray[np.uint64] = words << near
         moved[1:] |= words[:-1] >> rest
     else:
-        moved = np.right_shift(words, near)
+        moved = words >> near
         moved[:-1] |= words[1:] << rest
     return moved

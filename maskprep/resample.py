@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep.model import Size
+from maskprep import area
+from maskprep.model import WHOLE, Part, Size
 
 Pixels = NDArray[np.uint8]
 Kernel = Literal["pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"]
@@ -22,7 +23,7 @@ _CV2_FLAGS = {
 }
 
 
-def resize(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
+def resize(pixels: Pixels, size: Size, kernel: Kernel, part: Part = WHOLE) -> Pixels:
     """Resize a mask or a picture.
 
     Parameters
@@ -33,10 +34,12 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
         Wanted width and height, at least 1 px each.
     kernel : {"pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"}
         The first two by Pillow, the rest by OpenCV ("nearest" is its exact variant).
+    part : tuple of slice
+        Rows and columns of the result that are wanted.
 
     Returns
     -------
-    ndarray of uint8, shape (size.height, size.width) + pixels.shape[2:]
+    ndarray of uint8, shape (size.height, size.width) + pixels.shape[2:], or that part of it
         The resized pixels.
 
     Raises
@@ -53,7 +56,13 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
     if size.width < 1 or size.height < 1:
         raise ValueError(f"cannot resize to {size.width} x {size.height} px")
     if pixels.shape[1::-1] == size and kernel != "pillow-lanczos":
-        return pixels
+        return pixels[part]
+    if kernel == "area" and part != WHOLE and area.applies(pixels, size):
+        return area.shrink_part(pixels, size, part)
+    return _resized(pixels, size, kernel)[part]
+
+
+def _resized(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
     if kernel == "pillow-lanczos" or kernel == "pillow-box":
         filter_ = Image.Resampling.LANCZOS if kernel == "pillow-lanczos" else Image.Resampling.BOX
         return np.asarray(Image.fromarray(pixels).resize(size, filter_))

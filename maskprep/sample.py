@@ -17,11 +17,13 @@ from maskprep import raster, tones
 from maskprep.details import Details, faint_parts, find_details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    WHOLE,
     Box,
     Dataset,
     MaskSource,
     ModelTraits,
     Pair,
+    Part,
     Placement,
     Stop,
     Subset,
@@ -228,21 +230,25 @@ class Sample:
         faint = faint_parts(mask, window, bucket_mask.shape) if window is not None else None
         return find_details(bucket_mask, weights, faint)
 
-    def at_bucket(self, mask: Mask) -> Mask:
+    def at_bucket(self, mask: Mask, part: Part = WHOLE) -> Mask:
         """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.
 
         Parameters
         ----------
         mask : ndarray of uint8, shape (H, W)
             255 trains.
+        part : tuple of slice
+            Rows and columns of the bucket that are wanted.
 
         Returns
         -------
         ndarray of uint8, shape (h, w)
-            At bucket size.
+            At bucket size, or that part of it.
         """
         assert self.placement is not None, "the caller has seen weights"
-        return self.trainer.bucket_mask(mask, self.placement, self.pair, self.dataset, self.subset)
+        return self.trainer.bucket_mask(
+            mask, self.placement, self.pair, self.dataset, self.subset, part
+        )
 
     @property
     def mask_window(self) -> Box | None:

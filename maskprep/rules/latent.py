@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from maskprep.details import LOST_BELOW
 from maskprep.growth import TARGET, DetailGrower, GrownDetail
@@ -59,14 +60,19 @@ def detail_lost(
     details = sample.details
     if details is None or all(each.weight >= threshold for each in details.found):
         return
-    grown = DetailGrower(sample).grow_to(target, below=threshold).details
-    lost = sorted((each for each in grown if each.before < threshold), key=lambda it: it.before)
-    told = ", ".join(_weighed(each) for each in lost[:_DETAILS_TOLD])
+    lost = sorted(
+        (each for each in details.found if each.weight < threshold), key=lambda each: each.weight
+    )
+    grower = DetailGrower(sample)
+    weakest = [grower.grow_alone(each, target) for each in lost[:_DETAILS_TOLD]]
+    told = ", ".join(_weighed(each) for each in weakest)
     if len(lost) > _DETAILS_TOLD:
         told += f" and {len(lost) - _DETAILS_TOLD} more"
-    count = f"{len(lost)} of {len(grown)} details" if len(grown) > 1 else "its only detail"
+    total = len(details.found)
+    count = f"{len(lost)} of {total} details" if total > 1 else "its only detail"
     fix = f"maskprep dilate {DATASET} --target {target:g} --output grown"
-    if all(not each.radius for each in lost):
+    others = (grower.grow_alone(each, target) for each in lost[_DETAILS_TOLD:])
+    if not any(each.radius for each in chain(weakest, others)):
         fix = "no growth mends it: paint it stronger, or larger"
     path = sample.mask_path or sample.pair.image
     yield Remark(path, f"loses {count}: {told}", fix)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    WHOLE,
     Box,
     ConfigVerdict,
     Dataset,
@@ -22,6 +23,7 @@ from maskprep.model import (
     ModelTraits,
     Oddity,
     Pair,
+    Part,
     Placement,
     Size,
     Stop,
@@ -205,6 +207,7 @@ class Trainer(ABC):
         pair: Pair,
         dataset: Dataset,
         subset: Subset,
+        part: Part = WHOLE,
     ) -> NDArray[np.uint8]:
         """Bring a mask to bucket size.
 
@@ -212,10 +215,13 @@ class Trainer(ABC):
         ----------
         mask : ndarray of uint8, shape (H, W)
             As decoded.
+        part : tuple of slice
+            Rows and columns of the bucket that are wanted: what else the mask holds need not be
+            worked out.
 
         Returns
         -------
-        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width)
+        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width), or that part
         """
 
     @abstractmethod

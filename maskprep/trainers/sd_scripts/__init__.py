@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
+    WHOLE,
     Box,
     ConfigIssue,
     ConfigVerdict,
@@ -17,6 +18,7 @@ from maskprep.model import (
     ModelTraits,
     Oddity,
     Pair,
+    Part,
     Placement,
     Size,
     Stage,
@@ -237,14 +239,17 @@ class SdScripts(Trainer):
         pair: Pair,
         dataset: Dataset,
         subset: Subset,
+        part: Part = WHOLE,
     ) -> NDArray[np.uint8]:
         """Bring a mask to bucket size; see `Trainer.bucket_mask`."""
         from maskprep.trainers.sd_scripts import pixels
 
         kernel = subset.settings.resize_interpolation
         if pair.source is MaskSource.FILE:
-            return pixels.from_mask_file(mask, placement, self.generation, dataset.settings, kernel)
-        return pixels.with_image(mask, placement, self.generation, kernel)
+            return pixels.from_mask_file(
+                mask, placement, self.generation, dataset.settings, kernel, part
+            )
+        return pixels.with_image(mask, placement, self.generation, kernel, part)
 
     def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
         """Tell which part of a mask fills the bucket; see `Trainer.mask_window`."""

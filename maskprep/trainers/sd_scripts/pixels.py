@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import Placement, Size
+from maskprep.model import WHOLE, Part, Placement, Size
 from maskprep.resample import Kernel, resize
 from maskprep.trainers.sd_scripts.generations import Generation, MaskResize
 
@@ -32,7 +32,11 @@ _KERNELS: dict[str, Kernel] = {
 
 
 def with_image(
-    pixels: Pixels, placement: Placement, generation: Generation, interpolation: str | None
+    pixels: Pixels,
+    placement: Placement,
+    generation: Generation,
+    interpolation: str | None,
+    part: Part = WHOLE,
 ) -> Pixels:
     """Resize and crop as the training image: alpha masks, and pictures themselves.
 
@@ -46,17 +50,19 @@ def with_image(
         Of the trainer.
     interpolation : str or None
         ``resize_interpolation`` in force for the subset.
+    part : tuple of slice
+        Rows and columns of the bucket that are wanted.
 
     Returns
     -------
-    ndarray of uint8, at bucket size
+    ndarray of uint8, at bucket size, or that part of it
     """
     height, width = pixels.shape[:2]
-    source = Size(width, height)
-    if source == placement.resized:
-        return _crop(pixels, placement)
-    kernel = image_kernel(source, placement.resized, generation, interpolation)
-    return _crop(resize(pixels, placement.resized, kernel), placement)
+    source, resized = Size(width, height), placement.resized
+    part = _in_resized(part, resized, placement)
+    if source == resized:
+        return pixels[part]
+    return resize(pixels, resized, image_kernel(source, resized, generation, interpolation), part)
 
 
 def image_kernel(
@@ -90,6 +96,7 @@ def from_mask_file(
     generation: Generation,
     dataset: Any,
     interpolation: str | None,
+    part: Part = WHOLE,
 ) -> Pixels:
     """Resize, and crop or stretch, a mask file's mask.
 
@@ -105,27 +112,31 @@ def from_mask_file(
         Of the pair.
     interpolation : str or None
         ``resize_interpolation`` in force for the subset.
+    part : tuple of slice
+        Rows and columns of the bucket that are wanted.
 
     Returns
     -------
-    ndarray of uint8, at bucket size
+    ndarray of uint8, at bucket size, or that part of it
     """
     height, width = mask.shape
-    source = Size(width, height)
+    source, resized = Size(width, height), placement.resized
+    in_resized = _in_resized(part, resized, placement)
     if generation.mask_resize is MaskResize.AREA_THEN_CROP:
         if dataset.enable_bucket:
-            return _crop(resize(mask, placement.resized, "area"), placement)
-        return resize(mask, placement.bucket, "pillow-lanczos")
+            return resize(mask, resized, "area", in_resized)
+        return resize(mask, placement.bucket, "pillow-lanczos", part)
     if not dataset.enable_bucket:
         # Height is held against the target's width and width against its height: a slip of the
         # trainer's, which decides the kernel of a mask that is not square.
         source = Size(height, width)
     if generation.mask_resize is MaskResize.STRETCH:
         kernel = _kernel(dataset.resize_interpolation, source, placement.bucket)
-        return resize(mask, placement.bucket, kernel)
-    target = placement.resized if dataset.enable_bucket else placement.bucket
-    resized = resize(mask, target, _kernel(interpolation, source, target))
-    return _crop(resized, placement) if dataset.enable_bucket else resized
+        return resize(mask, placement.bucket, kernel, part)
+    if dataset.enable_bucket:
+        return resize(mask, resized, _kernel(interpolation, source, resized), in_resized)
+    bucket = placement.bucket
+    return resize(mask, bucket, _kernel(interpolation, source, bucket), part)
 
 
 def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
@@ -136,11 +147,17 @@ def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
     return "area" if shrinks else "pillow-lanczos"
 
 
-def _crop(pixels: Pixels, placement: Placement) -> Pixels:
-    height, width = pixels.shape[:2]
+def _in_resized(part: Part, resized: Size, placement: Placement) -> Part:
+    """Tell where a part of the bucket is in the resized picture."""
     bucket = placement.bucket
     left, top = placement.crop_xy or (
-        max(0, width - bucket.width) // 2,
-        max(0, height - bucket.height) // 2,
+        max(0, resized.width - bucket.width) // 2,
+        max(0, resized.height - bucket.height) // 2,
     )
-    return pixels[top : top + bucket.height, left : left + bucket.width]
+    rows, columns = part
+    return _moved(rows, top, bucket.height), _moved(columns, left, bucket.width)
+
+
+def _moved(part: slice, offset: int, length: int) -> slice:
+    start, stop, _ = part.indices(length)
+    return slice(start + offset, stop + offset)
