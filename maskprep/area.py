@@ -1,4 +1,4 @@
-"""A part of what OpenCV's area kernel gives, bit for bit.
+"""Single pixels of what OpenCV's area kernel gives, bit for bit.
 
 ``cv2.resize`` takes as long as decoding a mask, and knows whole pictures only; what was changed
 in one place needs no new averages elsewhere.
@@ -10,14 +10,14 @@ the installed version against it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import Part, Size
+from maskprep.model import Size
 
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -28,7 +28,10 @@ _NOTHING = 1e-3
 
 
 class _Taps(NamedTuple):
-    """Along one side: which pixels each pixel of the result is made of, and their shares."""
+    """Along one side: which pixels each pixel of the result is made of, and their shares.
+
+    Both of shape (taps, pixels of the result).
+    """
 
     places: Places
     shares: Floats
@@ -54,8 +57,8 @@ def applies(mask: Mask, size: Size) -> bool:
     return bool(mask.shape[0] % size.height or mask.shape[1] % size.width)
 
 
-def shrink_part(mask: Mask, size: Size, part: Part) -> Mask:
-    """Shrink as much of a mask as a part of the result needs.
+def shrink_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
+    """Work out some pixels of a shrunken mask.
 
     Parameters
     ----------
@@ -63,41 +66,36 @@ def shrink_part(mask: Mask, size: Size, part: Part) -> Mask:
         To which `applies`.
     size : Size
         Of the whole result, px.
-    part : tuple of slice
-        Rows and columns of the result.
+    rows, columns : ndarray of int64, of one shape
+        Pixels of the result.
 
     Returns
     -------
-    ndarray of uint8
-        Bit for bit that part of ``cv2.resize(…, interpolation=cv2.INTER_AREA)``.
+    ndarray of uint8, shape of `rows`
+        Bit for bit those of ``cv2.resize(…, interpolation=cv2.INTER_AREA)``.
 
     Examples
     --------
     >>> mask = np.array([[0, 255, 255], [0, 0, 255]], np.uint8)
-    >>> shrink_part(mask, Size(2, 2), np.s_[:1, :])
-    array([[ 85, 255]], dtype=uint8)
+    >>> shrink_at(mask, Size(2, 2), np.array([0, 0]), np.array([0, 1]))
+    array([ 85, 255], dtype=uint8)
     """
     down, across = _taps(mask.shape[0], size.height), _taps(mask.shape[1], size.width)
-    rows, columns = down.places[part[0]], across.places[part[1]]
-    top = int(rows.min())
-    strip = mask[top : int(rows.max()) + 1]
-    lines = _in_turn(
-        strip[:, places] * shares
-        for places, shares in zip(columns.T, across.shares[part[1]].T, strict=True)
+    flat = mask.ravel()
+    beside = across.places[:, columns]
+    lines = (
+        _in_turn(flat[line * mask.shape[1] + beside] * across.shares[:, columns])
+        for line in down.places[:, rows]
     )
     averages = _in_turn(
-        lines[places - top] * shares[:, None]
-        for places, shares in zip(rows.T, down.shares[part[0]].T, strict=True)
+        line * share for line, share in zip(lines, down.shares[:, rows], strict=True)
     )
     return np.rint(averages).astype(np.uint8)
 
 
-def _in_turn(terms: Iterator[Floats]) -> Floats:
+def _in_turn(terms: Iterable[Floats]) -> Floats:
     """Add up in float32, one after the other."""
-    total = next(terms)
-    for term in terms:
-        total = total + term
-    return total
+    return reduce(np.add, terms)
 
 
 @lru_cache(maxsize=64)
@@ -115,4 +113,4 @@ def _taps(length: int, target: int) -> _Taps:
     shares = np.where(whole, (1 / cell)[:, None], 0)
     shares[head, 0] = ((first - start) / cell)[head]
     shares[tail, (last - before)[tail]] = (np.minimum(np.minimum(end - last, 1), cell) / cell)[tail]
-    return _Taps(np.minimum(places, length - 1), shares.astype(np.float32))
+    return _Taps(np.minimum(places, length - 1).T.copy(), shares.T.astype(np.float32))

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import WHOLE, Box, Part
+from maskprep.model import WHOLE, At, Box
 from maskprep.morphology import dilate
 from maskprep.packed import Packed
 
@@ -55,17 +55,17 @@ class DetailCells:
 
     Attributes
     ----------
-    part : tuple of slice
-        The rows and columns of the bucket that they cover.
-    pixels : ndarray of float64, shape (rows, columns)
-        How many of the detail's pixels lie in each cell of that part.
+    at : tuple of ndarray of int64, shape (cells * stride, stride)
+        Rows and columns of their pixels in the bucket, one cell below the other; or of all.
+    pixels : ndarray of float64, shape (cells, 1)
+        How many of the detail's pixels lie in each cell.
     """
 
-    part: Part
+    at: At
     pixels: NDArray[np.float64]
 
     def weigh(self, weights: NDArray[np.float32]) -> float:
-        """Give the detail's weight, [0, 1], by the weights of its part's cells."""
+        """Give the detail's weight, [0, 1], by those of the cells."""
         return float((self.pixels * weights).sum() / self.pixels.sum())
 
 
@@ -132,7 +132,7 @@ class Details:
         """
         counts = np.zeros(weights.shape, np.float32)
         own = np.isin(self.labels, [each.label for each in details])
-        cells = _cells_of(self.rows[own], self.columns[own], weights, self.shape_hw)
+        cells = _cells_of(self.rows[own], self.columns[own], weights.shape, self.shape_hw)
         np.add.at(counts, cells, 1)
         return counts
 
@@ -149,22 +149,23 @@ class Details:
         Returns
         -------
         DetailCells
-            All cells of the bucket where its sides are no multiples of the stride: there
-            neighbours share pixels.
+            All of the bucket where its sides are no multiples of the stride: there neighbouring
+            cells share pixels.
         """
         height, width = self.shape_hw
-        grid = np.zeros((height // stride, width // stride), np.float32)
+        grid = (height // stride, width // stride)
         own = self.labels == detail.label
-        rows, columns = _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw)
-        top, left, bottom, right = 0, 0, *grid.shape
-        part = WHOLE
-        if height % stride == 0 and width % stride == 0:
-            top, bottom = int(rows.min()), int(rows.max()) + 1
-            left, right = int(columns.min()), int(columns.max()) + 1
-            part = np.s_[top * stride : bottom * stride, left * stride : right * stride]
-        pixels = np.zeros((bottom - top, right - left))
-        np.add.at(pixels, (rows - top, columns - left), 1)
-        return DetailCells(part, pixels)
+        counts = np.zeros(grid)
+        np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
+        if height % stride or width % stride:
+            return DetailCells(WHOLE, counts)
+        rows, columns = np.nonzero(counts)
+        steps = np.arange(stride)
+        down, across = ((each * stride)[:, None, None] for each in (rows, columns))
+        at = np.broadcast_arrays(down + steps[:, None], across + steps)
+        return DetailCells(
+            (at[0].reshape(-1, stride), at[1].reshape(-1, stride)), counts[rows, columns][:, None]
+        )
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.
@@ -343,14 +344,14 @@ def weights_at(
     ndarray of float64, shape (n,)
         [0, 1].
     """
-    return np.asarray(weights[_cells_of(rows, columns, weights, shape_hw)], np.float64)
+    return np.asarray(weights[_cells_of(rows, columns, weights.shape, shape_hw)], np.float64)
 
 
 def _cells_of(
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
-    weights: NDArray[np.float32],
+    grid: tuple[int, ...],
     shape_hw: tuple[int, int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     height, width = shape_hw
-    return rows * weights.shape[0] // height, columns * weights.shape[1] // width
+    return rows * grid[0] // height, columns * grid[1] // width

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maskprep.details import HALF, Detail, DetailCells, Details, find_details
 from maskprep.latent import area_weights
-from maskprep.model import WHOLE, Box, Part
+from maskprep.model import WHOLE, At, Box
 from maskprep.morphology import Shape, dilate, feathered, inverted
 from maskprep.raster import Mask
 from maskprep.resample import resize
@@ -262,8 +262,8 @@ class DetailGrower:
     def _flipped(self, mask: Mask) -> Mask:
         return inverted(mask) if self._flips else mask
 
-    def _at_bucket(self, side: Mask, part: Part = WHOLE) -> Mask:
-        return self._flipped(self._sample.at_bucket(self._flipped(side), part))
+    def _at_bucket(self, side: Mask, at: At = WHOLE) -> Mask:
+        return self._flipped(self._sample.at_bucket(self._flipped(side), at))
 
     def _weights_of(self, bucket_mask: Mask) -> NDArray[np.float32]:
         return self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
@@ -286,7 +286,7 @@ class DetailGrower:
         place = seed.place(radius)
         seed.grow_into(self._tried, radius, self._shape)
         soft = feathered(self._tried, self._feather)
-        weight = seed.cells.weigh(self._weights_of(self._at_bucket(soft, seed.cells.part)))
+        weight = seed.cells.weigh(self._weights_of(self._at_bucket(soft, seed.cells.at)))
         self._tried[place] = self._mask[place]
         return weight
 
@@ -327,7 +327,7 @@ class _Seed:
     pixels: Mask
     cells: DetailCells
 
-    def place(self, radius: float) -> Part:
+    def place(self, radius: float) -> tuple[slice, slice]:
         """Tell where in the mask it reaches to when grown."""
         left, top, right, bottom = (int(edge) for edge in self.box)
         reach = int(radius) + 1

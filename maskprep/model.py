@@ -39,9 +39,9 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
 
-#: Rows and columns of an array.
-Part = tuple[slice, slice]
-WHOLE: Part = (slice(None), slice(None))
+#: Rows and columns of an array: slices for a part, arrays of one shape for single pixels.
+At = tuple[Any, Any]
+WHOLE: At = (slice(None), slice(None))
 
 
 class Severity(Enum):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep import area
-from maskprep.model import WHOLE, Part, Size
+from maskprep.model import WHOLE, At, Size
 
 Pixels = NDArray[np.uint8]
 Kernel = Literal["pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"]
@@ -23,7 +23,7 @@ _CV2_FLAGS = {
 }
 
 
-def resize(pixels: Pixels, size: Size, kernel: Kernel, part: Part = WHOLE) -> Pixels:
+def resize(pixels: Pixels, size: Size, kernel: Kernel, at: At = WHOLE) -> Pixels:
     """Resize a mask or a picture.
 
     Parameters
@@ -34,12 +34,12 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel, part: Part = WHOLE) -> Pi
         Wanted width and height, at least 1 px each.
     kernel : {"pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"}
         The first two by Pillow, the rest by OpenCV ("nearest" is its exact variant).
-    part : tuple of slice
-        Rows and columns of the result that are wanted.
+    at : tuple of slice, or of ndarray of int64
+        Rows and columns of the result that are wanted: a part of it, or single pixels.
 
     Returns
     -------
-    ndarray of uint8, shape (size.height, size.width) + pixels.shape[2:], or that part of it
+    ndarray of uint8, shape (size.height, size.width) + pixels.shape[2:], indexed by `at`
         The resized pixels.
 
     Raises
@@ -56,10 +56,11 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel, part: Part = WHOLE) -> Pi
     if size.width < 1 or size.height < 1:
         raise ValueError(f"cannot resize to {size.width} x {size.height} px")
     if pixels.shape[1::-1] == size and kernel != "pillow-lanczos":
-        return pixels[part]
-    if kernel == "area" and part != WHOLE and area.applies(pixels, size):
-        return area.shrink_part(pixels, size, part)
-    return _resized(pixels, size, kernel)[part]
+        return pixels[at]
+    rows, columns = at
+    if kernel == "area" and not isinstance(rows, slice) and area.applies(pixels, size):
+        return area.shrink_at(pixels, size, rows, columns)
+    return _resized(pixels, size, kernel)[at]
 
 
 def _resized(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:

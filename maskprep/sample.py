@@ -18,12 +18,12 @@ from maskprep.details import Details, faint_parts, find_details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
     WHOLE,
+    At,
     Box,
     Dataset,
     MaskSource,
     ModelTraits,
     Pair,
-    Part,
     Placement,
     Stop,
     Subset,
@@ -230,24 +230,24 @@ class Sample:
         faint = faint_parts(mask, window, bucket_mask.shape) if window is not None else None
         return find_details(bucket_mask, weights, faint)
 
-    def at_bucket(self, mask: Mask, part: Part = WHOLE) -> Mask:
+    def at_bucket(self, mask: Mask, at: At = WHOLE) -> Mask:
         """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.
 
         Parameters
         ----------
         mask : ndarray of uint8, shape (H, W)
             255 trains.
-        part : tuple of slice
-            Rows and columns of the bucket that are wanted.
+        at : tuple of slice, or of ndarray of int64
+            Rows and columns of the bucket that are wanted: a part, or single pixels.
 
         Returns
         -------
         ndarray of uint8, shape (h, w)
-            At bucket size, or that part of it.
+            At bucket size, indexed by `at`.
         """
         assert self.placement is not None, "the caller has seen weights"
         return self.trainer.bucket_mask(
-            mask, self.placement, self.pair, self.dataset, self.subset, part
+            mask, self.placement, self.pair, self.dataset, self.subset, at
         )
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
     WHOLE,
+    At,
     Box,
     ConfigVerdict,
     Dataset,
@@ -23,7 +24,6 @@ from maskprep.model import (
     ModelTraits,
     Oddity,
     Pair,
-    Part,
     Placement,
     Size,
     Stop,
@@ -207,7 +207,7 @@ class Trainer(ABC):
         pair: Pair,
         dataset: Dataset,
         subset: Subset,
-        part: Part = WHOLE,
+        at: At = WHOLE,
     ) -> NDArray[np.uint8]:
         """Bring a mask to bucket size.
 
@@ -215,13 +215,12 @@ class Trainer(ABC):
         ----------
         mask : ndarray of uint8, shape (H, W)
             As decoded.
-        part : tuple of slice
-            Rows and columns of the bucket that are wanted: what else the mask holds need not be
-            worked out.
+        at : tuple of slice, or of ndarray of int64
+            Rows and columns of the bucket that are wanted: a part, or single pixels.
 
         Returns
         -------
-        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width), or that part
+        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width), indexed by `at`
         """
 
     @abstractmethod

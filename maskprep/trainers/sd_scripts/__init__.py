@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
     WHOLE,
+    At,
     Box,
     ConfigIssue,
     ConfigVerdict,
@@ -18,7 +19,6 @@ from maskprep.model import (
     ModelTraits,
     Oddity,
     Pair,
-    Part,
     Placement,
     Size,
     Stage,
@@ -239,7 +239,7 @@ class SdScripts(Trainer):
         pair: Pair,
         dataset: Dataset,
         subset: Subset,
-        part: Part = WHOLE,
+        at: At = WHOLE,
     ) -> NDArray[np.uint8]:
         """Bring a mask to bucket size; see `Trainer.bucket_mask`."""
         from maskprep.trainers.sd_scripts import pixels
@@ -247,9 +247,9 @@ class SdScripts(Trainer):
         kernel = subset.settings.resize_interpolation
         if pair.source is MaskSource.FILE:
             return pixels.from_mask_file(
-                mask, placement, self.generation, dataset.settings, kernel, part
+                mask, placement, self.generation, dataset.settings, kernel, at
             )
-        return pixels.with_image(mask, placement, self.generation, kernel, part)
+        return pixels.with_image(mask, placement, self.generation, kernel, at)
 
     def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
         """Tell which part of a mask fills the bucket; see `Trainer.mask_window`."""

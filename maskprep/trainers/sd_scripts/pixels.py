@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import WHOLE, Part, Placement, Size
+from maskprep.model import WHOLE, At, Placement, Size
 from maskprep.resample import Kernel, resize
 from maskprep.trainers.sd_scripts.generations import Generation, MaskResize
 
@@ -36,7 +36,7 @@ def with_image(
     placement: Placement,
     generation: Generation,
     interpolation: str | None,
-    part: Part = WHOLE,
+    at: At = WHOLE,
 ) -> Pixels:
     """Resize and crop as the training image: alpha masks, and pictures themselves.
 
@@ -50,19 +50,19 @@ def with_image(
         Of the trainer.
     interpolation : str or None
         ``resize_interpolation`` in force for the subset.
-    part : tuple of slice
+    at : tuple of slice, or of ndarray of int64
         Rows and columns of the bucket that are wanted.
 
     Returns
     -------
-    ndarray of uint8, at bucket size, or that part of it
+    ndarray of uint8, at bucket size, indexed by `at`
     """
     height, width = pixels.shape[:2]
     source, resized = Size(width, height), placement.resized
-    part = _in_resized(part, resized, placement)
+    at = _in_resized(at, resized, placement)
     if source == resized:
-        return pixels[part]
-    return resize(pixels, resized, image_kernel(source, resized, generation, interpolation), part)
+        return pixels[at]
+    return resize(pixels, resized, image_kernel(source, resized, generation, interpolation), at)
 
 
 def image_kernel(
@@ -96,7 +96,7 @@ def from_mask_file(
     generation: Generation,
     dataset: Any,
     interpolation: str | None,
-    part: Part = WHOLE,
+    at: At = WHOLE,
 ) -> Pixels:
     """Resize, and crop or stretch, a mask file's mask.
 
@@ -112,31 +112,31 @@ def from_mask_file(
         Of the pair.
     interpolation : str or None
         ``resize_interpolation`` in force for the subset.
-    part : tuple of slice
+    at : tuple of slice, or of ndarray of int64
         Rows and columns of the bucket that are wanted.
 
     Returns
     -------
-    ndarray of uint8, at bucket size, or that part of it
+    ndarray of uint8, at bucket size, indexed by `at`
     """
     height, width = mask.shape
     source, resized = Size(width, height), placement.resized
-    in_resized = _in_resized(part, resized, placement)
+    in_resized = _in_resized(at, resized, placement)
     if generation.mask_resize is MaskResize.AREA_THEN_CROP:
         if dataset.enable_bucket:
             return resize(mask, resized, "area", in_resized)
-        return resize(mask, placement.bucket, "pillow-lanczos", part)
+        return resize(mask, placement.bucket, "pillow-lanczos", at)
     if not dataset.enable_bucket:
         # Height is held against the target's width and width against its height: a slip of the
         # trainer's, which decides the kernel of a mask that is not square.
         source = Size(height, width)
     if generation.mask_resize is MaskResize.STRETCH:
         kernel = _kernel(dataset.resize_interpolation, source, placement.bucket)
-        return resize(mask, placement.bucket, kernel, part)
+        return resize(mask, placement.bucket, kernel, at)
     if dataset.enable_bucket:
         return resize(mask, resized, _kernel(interpolation, source, resized), in_resized)
     bucket = placement.bucket
-    return resize(mask, bucket, _kernel(interpolation, source, bucket), part)
+    return resize(mask, bucket, _kernel(interpolation, source, bucket), at)
 
 
 def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
@@ -147,17 +147,19 @@ def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
     return "area" if shrinks else "pillow-lanczos"
 
 
-def _in_resized(part: Part, resized: Size, placement: Placement) -> Part:
-    """Tell where a part of the bucket is in the resized picture."""
+def _in_resized(at: At, resized: Size, placement: Placement) -> At:
+    """Tell where something of the bucket is in the resized picture."""
     bucket = placement.bucket
     left, top = placement.crop_xy or (
         max(0, resized.width - bucket.width) // 2,
         max(0, resized.height - bucket.height) // 2,
     )
-    rows, columns = part
+    rows, columns = at
     return _moved(rows, top, bucket.height), _moved(columns, left, bucket.width)
 
 
-def _moved(part: slice, offset: int, length: int) -> slice:
-    start, stop, _ = part.indices(length)
-    return slice(start + offset, stop + offset)
+def _moved(places: Any, offset: int, length: int) -> Any:
+    if isinstance(places, slice):
+        start, stop, _ = places.indices(length)
+        return slice(start + offset, stop + offset)
+    return places + offset
