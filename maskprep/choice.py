@@ -124,6 +124,8 @@ class Ruleset:
     """
 
     def __init__(self, choice: Choice = Choice()) -> None:
+        #: As given.
+        self.choice = choice
         rules = all_rules()
         chosen = _codes(choice.select) if choice.select else {each.code for each in rules}
         self._rules = [each for each in rules if each.code in chosen]

@@ -66,6 +66,10 @@ class Expectation:
         named = fnmatch.fnmatch(whole, self.files) or fnmatch.fnmatch(whole, f"*/{self.files}")
         return named and (self.regions is None or _stem(image) in self.regions)
 
+    def region_of(self, image: str) -> str | None:
+        """Name the picture that marks a region of an image, None where none does."""
+        return None if self.regions is None else self.regions.get(_stem(image))
+
     def strangers(self, images: Iterable[str]) -> list[str]:
         """List the pictures of regions that are named like none of the images."""
         stems = {_stem(image) for image in images}

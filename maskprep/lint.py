@@ -7,11 +7,13 @@ from functools import partial
 
 from maskprep.choice import Ruleset
 from maskprep.expectation import Expectation
-from maskprep.model import Stage, Stop, TrainingSet
+from maskprep.model import Stage, TrainingSet
 from maskprep.parallel import Executor, Threads
-from maskprep.report import DatasetCount, Finding, Report, SampleRow
+from maskprep.recheck import Recheck
+from maskprep.report import DatasetCount, Finding, Judgement, Report, SampleRow
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
+from maskprep.store import Store
 
 
 def check(
@@ -20,6 +22,7 @@ def check(
     expectations: Sequence[Expectation] = (),
     progress: Callable[[], None] = lambda: None,
     executor: Executor | None = None,
+    store: Store | None = None,
 ) -> Report:
     """Find out what the trainer will do with every pair of a training set.
 
@@ -35,6 +38,9 @@ def check(
         Called once after each pair.
     executor : Executor or None
         Where pairs are judged; None for a thread a core.
+    store : Store or None
+        What is kept of earlier checks: of pairs that have not changed since then nothing is read.
+        None: everything is.
 
     Returns
     -------
@@ -50,10 +56,15 @@ def check(
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
-    for row, found, stopped in (executor or Threads()).in_order(samples_of(training_set), judge):
-        rows.append(row)
-        findings += found
-        stops += stopped
+    samples, where = samples_of(training_set), executor or Threads()
+    judged = where.in_order(samples, judge)
+    if store is not None:
+        recheck = Recheck(store, training_set, rules.choice, expectations)
+        judged = recheck.in_order(samples, judge, where)
+    for each in judged:
+        rows.append(each.row)
+        findings += each.findings
+        stops += each.stops
         progress()
     findings += _told(rules, RuleStage.DATASET, asked, training_set, rows)
     findings += _told(rules, RuleStage.EXPECTATIONS, asked, rows, expectations)
@@ -73,7 +84,7 @@ def check(
 
 def _judge(
     sample: Sample, rules: Ruleset, asked: str, expectations: Sequence[Expectation]
-) -> tuple[SampleRow, list[Finding], tuple[Stop, ...]]:
+) -> Judgement:
     stops = sample.stops
     findings: list[Finding] = []
     for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
@@ -85,7 +96,7 @@ def _judge(
             break
     # What was promised is held to it, whatever else is wrong.
     findings += _told(rules, RuleStage.EXPECTATION, asked, sample, expectations)
-    return sample.row(), findings, stops
+    return Judgement(sample.row(), tuple(findings), stops)
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

@@ -16,6 +16,7 @@ from maskprep.parallel import Executor
 from maskprep.plan import Destination
 from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Report
+from maskprep.store import Store
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def mend(
     asked: Iterable[str] = (),
     progress_bar: ProgressBar = no_bar,
     executor: Executor | None = None,
+    store: Store | None = None,
 ) -> Mended:
     """Mend what rules find in a data set.
 
@@ -93,6 +95,8 @@ def mend(
         Shows how far a check is.
     executor : Executor or None
         Where pairs are judged; None for a thread a core.
+    store : Store or None
+        What is kept of earlier checks.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def mend(
         if found is None or report is None:
             found = discover(request)
             with progress_bar("checking masks", found.pair_count) as advance:
-                report = check(found, ruleset, must_hold, advance, executor)
+                report = check(found, ruleset, must_hold, advance, executor, store)
         each, paths = _next(chosen, report, tried)
         if each is None:
             return Mended(tuple(files), backups, report)

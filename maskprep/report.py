@@ -80,6 +80,25 @@ class SampleRow:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What is found out about one pair.
+
+    Attributes
+    ----------
+    row : SampleRow
+        Its numbers.
+    findings : tuple of Finding
+        In the order of the stages; also what is ignored.
+    stops : tuple of Stop
+        Why a run stops at it.
+    """
+
+    row: SampleRow
+    findings: tuple[Finding, ...]
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True)
 class DatasetCount:
     """How many image files of a dataset train, and how; without repeats."""
 

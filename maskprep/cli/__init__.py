@@ -12,6 +12,7 @@ import click
 
 from maskprep import __version__
 from maskprep.cli.check import check
+from maskprep.cli.clean import clean
 from maskprep.cli.dilate import dilate
 from maskprep.cli.embed import embed
 from maskprep.cli.export_config import export_config
@@ -102,6 +103,7 @@ maskprep.add_command(extract)
 maskprep.add_command(embed)
 maskprep.add_command(dilate)
 maskprep.add_command(export_config)
+maskprep.add_command(clean)
 
 
 def main() -> None:

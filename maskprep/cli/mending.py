@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
+    from maskprep.store import Store
 
 #: What ``--fix NAME`` may ask for beside the safe fixes.
 _ASKED = ("missing=white",)
@@ -64,7 +65,9 @@ class Mending:
     dry_run: bool
     pictures: str | None
 
-    def carry_out(self, request: Request, project: Project, executor: Executor) -> Report:
+    def carry_out(
+        self, request: Request, project: Project, executor: Executor, store: Store | None
+    ) -> Report:
         """Mend a data set, tell what was done, and give the report of the check afterwards."""
         from maskprep.changes import Changes
         from maskprep.choice import Ruleset
@@ -83,6 +86,7 @@ class Mending:
             asked=self.asked,
             progress_bar=progress_bar,
             executor=executor,
+            store=store,
         )
         self._tell(mended)
         if self.dry_run:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from maskprep.discover import Request
     from maskprep.plan import Destination
     from maskprep.trainers.base import Settings
@@ -231,6 +233,42 @@ def executor_options(command: Command) -> Command:
         return command(*args, executor=Threads(workers or 0), **options)
 
     return with_options(with_executor, _EXECUTOR_OPTIONS)
+
+
+#: Where what was found out is kept until the next check.
+cache_dir_option = click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False),
+    envvar="MASKPREP_CACHE_DIR",
+    metavar="DIR",
+    help="Remember there what was found out.  [env: MASKPREP_CACHE_DIR; default: the user's cache]",
+)
+_STORE_OPTIONS = [
+    click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing."),
+    cache_dir_option,
+]
+
+
+def cache_folder(given: str | None) -> Path:
+    """Tell where results are kept."""
+    from pathlib import Path
+
+    from platformdirs import user_cache_dir
+
+    return Path(given or user_cache_dir("maskprep", appauthor=False))
+
+
+def store_options(command: Command) -> Command:
+    """Give a command the options that say what is remembered, as its argument `store`."""
+
+    @functools.wraps(command)
+    def with_store(*args: Any, no_cache: bool, cache_dir: str | None, **options: Any) -> Any:
+        from maskprep.store import Store
+
+        store = None if no_cache else Store(cache_folder(cache_dir))
+        return command(*args, store=store, **options)
+
+    return with_options(with_store, _STORE_OPTIONS)
 
 
 def one_request(requests: list[Request]) -> Request:

@@ -1,0 +1,288 @@
+"""What a check found out of a pair before, and whether it still holds.
+
+A result is kept by all that it depends on: what was seen of the files' content, the pair's
+settings and caption, the rules and how they are set, the trainer and the model, maskprep's own
+code and the libraries that it stands on. A file is looked at again where its size, times or inode
+have changed; where its content has not, the result still holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+from maskprep import raster
+from maskprep.choice import Choice
+from maskprep.errors import UnreadableImageError
+from maskprep.expectation import Expectation
+from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
+from maskprep.parallel import Executor
+from maskprep.report import Finding, Judgement, SampleRow
+from maskprep.sample import Sample
+from maskprep.store import Known, Store
+
+#: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
+#: tick as slowly as that, and two versions within one tick look the same.
+_SETTLED = 2 * 10**9
+#: What decides on numbers beside maskprep itself.
+_LIBRARIES = (
+    "numpy",
+    "opencv-python",
+    "opencv-python-headless",
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+    "pillow",
+    "scipy",
+    "scikit-image",
+    "pillow-avif-plugin",
+    "pillow-jxl-plugin",
+    "jxlpy",
+)
+
+
+class _File(NamedTuple):
+    """A file that a result depends on, and what of it: its header alone, or every byte."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A pair to be looked at: its files as they are, and what is known of their content."""
+
+    sample: Sample
+    files: tuple[_File, ...]
+    signatures: tuple[str | None, ...]
+    known: tuple[str, ...] | None = None
+    remembered: str = ""
+
+
+class _Examined(NamedTuple):
+    """What became of a case: None for a judgement that still holds, or for untold evidence."""
+
+    case: _Case
+    judgement: Judgement | None
+    evidence: tuple[str, ...] | None
+
+
+class Recheck:
+    """Judges pairs, but for those of which nothing has changed since the last time.
+
+    Parameters
+    ----------
+    store : Store
+        Of earlier checks.
+    training_set : TrainingSet
+        Whose pairs are judged.
+    choice : Choice
+        Which rules run, and how.
+    expectations : sequence of Expectation
+        What must hold.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        training_set: TrainingSet,
+        choice: Choice,
+        expectations: Sequence[Expectation],
+    ) -> None:
+        trainer = training_set.trainer
+        self._store = store
+        self._expectations = expectations
+        self._basis = repr(
+            (
+                _this_program(),
+                type(trainer).__qualname__,
+                trainer.title,
+                training_set.model,
+                training_set.arguments,
+                choice,
+                tuple(expectations),
+            )
+        ).encode("utf-8", "surrogateescape")
+
+    def in_order(
+        self,
+        samples: Iterable[Sample],
+        judge: Callable[[Sample], Judgement],
+        executor: Executor,
+    ) -> Iterator[Judgement]:
+        """Judge what has changed, and recall the rest.
+
+        Parameters
+        ----------
+        samples : iterable of Sample
+            Made one by one, as needed.
+        judge : callable
+            Applied where nothing is remembered.
+        executor : Executor
+            Where that is done.
+
+        Yields
+        ------
+        Judgement
+            One a sample, in order.
+        """
+        waiting: deque[Judgement | None] = deque()
+
+        def changed() -> Iterator[_Case]:
+            for sample in samples:
+                case = self._case_of(sample)
+                if isinstance(case, Judgement):
+                    waiting.append(case)
+                else:
+                    waiting.append(None)
+                    yield case
+
+        try:
+            for examined in executor.in_order(changed(), partial(_examine, judge=judge)):
+                while (recalled := waiting.popleft()) is not None:
+                    yield recalled
+                yield self._kept(examined)
+            yield from (each for each in waiting if each is not None)
+        finally:
+            self._store.flush()
+
+    def _case_of(self, sample: Sample) -> Judgement | _Case:
+        files = tuple(_files_of(sample, self._expectations))
+        signatures = tuple(_signature(each.path) for each in files)
+        known = [self._store.file(os.path.abspath(each.path), each.kind) for each in files]
+        if None in signatures or None in known:
+            return _Case(sample, files, signatures)
+        evidence = tuple(each.evidence for each in known if each is not None)
+        remembered = self._store.result(self._key(sample, evidence))
+        if remembered is None:
+            return _Case(sample, files, signatures)
+        if signatures == tuple(each.signature for each in known if each is not None):
+            return _from_json(remembered)
+        return _Case(sample, files, signatures, evidence, remembered)
+
+    def _kept(self, examined: _Examined) -> Judgement:
+        case, judgement, evidence = examined
+        if evidence is None:
+            assert judgement is not None, "what is without evidence was judged"
+            return judgement
+        for each, signature, seen in zip(case.files, case.signatures, evidence, strict=True):
+            known = Known(signature if signature and _is_settled(signature) else "", seen)
+            self._store.keep_file(os.path.abspath(each.path), each.kind, known)
+        if judgement is None:
+            return _from_json(case.remembered)
+        self._store.keep_result(self._key(case.sample, evidence), _to_json(judgement))
+        return judgement
+
+    def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
+        depends = repr((sample.dataset.settings, sample.dataset.unchecked, sample.subset, evidence))
+        return sha256(self._basis + depends.encode("utf-8", "surrogateescape")).digest()
+
+
+def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
+    if case.known is not None and _evidence_of(case.files) == case.known:
+        return _Examined(case, None, case.known)
+    judgement = judge(case.sample)
+    evidence = _evidence_of(case.files) if not case.sample.broken else None
+    # What was written to in the meantime was perhaps judged in another state.
+    if tuple(_signature(each.path) for each in case.files) != case.signatures:
+        evidence = None
+    # The pixels have done their work.
+    return _Examined(
+        replace(case, sample=case.sample.seen_by(case.sample.trainer)), judgement, evidence
+    )
+
+
+def _files_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_File]:
+    pair = sample.pair
+    if pair.source is MaskSource.ALPHA:
+        yield _File(pair.image, "content")
+    else:
+        # Of an image with a mask file nothing but the header and the structure is ever read.
+        yield _File(pair.image, "header")
+        if pair.mask is not None:
+            yield _File(pair.mask, "content")
+    for path in sample.subset.caches:
+        yield _File(path, "content")
+    for each in expectations:
+        region = each.region_of(pair.image)
+        if region is not None:
+            yield _File(region, "content")
+
+
+def _signature(path: str) -> str | None:
+    """Tell what a file's folder says of it; None where it is none, or is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return f"{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_size}:{found.st_ino}"
+
+
+def _is_settled(signature: str) -> bool:
+    times = (int(each) for each in signature.split(":")[:2])
+    return max(times) < time.time_ns() - _SETTLED
+
+
+def _evidence_of(files: Sequence[_File]) -> tuple[str, ...] | None:
+    try:
+        return tuple(_EVIDENCE[each.kind](each.path) for each in files)
+    except (OSError, UnreadableImageError):
+        return None
+
+
+def _header(path: str) -> str:
+    raster.verify_pixels(path)
+    return repr(raster.read_header(path))
+
+
+def _content(path: str) -> str:
+    return sha256(Path(path).read_bytes()).hexdigest()
+
+
+_EVIDENCE: dict[str, Callable[[str], str]] = {"header": _header, "content": _content}
+
+
+@cache
+def _this_program() -> str:
+    """Name all code that a result can depend on: maskprep's own, Python's and the libraries'."""
+    parts = [sys.version]
+    for name in _LIBRARIES:
+        try:
+            parts.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    package = Path(__file__).parent
+    code = sha256()
+    for path in sorted(package.rglob("*.py")):
+        code.update(path.relative_to(package).as_posix().encode())
+        code.update(path.read_bytes())
+    return f"{'; '.join(parts)}; {code.hexdigest()}"
+
+
+def _to_json(judgement: Judgement) -> str:
+    findings = [{**vars(each), "severity": each.severity.value} for each in judgement.findings]
+    stops = [{**vars(each), "stage": each.stage.value} for each in judgement.stops]
+    return json.dumps([vars(judgement.row), findings, stops], separators=(",", ":"))
+
+
+def _from_json(text: str) -> Judgement:
+    row, findings, stops = json.loads(text)
+    for name in ("size", "resized", "bucket"):
+        row[name] = None if row[name] is None else Size(*row[name])
+    return Judgement(
+        SampleRow(**row),
+        tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in findings),
+        tuple(Stop(**{**each, "stage": Stage(each["stage"])}) for each in stops),
+    )
