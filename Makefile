@@ -1,7 +1,7 @@
 PYTHON ?= python
 OLDEST := .venv-oldest
 
-.PHONY: check format lint types contracts test check-oldest
+.PHONY: check format lint types contracts test check-oldest bench
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -27,3 +27,7 @@ check-oldest:
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install -q -c tests/constraints-oldest.txt ".[test]"
 	$(OLDEST)/bin/python -m pytest -n auto -q
+
+# Measure, and bring docs/performance.md up to date; BENCH="--pairs 40 --rounds 2" for a first look.
+bench:
+	$(PYTHON) -m benchmarks.suite $(BENCH)

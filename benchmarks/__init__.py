@@ -1,0 +1,1 @@
+"""What maskprep costs, measured beside what one would write instead: ``make bench``."""

@@ -1,0 +1,440 @@
+"""What is measured, beside what, and what is wanted of it: one table, `JOBS`.
+
+A job's commands run in turn, round after round. To add a job, add it to the table: everything else
+(running, tables, goals, chart) follows from it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.corpus import Corpus
+from maskprep.rules import all_rules
+
+PEERS = Path(__file__).parent / "peers"
+#: The rules that look for thin or small parts; the others judge sizes, tones and weights.
+DETAIL_RULES = ("detail-lost", "crop-cuts-mask", "specks", "pinholes")
+#: Radii of dilation, px.
+RADII = (2, 8, 32, 64)
+OURS, FEWER_RULES, FLOOR = "maskprep", "maskprep, no detail rules", "floor"
+_RECODE = "decoded by Pillow, encoded by OpenCV as it does without options"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a command works on, and where it writes.
+
+    Attributes
+    ----------
+    data : Corpus
+        The pairs.
+    output : Path
+        An empty folder, made anew for each run.
+    """
+
+    data: Corpus
+    output: Path
+
+
+@dataclass(frozen=True)
+class Command:
+    """One program of a job.
+
+    Attributes
+    ----------
+    label : str
+        Its name in tables; unlike the others' of its job.
+    words : callable
+        From a place to program and arguments.
+    share : float
+        Of the corpus's pairs that it gets: slow ones get fewer. With none left it is not run.
+    pairs : int or None
+        It gets no more pairs than these.
+    rounds : int or None
+        It takes part in no more rounds than these.
+    program : str
+        Without which it cannot run.
+    """
+
+    label: str
+    words: Callable[[Place], Sequence[object]]
+    share: float = 1
+    pairs: int | None = None
+    rounds: int | None = None
+    program: str = sys.executable
+
+    def count(self, pairs: int) -> int:
+        """Tell how many pairs it gets of a corpus."""
+        count = int(pairs * self.share + 1e-9)
+        return count if self.pairs is None else min(count, self.pairs)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is wanted.
+
+    Attributes
+    ----------
+    text : str
+        In words.
+    command : str
+        Label of the command that is judged.
+    over : str
+        Label of the command that it is compared with, file by file; empty for none: then wall
+        is in seconds and the peak in 10^6 bytes, of the whole run.
+    at_most, at_least : float or None
+        Between which it must lie; None of both is told and not judged.
+    measures : tuple of {"cpu", "wall", "peak"}
+        What is compared.
+    """
+
+    text: str
+    command: str
+    over: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    measures: tuple[str, ...] = ("cpu", "wall")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Commands that do the same work, or as much less as their labels tell.
+
+    Attributes
+    ----------
+    name : str
+        For ``--only``, which takes the first word as well.
+    title : str
+        In tables.
+    commands : tuple of Command
+        In the order of the table.
+    goals : tuple of Goal
+        What is wanted.
+    floor : str
+        What the command `FLOOR` does; the others' costs are told as times its. Empty for none.
+    writes : bool
+        Whether every command writes one file a pair at least; it is made sure of.
+    per_file : bool
+        Whether times are told per file, or per run.
+    """
+
+    name: str
+    title: str
+    commands: tuple[Command, ...]
+    goals: tuple[Goal, ...] = ()
+    floor: str = ""
+    writes: bool = False
+    per_file: bool = True
+
+
+def maskprep(*words: object) -> tuple[object, ...]:
+    """Call this checkout's maskprep."""
+    return (sys.executable, "-m", "maskprep", *words)
+
+
+def peer(script: str, *words: object) -> tuple[object, ...]:
+    """Call one of the scripts that one would write instead."""
+    return (sys.executable, PEERS / f"{script}.py", *words)
+
+
+def magick(at: Place, folder: Path, *words: object) -> tuple[object, ...]:
+    """Call ImageMagick's mogrify on all pictures of a folder."""
+    return ("mogrify", "-path", at.output, *words, *sorted(folder.glob("*.png")))
+
+
+def few_rules() -> tuple[str, str]:
+    """Select every rule but those that look for details."""
+    names = {rule.name for rule in all_rules()}
+    unknown = set(DETAIL_RULES) - names
+    if unknown:
+        raise SystemExit(f"DETAIL_RULES names no rule: {', '.join(sorted(unknown))}")
+    codes = [rule.code for rule in all_rules() if rule.name not in DETAIL_RULES]
+    return "--select", ",".join(codes)
+
+
+def check_files(at: Place, *words: object) -> tuple[object, ...]:
+    """Check images with mask files."""
+    return maskprep("check", at.data.images, "--masks", at.data.masks, *words)
+
+
+def check_alpha(at: Place, *words: object) -> tuple[object, ...]:
+    """Check images with their alpha."""
+    return maskprep("check", at.data.alpha, "--alpha", *words)
+
+
+def extract_red(at: Place) -> tuple[object, ...]:
+    """Take R of coloured masks."""
+    return maskprep("extract", at.data.images, "--masks", at.data.coloured, "--output", at.output)
+
+
+def dilate_job(
+    name: str, title: str, folder: Callable[[Corpus], Path], more: tuple[Command, ...], far: Goal
+) -> Job:
+    """Grow masks of one kind by every radius, in one job, so that radii can be compared."""
+
+    def ours(radius: int) -> Command:
+        return Command(
+            f"maskprep, {radius} px",
+            lambda at: maskprep(
+                *("dilate", at.data.images, "--masks", folder(at.data)),
+                *("--radius", radius, "--output", at.output),
+            ),
+        )
+
+    def opencv(radius: int, share: float) -> Command:
+        return Command(
+            f"OpenCV loop, {radius} px",
+            lambda at: peer("dilate", "opencv", folder(at.data), at.output, radius),
+            share,
+        )
+
+    floor = Command(FLOOR, lambda at: peer("dilate", "floor", folder(at.data), at.output))
+    commands = [floor]
+    for radius, share in zip(RADII, (1, 1, 0.2, 0.1), strict=True):
+        commands += [ours(radius), opencv(radius, share)]
+    goals = [
+        Goal(f"{name} by {radius} px", f"maskprep, {radius} px", FLOOR, at_most=1.3)
+        for radius in RADII
+    ]
+    return Job(name, title, (*commands, *more), (*goals, far), _RECODE, writes=True)
+
+
+def slow_dilation(radius: int, share: float, rounds: int | None = None) -> tuple[Command, ...]:
+    """Grow soft masks with what takes time as the square of the radius."""
+    return (
+        Command(
+            f"scikit-image loop, {radius} px",
+            lambda at: peer("dilate", "scikit-image", at.data.masks, at.output, radius),
+            share,
+            rounds=rounds,
+        ),
+        Command(
+            f"Pillow MaxFilter loop, {radius} px",
+            lambda at: peer("dilate", "pillow", at.data.masks, at.output, radius),
+            share,
+            rounds=rounds,
+        ),
+        Command(
+            f"ImageMagick, {radius} px",
+            lambda at: magick(at, at.data.masks, "-morphology", "Dilate", f"Disk:{radius}"),
+            share,
+            rounds=rounds,
+            program="mogrify",
+        ),
+    )
+
+
+def distance_transform(radius: int) -> Command:
+    """Grow binary masks by their distance transform, at one cost for all radii."""
+    return Command(
+        f"OpenCV distance loop, {radius} px",
+        lambda at: peer("dilate", "distance", at.data.binary, at.output, radius),
+        share=0.2,
+    )
+
+
+JOBS = (
+    Job(
+        "check",
+        "`check` of mask files",
+        (
+            Command(FLOOR, lambda at: peer("decode", at.data.masks, at.data.images)),
+            Command("Pillow script", lambda at: peer("check", at.data.images, at.data.masks)),
+            Command(OURS, check_files),
+            Command(f"{OURS}, 1 worker", lambda at: check_files(at, "--workers", 1)),
+            Command(f"{OURS}, 2 workers", lambda at: check_files(at, "--workers", 2)),
+            Command(FEWER_RULES, lambda at: check_files(at, *few_rules())),
+            Command(
+                f"{FEWER_RULES}, 1 worker",
+                lambda at: check_files(at, *few_rules(), "--workers", 1),
+            ),
+        ),
+        (
+            Goal("check of mask files, no detail rules", FEWER_RULES, FLOOR, at_most=1.6),
+            Goal("check of mask files, all rules", OURS, FLOOR, at_most=4),
+            Goal(
+                "two workers, times as fast as one",
+                f"{OURS}, 1 worker",
+                f"{OURS}, 2 workers",
+                at_least=1.85,
+                measures=("wall",),
+            ),
+        ),
+        "every mask decoded and every image's header read, by Pillow",
+    ),
+    Job(
+        "check-alpha",
+        "`check` of alpha",
+        (
+            Command(FLOOR, lambda at: peer("decode", at.data.alpha), 0.4),
+            Command("Pillow script", lambda at: peer("check", at.data.alpha), 0.4),
+            Command(OURS, check_alpha, 0.4),
+            Command(FEWER_RULES, lambda at: check_alpha(at, *few_rules()), 0.4),
+        ),
+        (
+            Goal("check of alpha, no detail rules", FEWER_RULES, FLOOR, at_most=1.25),
+            Goal("check of alpha, all rules", OURS, FLOOR, at_most=1.25),
+        ),
+        "every RGBA image decoded by Pillow",
+    ),
+    dilate_job(
+        "dilate-soft",
+        "`dilate` of soft masks",
+        lambda data: data.masks,
+        (
+            *slow_dilation(2, 0.1),
+            *slow_dilation(8, 0.02),
+            *slow_dilation(32, 0.002, rounds=1),
+            *slow_dilation(64, 0.002, rounds=1),
+        ),
+        Goal("dilate-soft by 64 px, times 2 px", "maskprep, 64 px", "maskprep, 2 px"),
+    ),
+    dilate_job(
+        "dilate-binary",
+        "`dilate` of binary masks",
+        lambda data: data.binary,
+        tuple(distance_transform(radius) for radius in RADII),
+        Goal("dilate-binary by 64 px, times 2 px", "maskprep, 64 px", "maskprep, 2 px", at_most=3),
+    ),
+    Job(
+        "extract-alpha",
+        "`extract` from alpha",
+        (
+            Command(
+                FLOOR, lambda at: peer("extract", "floor", "alpha", at.data.alpha, at.output), 0.4
+            ),
+            Command(
+                "OpenCV loop",
+                lambda at: peer("extract", "opencv", "alpha", at.data.alpha, at.output),
+                0.4,
+            ),
+            Command(
+                "ImageMagick",
+                lambda at: magick(at, at.data.alpha, "-alpha", "extract"),
+                0.1,
+                program="mogrify",
+            ),
+            Command(
+                OURS,
+                lambda at: maskprep("extract", at.data.alpha, "--alpha", "--output", at.output),
+                0.4,
+            ),
+        ),
+        (Goal("extract from alpha", OURS, FLOOR, at_most=1.3),),
+        _RECODE,
+        writes=True,
+    ),
+    Job(
+        "extract-red",
+        "`extract` from R of coloured masks",
+        (
+            Command(FLOOR, lambda at: peer("extract", "floor", "r", at.data.coloured, at.output)),
+            Command(
+                "OpenCV loop",
+                lambda at: peer("extract", "opencv", "r", at.data.coloured, at.output),
+            ),
+            Command(
+                "ImageMagick",
+                lambda at: magick(at, at.data.coloured, "-channel", "R", "-separate"),
+                0.2,
+                program="mogrify",
+            ),
+            Command(OURS, extract_red),
+        ),
+        (Goal("extract from R", OURS, FLOOR, at_most=1.3),),
+        _RECODE,
+        writes=True,
+    ),
+    Job(
+        "embed",
+        "`embed`",
+        (
+            Command(
+                FLOOR,
+                lambda at: peer("embed", "floor", at.data.images, at.data.masks, at.output),
+                0.1,
+            ),
+            Command(
+                "Pillow script",
+                lambda at: peer("embed", "pillow", at.data.images, at.data.masks, at.output),
+                0.1,
+            ),
+            Command(
+                "ImageMagick",
+                lambda at: peer("embed", "imagemagick", at.data.images, at.data.masks, at.output),
+                0.1,
+                program="convert",
+            ),
+            Command(
+                OURS,
+                lambda at: maskprep(
+                    "embed", at.data.images, "--masks", at.data.masks, "--output", at.output
+                ),
+                0.1,
+            ),
+        ),
+        (Goal("embed", OURS, FLOOR, at_most=1.1),),
+        "image and mask decoded, RGBA encoded, by Pillow at compression level 4, as maskprep does",
+        writes=True,
+    ),
+    Job(
+        "preview",
+        "`preview`: a picture a pair, and the contact sheet",
+        (
+            Command(FLOOR, lambda at: peer("decode", at.data.images), 0.1),
+            Command(
+                OURS,
+                lambda at: maskprep(
+                    "preview", at.data.images, "--masks", at.data.masks, "--output", at.output
+                ),
+                0.1,
+            ),
+        ),
+        (Goal("preview", OURS, FLOOR, at_most=3),),
+        "every image decoded by Pillow",
+    ),
+    Job(
+        "start-up",
+        "Start-up, per run",
+        (
+            Command("python -c pass", lambda _: (sys.executable, "-c", "pass")),
+            Command(
+                "python, imports alone",
+                lambda _: (sys.executable, "-c", "import numpy, PIL.Image, cv2"),
+            ),
+            Command("maskprep --help", lambda _: maskprep("--help")),
+            Command("maskprep check, 20 pairs", check_files, pairs=20),
+        ),
+        (
+            Goal("maskprep --help, s", "maskprep --help", at_most=0.15, measures=("wall",)),
+            Goal(
+                "check of 20 pairs, s",
+                "maskprep check, 20 pairs",
+                at_most=0.7,
+                measures=("wall",),
+            ),
+        ),
+        per_file=False,
+    ),
+    Job(
+        "memory",
+        "Memory of `check`, per run",
+        (
+            Command("a fifth of the pairs", check_files, 0.2, rounds=2),
+            Command("all pairs", check_files, rounds=2),
+        ),
+        (
+            Goal("memory of check, MB", "all pairs", at_most=250, measures=("peak",)),
+            Goal(
+                "memory of check, times that of a fifth of the pairs",
+                "all pairs",
+                "a fifth of the pairs",
+                measures=("peak",),
+            ),
+        ),
+        per_file=False,
+    ),
+)
