@@ -50,9 +50,10 @@ class Command:
     words : callable
         From a place to program and arguments.
     share : float
-        Of the corpus's pairs that it gets: slow ones get fewer. With none left it is not run.
+        Of the corpus's pairs that it gets: slow ones get fewer, and with none left are not run;
+        0 for a program that works on none.
     pairs : int or None
-        It gets no more pairs than these.
+        It gets just so many instead.
     rounds : int or None
         It takes part in no more rounds than these.
     program : str
@@ -68,8 +69,7 @@ class Command:
 
     def count(self, pairs: int) -> int:
         """Tell how many pairs it gets of a corpus."""
-        count = int(pairs * self.share + 1e-9)
-        return count if self.pairs is None else min(count, self.pairs)
+        return int(pairs * self.share + 1e-9) if self.pairs is None else self.pairs
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,7 @@ def dilate_job(
                 *("dilate", at.data.images, "--masks", folder(at.data)),
                 *("--radius", radius, "--output", at.output),
             ),
+            share=0.4,
         )
 
     def opencv(radius: int, share: float) -> Command:
@@ -191,9 +192,9 @@ def dilate_job(
             share,
         )
 
-    floor = Command(FLOOR, lambda at: peer("dilate", "floor", folder(at.data), at.output))
+    floor = Command(FLOOR, lambda at: peer("dilate", "floor", folder(at.data), at.output), 0.4)
     commands = [floor]
-    for radius, share in zip(RADII, (1, 1, 0.2, 0.1), strict=True):
+    for radius, share in zip(RADII, (0.4, 0.4, 0.2, 0.1), strict=True):
         commands += [ours(radius), opencv(radius, share)]
     goals = [
         Goal(f"{name} by {radius} px", f"maskprep, {radius} px", FLOOR, at_most=1.3)
@@ -227,12 +228,12 @@ def slow_dilation(radius: int, share: float, rounds: int | None = None) -> tuple
     )
 
 
-def distance_transform(radius: int) -> Command:
-    """Grow binary masks by their distance transform, at one cost for all radii."""
+def distance_transform() -> Command:
+    """Grow binary masks by their distance transform, which costs the same for all radii."""
     return Command(
-        f"OpenCV distance loop, {radius} px",
-        lambda at: peer("dilate", "distance", at.data.binary, at.output, radius),
-        share=0.2,
+        "OpenCV distance loop, any radius",
+        lambda at: peer("dilate", "distance", at.data.binary, at.output, 8),
+        share=0.4,
     )
 
 
@@ -285,7 +286,7 @@ JOBS = (
         "`dilate` of soft masks",
         lambda data: data.masks,
         (
-            *slow_dilation(2, 0.1),
+            *slow_dilation(2, 0.05),
             *slow_dilation(8, 0.02),
             *slow_dilation(32, 0.002, rounds=1),
             *slow_dilation(64, 0.002, rounds=1),
@@ -296,7 +297,7 @@ JOBS = (
         "dilate-binary",
         "`dilate` of binary masks",
         lambda data: data.binary,
-        tuple(distance_transform(radius) for radius in RADII),
+        (distance_transform(),),
         Goal("dilate-binary by 64 px, times 2 px", "maskprep, 64 px", "maskprep, 2 px", at_most=3),
     ),
     Job(
@@ -331,18 +332,21 @@ JOBS = (
         "extract-red",
         "`extract` from R of coloured masks",
         (
-            Command(FLOOR, lambda at: peer("extract", "floor", "r", at.data.coloured, at.output)),
+            Command(
+                FLOOR, lambda at: peer("extract", "floor", "r", at.data.coloured, at.output), 0.4
+            ),
             Command(
                 "OpenCV loop",
                 lambda at: peer("extract", "opencv", "r", at.data.coloured, at.output),
+                0.4,
             ),
             Command(
                 "ImageMagick",
                 lambda at: magick(at, at.data.coloured, "-channel", "R", "-separate"),
-                0.2,
+                0.1,
                 program="mogrify",
             ),
-            Command(OURS, extract_red),
+            Command(OURS, extract_red, 0.4),
         ),
         (Goal("extract from R", OURS, FLOOR, at_most=1.3),),
         _RECODE,
@@ -400,12 +404,13 @@ JOBS = (
         "start-up",
         "Start-up, per run",
         (
-            Command("python -c pass", lambda _: (sys.executable, "-c", "pass")),
+            Command("python -c pass", lambda _: (sys.executable, "-c", "pass"), 0),
             Command(
                 "python, imports alone",
                 lambda _: (sys.executable, "-c", "import numpy, PIL.Image, cv2"),
+                0,
             ),
-            Command("maskprep --help", lambda _: maskprep("--help")),
+            Command("maskprep --help", lambda _: maskprep("--help"), 0),
             Command("maskprep check, 20 pairs", check_files, pairs=20),
         ),
         (

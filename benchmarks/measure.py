@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+LAUNCHER = Path(__file__).with_name("launch.py")
 #: What `ru_maxrss` counts in, bytes.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -74,15 +73,12 @@ def run(command: Sequence[str]) -> Cost:
     SystemExit
         It failed: what it did cannot be compared.
     """
-    with tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            errors.seek(0)
-            told = errors.read().decode(errors="replace")
-            words = " ".join(command)[:400]
-            raise SystemExit(f"{told}{words}: exited with {process.returncode}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT / 1e6)
+    with tempfile.TemporaryDirectory() as name:
+        result, errors = Path(name) / "result", Path(name) / "errors"
+        launcher = (sys.executable, "-I", "-S", LAUNCHER, result, errors)
+        subprocess.run([*launcher, *command], cwd=ROOT, check=True)
+        wall, cpu, peak, code = (float(word) for word in result.read_text("utf-8").split())
+        if code:
+            told, words = errors.read_text("utf-8", "replace"), " ".join(command)
+            raise SystemExit(f"{told}{words[:400]}: exited with {code:.0f}")
+    return Cost(wall, cpu, peak * _RSS_UNIT / 1e6)

@@ -84,14 +84,15 @@ def _job_lines(job: Job, results: Results) -> Iterator[str]:
     for label, measured in found.items():
         if measured.costs:
             yield f"| {' | '.join(_cells(job, label, measured, results))} |"
-    skipped = [f"{label} ({each.skipped})" for label, each in found.items() if each.skipped]
-    if skipped:
-        yield f"\nNot run: {', '.join(skipped)}."
+    skipped = {label: each.skipped for label, each in found.items() if each.skipped}
+    for reason in dict.fromkeys(skipped.values()):
+        labels = [label for label, why in skipped.items() if why == reason]
+        yield f"\nNot run ({reason}): {'; '.join(labels)}."
 
 
 def _cells(job: Job, label: str, measured: Measured, results: Results) -> Iterator[str]:
     yield label
-    yield str(measured.pairs)
+    yield str(measured.pairs or "")
     for measure in ("cpu", "wall"):
         yield str(spread([each * 1e3 for each in measured.each(measure, job.per_file)]))
     yield f"{max(cost.peak for cost in measured.costs):.0f}"
