@@ -103,12 +103,15 @@ def _row(goal: Goal, values: dict[str, Spread | None], top: int, scale: float) -
             continue
         length = min(BARS, value.median * scale)
         yield f'<rect class="{measure}" x="{LABELS}" y="{y}" width="{length:.1f}" height="{BAR}"/>'
+        if value.median * scale > BARS:  # cut: its number tells
+            yield f'<path class="{measure}" d="M{LABELS + BARS} {y}l6 {BAR / 2} -6 {BAR / 2}z"/>'
         least, most = (LABELS + min(BARS, each * scale) for each in (value.least, value.most))
         middle = y + BAR / 2
-        yield (
-            f'<path class="range" d="M{least:.1f} {middle}H{most:.1f}m0 -3v6'
-            f'M{least:.1f} {middle - 3}v6"/>'
-        )
+        if least < most:
+            yield (
+                f'<path class="range" d="M{least:.1f} {middle}H{most:.1f}m0 -3v6'
+                f'M{least:.1f} {middle - 3}v6"/>'
+            )
         name = "missed" if holds(goal, value) is False else "met"
         x = LABELS + BARS + 12
         yield f'<text class="small {name}" x="{x}" y="{y + 10}">{value.median:.2f}</text>'

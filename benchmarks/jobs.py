@@ -171,7 +171,10 @@ def extract_red(at: Place) -> tuple[object, ...]:
 
 
 def dilate_job(
-    name: str, title: str, folder: Callable[[Corpus], Path], more: tuple[Command, ...], far: Goal
+    kind: str,
+    folder: Callable[[Corpus], Path],
+    more: tuple[Command, ...],
+    far_at_most: float | None,
 ) -> Job:
     """Grow masks of one kind by every radius, in one job, so that radii can be compared."""
 
@@ -197,10 +200,23 @@ def dilate_job(
     for radius, share in zip(RADII, (0.4, 0.4, 0.2, 0.1), strict=True):
         commands += [ours(radius), opencv(radius, share)]
     goals = [
-        Goal(f"{name} by {radius} px", f"maskprep, {radius} px", FLOOR, at_most=1.3)
+        Goal(f"dilate {kind} masks, {radius} px", f"maskprep, {radius} px", FLOOR, at_most=1.3)
         for radius in RADII
     ]
-    return Job(name, title, (*commands, *more), (*goals, far), _RECODE, writes=True)
+    far = Goal(
+        f"dilate {kind} masks, {RADII[-1]} px: times {RADII[0]} px",
+        f"maskprep, {RADII[-1]} px",
+        f"maskprep, {RADII[0]} px",
+        far_at_most,
+    )
+    return Job(
+        f"dilate-{kind}",
+        f"`dilate` of {kind} masks",
+        (*commands, *more),
+        (*goals, far),
+        _RECODE,
+        writes=True,
+    )
 
 
 def slow_dilation(radius: int, share: float, rounds: int | None = None) -> tuple[Command, ...]:
@@ -282,8 +298,7 @@ JOBS = (
         "every RGBA image decoded by Pillow",
     ),
     dilate_job(
-        "dilate-soft",
-        "`dilate` of soft masks",
+        "soft",
         lambda data: data.masks,
         (
             *slow_dilation(2, 0.05),
@@ -291,15 +306,9 @@ JOBS = (
             *slow_dilation(32, 0.002, rounds=1),
             *slow_dilation(64, 0.002, rounds=1),
         ),
-        Goal("dilate-soft by 64 px, times 2 px", "maskprep, 64 px", "maskprep, 2 px"),
+        None,
     ),
-    dilate_job(
-        "dilate-binary",
-        "`dilate` of binary masks",
-        lambda data: data.binary,
-        (distance_transform(),),
-        Goal("dilate-binary by 64 px, times 2 px", "maskprep, 64 px", "maskprep, 2 px", at_most=3),
-    ),
+    dilate_job("binary", lambda data: data.binary, (distance_transform(),), 3),
     Job(
         "extract-alpha",
         "`extract` from alpha",
