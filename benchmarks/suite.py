@@ -96,6 +96,8 @@ def _measure(options: argparse.Namespace) -> Results:
             # Side by side in one page only what was measured alike.
             if (before.machine, before.corpus) == (results.machine, results.corpus):
                 results.jobs = before.jobs
+            else:
+                _say(f"{kept}: was measured elsewhere or on other pairs: its jobs are dropped")
         for job in options.only:
             results.jobs[job.name] = _run_job(job, corpus, options.rounds)
             _write(results, options.out)
