@@ -18,9 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+
+import cv2
+import numpy
+import PIL
 
 from maskprep import raster
 from maskprep.choice import Choice
@@ -35,20 +39,12 @@ from maskprep.store import Known, Store
 #: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
 #: tick as slowly as that, and two versions within one tick look the same.
 _SETTLED = 2 * 10**9
-#: What decides on numbers beside maskprep itself.
-_LIBRARIES = (
-    "numpy",
-    "opencv-python",
-    "opencv-python-headless",
-    "opencv-contrib-python",
-    "opencv-contrib-python-headless",
-    "pillow",
-    "scipy",
-    "scikit-image",
-    "pillow-avif-plugin",
-    "pillow-jxl-plugin",
-    "jxlpy",
-)
+#: Decoders that are no part of Pillow: modules, and the packages they come in.
+_PLUGINS = {
+    "pillow_avif": "pillow-avif-plugin",
+    "pillow_jxl": "pillow-jxl-plugin",
+    "jxlpy": "jxlpy",
+}
 
 
 class _File(NamedTuple):
@@ -257,12 +253,12 @@ _EVIDENCE: dict[str, Callable[[str], str]] = {"header": _header, "content": _con
 @cache
 def _this_program() -> str:
     """Name all code that a result can depend on: maskprep's own, Python's and the libraries'."""
-    parts = [sys.version]
-    for name in _LIBRARIES:
-        try:
-            parts.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
+    parts = [sys.version, numpy.__version__, cv2.__version__, PIL.__version__]
+    for module, distribution in _PLUGINS.items():
+        if find_spec(module):
+            from importlib.metadata import version  # slow to import, and seldom needed
+
+            parts.append(version(distribution))
     package = Path(__file__).parent
     code = sha256()
     for path in sorted(package.rglob("*.py")):

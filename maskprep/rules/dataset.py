@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 import numpy as np
 
@@ -65,8 +66,9 @@ def coverage_outlier(
         return
     shares = np.array([(row.weight_mean or 0) * subset.repeats for row, subset in learnt])
     logs = np.log(shares)
-    away = logs - np.median(logs)
-    furthest = max(np.log(factor), spread * _MAD_TO_SIGMA * float(np.median(np.abs(away))))
+    # numpy's own median would import all of its masked arrays.
+    away = logs - median(logs)
+    furthest = max(np.log(factor), spread * _MAD_TO_SIGMA * float(median(np.abs(away))))
     for place in np.flatnonzero(np.abs(away) >= furthest):
         row, subset = learnt[place]
         more = away[place] > 0
