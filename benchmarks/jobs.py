@@ -156,13 +156,14 @@ def few_rules() -> tuple[str, str]:
 
 
 def check_files(at: Place, *words: object) -> tuple[object, ...]:
-    """Check images with mask files."""
-    return maskprep("check", at.data.images, "--masks", at.data.masks, *words)
+    """Check images with mask files, as for the first time: what a run remembers is thrown away."""
+    remember = ("--cache-dir", at.output)
+    return maskprep("check", at.data.images, "--masks", at.data.masks, *remember, *words)
 
 
 def check_alpha(at: Place, *words: object) -> tuple[object, ...]:
-    """Check images with their alpha."""
-    return maskprep("check", at.data.alpha, "--alpha", *words)
+    """Check images with their alpha, as for the first time."""
+    return maskprep("check", at.data.alpha, "--alpha", "--cache-dir", at.output, *words)
 
 
 def extract_red(at: Place) -> tuple[object, ...]:
@@ -261,6 +262,7 @@ JOBS = (
             Command(FLOOR, lambda at: peer("decode", at.data.masks, at.data.images)),
             Command("Pillow script", lambda at: peer("check", at.data.images, at.data.masks)),
             Command(OURS, check_files),
+            Command(f"{OURS}, --no-cache", lambda at: check_files(at, "--no-cache")),
             Command(f"{OURS}, 1 worker", lambda at: check_files(at, "--workers", 1)),
             Command(f"{OURS}, 2 workers", lambda at: check_files(at, "--workers", 2)),
             Command(FEWER_RULES, lambda at: check_files(at, *few_rules())),
