@@ -250,7 +250,7 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
     if wishes.upright:
         mask = as_viewed(mask, image.orientation)
     reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
-    row = Extracted(reading, choice.why, _trained_today(carrier), coverage(mask))
+    row = Extracted(reading, choice.why, _trained_today(carrier, pixels), coverage(mask))
     content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
     return Made(content, row, tuple(filter(None, notes)))
 
@@ -306,13 +306,11 @@ def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:
     return carrier.is_seen and plain and np.array_equal(mask, np.asarray(pixels.numbers))
 
 
-def _trained_today(carrier: _Carrier) -> float | None:
+def _trained_today(carrier: _Carrier, pixels: StoredPixels) -> float | None:
     if not carrier.is_seen:
         return None
-    try:
-        return coverage(raster.read_mask(carrier.path, "alpha" if carrier.is_image else "r").mask)
-    except UnreadableImageError:  # of kinds that read here and not in the trainer
-        return None
+    today = pixels.alpha if carrier.is_image else pixels.red
+    return None if today is None else coverage(today)
 
 
 def _fitted(mask: Mask, image: Header, carrier: _Carrier, wishes: _Wishes) -> tuple[Mask, str]:

@@ -151,12 +151,16 @@ class StoredPixels:
         Colours by Pillow's ``convert("RGB")``; None for greys.
     alpha : ndarray of uint8, shape (H, W), or None
         None where the file stores none.
+    red : ndarray of uint8, shape (H, W), or None
+        R of Pillow's ``convert("RGB")``, as trainers read mask files; None where Pillow has no
+        such conversion.
     """
 
     header: Header
     numbers: NDArray[Any] | None
     rgb: NDArray[np.uint8] | None
     alpha: Mask | None
+    red: Mask | None
 
 
 def read_stored(path: str) -> StoredPixels:
@@ -181,7 +185,17 @@ def read_stored(path: str) -> StoredPixels:
         header = header_of(image)
         with decoding(path):
             image.load()
-            return StoredPixels(header, *_numbers_and_colours(image, header))
+            numbers, rgb, alpha = _numbers_and_colours(image, header)
+        return StoredPixels(header, numbers, rgb, alpha, _red_or_none(image, header, rgb))
+
+
+def _red_or_none(image: Image.Image, header: Header, rgb: NDArray[np.uint8] | None) -> Mask | None:
+    if rgb is not None:
+        return np.ascontiguousarray(rgb[..., 0])
+    try:
+        return _red_of(image, header).mask
+    except ValueError:  # of modes that Pillow only opens
+        return None
 
 
 def _numbers_and_colours(
