@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from maskprep import __version__
+from maskprep import __version__, storage
 from maskprep.errors import MaskprepError
 from maskprep.report import Finding, Report
 from maskprep.write import write_whole
@@ -107,6 +107,8 @@ def without_accepted(report: Report, accepted: Accepted, path: str) -> Report:
 
 
 def _key(finding: Finding, path: str) -> tuple[str, str]:
+    if storage.is_remote(finding.path):
+        return finding.code, finding.path
     folder = os.path.dirname(os.path.abspath(path))
     try:
         place = os.path.relpath(finding.path, folder)

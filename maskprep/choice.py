@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from maskprep import storage
 from maskprep.errors import MaskprepError
 from maskprep.model import Severity
 from maskprep.report import Finding
@@ -227,5 +228,5 @@ _KINDS = {bool: "true or false", int: "whole number", float: "number", str: "wor
 
 def _fits(path: str, pattern: str) -> bool:
     # Relative patterns fit anywhere in the path, from a folder's beginning on.
-    whole = path.replace(os.sep, "/")
+    whole = storage.parted(path)[0].replace(os.sep, "/")
     return fnmatch.fnmatch(whole, pattern) or fnmatch.fnmatch(whole, f"*/{pattern}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from maskprep import storage
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.model import (
     ConfigIssue,
@@ -110,12 +112,16 @@ def discover(request: Request) -> TrainingSet:
     Notes
     -----
     Relative folders are relative to the working directory, as in the trainer. Those found only
-    beside the configuration file are followed there, and named in ``relocated``.
+    beside the configuration file are followed there, and named in ``relocated``. Behind a URL
+    there is no working directory: there the trainer is taken to be started in the configuration's
+    folder or, where that holds none of the folders named, in the nearest one above that does.
     """
     trainer = request.trainer
     config = _configuration(request)
-    beside = os.path.dirname(request.name) if config.verdict is not None else ""
+    beside = storage.dirname(request.name) if config.verdict is not None else ""
     moved: dict[str, str] = {}
+    if storage.is_remote(beside):
+        config = _started_beside(config, beside, trainer)
     blocks = [_relocated(block, beside, moved) for block in config.blocks]
     folders: dict[str, Folder] = {}
 
@@ -247,10 +253,10 @@ def discover_pair(
         A file is not there, or the trainer does not see an image of this name.
     """
     for path in (image, mask):
-        if path is not None and not os.path.isfile(path):
+        if path is not None and not storage.isfile(path):
             raise MaskprepError(f"{path}: there is no such file")
-    folder, name = os.path.split(image)
-    masks = None if mask is None else os.path.dirname(mask) or os.curdir
+    folder, name = storage.dirname(image), storage.basename(image)
+    masks = None if mask is None else storage.dirname(mask) or os.curdir
     request = Request(folder or os.curdir, trainer, model, masks, mask is None, settings)
     config = _configuration(request)
 
@@ -265,7 +271,7 @@ def discover_pair(
     pairs = tuple(
         replace(pair, image=image, mask=mask)
         for pair in subset.pairs
-        if os.path.basename(pair.image) == name
+        if storage.basename(pair.image) == name
     )
     if not pairs:
         raise MaskprepError(f"{image}: the trainer does not see a file of this name")
@@ -286,7 +292,7 @@ def discover_pair(
 def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
-    if os.path.isdir(target):
+    if storage.isdir(target):
         if not of_folder:
             raise MaskprepError(
                 f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
@@ -296,11 +302,11 @@ def _configuration(request: Request) -> Configuration:
         if request.masks is not None and request.settings.masked_loss is False:
             raise MaskprepError(f"{target}: --masks needs the trainer's --masked_loss")
         return trainer.read_folders(target, request.masks, request.model, request.settings)
-    if not os.path.exists(target):
+    if not storage.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")
     if of_folder:
         raise MaskprepError(f"{target}: --masks and --alpha go with an image folder, not a file")
-    if not os.path.isfile(target):
+    if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:
         config = trainer.read_config(target, request.settings)
@@ -314,7 +320,7 @@ def _configuration(request: Request) -> Configuration:
 
 def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> DatasetBlock:
     def found(path: str | None) -> str | None:
-        if path is None or os.path.isabs(path) or os.path.exists(path):
+        if path is None or storage.isabs(path) or os.path.exists(path):
             return path
         near = os.path.join(beside, path)
         if beside and os.path.isdir(near):
@@ -329,9 +335,29 @@ def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> Datas
     return replace(block, subsets=tuple(subsets))
 
 
+def _started_beside(config: Configuration, beside: str, trainer: Trainer) -> Configuration:
+    folders = [
+        path
+        for block in config.blocks
+        for subset in block.subsets
+        for path in (subset.image_dir, subset.mask_dir)
+        if path and not storage.isabs(path)
+    ]
+    start = next((each for each in storage.upward(beside) if _holds(each, folders)), beside)
+    blocks = tuple(trainer.started_in(block, start) for block in config.blocks)
+    return replace(config, blocks=blocks)
+
+
+def _holds(folder: str, paths: Sequence[str]) -> bool:
+    try:
+        return any(storage.isdir(storage.join(folder, path)) for path in paths)
+    except storage.ForbiddenError:
+        return False  # whoever may read a data set may not read all that lies above it
+
+
 def _listing(path: str) -> Folder:
     try:
-        names = sorted(os.listdir(path))
+        names = storage.listdir(path)
     except (OSError, ValueError):
-        return Folder(path, (), os.path.isdir(path))
+        return Folder(path, (), storage.isdir(path))
     return Folder(path, tuple(names), True)

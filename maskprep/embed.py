@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from maskprep import hidden, raster
+from maskprep import hidden, raster, storage
 from maskprep.errors import MaskprepError
 from maskprep.folders import captions_of
 from maskprep.hidden import Fill
@@ -80,7 +78,7 @@ def embed(
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             for pair in subset.pairs if subset.source is MaskSource.FILE else ():
-                uses = images.setdefault(os.path.abspath(pair.image), [])
+                uses = images.setdefault(storage.absolute(pair.image), [])
                 if all(pair.mask != other.mask for other, _ in uses):
                     uses.append((pair, subset))
     if not images:
@@ -136,8 +134,8 @@ def _of_alpha(own_alpha: Mask | None, mask: Mask) -> tuple[str, ...]:
 
 
 def _without_mask(pair: Pair, subset: Subset) -> str:
-    stem = Path(pair.image).stem
+    stem = storage.stem(pair.image)
     for path in subset.unseen_masks:
-        if Path(path).stem == stem:
+        if storage.stem(path) == stem:
             return f"the trainer does not see its mask {path}: run maskprep extract first"
     return "has no mask"

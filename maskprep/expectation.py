@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep import raster
+from maskprep import raster, storage
 from maskprep.details import HALF, faint_parts, weights_at
 from maskprep.errors import UnreadableImageError
 from maskprep.sample import Sample
@@ -62,7 +62,7 @@ class Expectation:
 
     def concerns(self, image: str) -> bool:
         """Tell whether something is expected of an image."""
-        whole = image.replace(os.sep, "/")
+        whole = storage.parted(image)[0].replace(os.sep, "/")
         named = fnmatch.fnmatch(whole, self.files) or fnmatch.fnmatch(whole, f"*/{self.files}")
         return named and (self.regions is None or _stem(image) in self.regions)
 
@@ -147,4 +147,4 @@ class Expectation:
 
 
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+    return storage.stem(path)

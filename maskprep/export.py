@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maskprep import storage
 from maskprep.balance import even_repeats, shares
 from maskprep.discover import Request, discover
 from maskprep.errors import MaskprepError
@@ -129,6 +130,8 @@ def export_config(
         raise MaskprepError("repeats and balance exclude each other")
     if not folders:
         raise MaskprepError("there is no image folder to be exported")
+    for each in filter(None, (output, update)):
+        storage.refuse_remote(each)
     original = None if update is None else _original(update, trainer)
     found = find_folders(folders, trainer, model, caption_extension=caption_extension)
     draft = ConfigDraft(
@@ -156,6 +159,7 @@ def export_config(
             *(remark for each in found for remark in each.remarks),
             *composed.remarks,
             *(_update_remarks(draft, update, resolution or batch_size) if update else ()),
+            *_unreachable(draft),
             *_remarks(report, path or UNNAMED),
         ),
         original if output is None else None,
@@ -281,7 +285,7 @@ def _subset(found: FoundFolder, repeats: int | None, relative: bool) -> SubsetDr
 
 
 def _spelled(path: str, relative: bool) -> str:
-    return (path if relative else os.path.abspath(path)).replace(os.sep, "/")
+    return (path if relative else storage.absolute(path)).replace(os.sep, "/")
 
 
 def _with_repeats(draft: ConfigDraft, repeats: int) -> ConfigDraft:
@@ -352,6 +356,13 @@ def _update_remarks(draft: ConfigDraft, path: str, settings: object) -> Iterator
         if each.share is not None:
             told = f"num_repeats {each.repeats} gives it {each.share:.1%} of the gradient"
             yield f"{each.image_dir}: {told}"
+
+
+def _unreachable(draft: ConfigDraft) -> Iterator[str]:
+    for each in draft.subsets:
+        for path in filter(None, (each.image_dir, each.mask_dir)):
+            if storage.is_remote(path):
+                yield f"{path}: the trainer reads local files only: write its folder there instead"
 
 
 def _remarks(report: Report, path: str) -> Iterator[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from maskprep import raster
+from maskprep import raster, storage
 from maskprep.channels import Choice, decide, largest_label, read
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.folders import captions_of
@@ -161,13 +159,13 @@ def _carriers(
     without: dict[str, Pair] = {}
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            unseen = {Path(path).stem: path for path in reversed(subset.unseen_masks)}
+            unseen = {storage.stem(path): path for path in reversed(subset.unseen_masks)}
             for pair in subset.pairs:
                 carrier = _carrier(pair, subset, unseen, channel)
                 if carrier is not None:
-                    carriers.setdefault(os.path.abspath(carrier.path), carrier)
+                    carriers.setdefault(storage.absolute(carrier.path), carrier)
                 elif subset.source is MaskSource.FILE:
-                    without.setdefault(os.path.abspath(pair.image), pair)
+                    without.setdefault(storage.absolute(pair.image), pair)
     return list(carriers.values()), list(without.values())
 
 
@@ -176,7 +174,7 @@ def _carrier(
 ) -> _Carrier | None:
     has_captions = subset.metadata is None
     if subset.source is MaskSource.FILE:
-        path = pair.mask or unseen.get(Path(pair.image).stem)
+        path = pair.mask or unseen.get(storage.stem(pair.image))
         if path is None:
             return None
         return _Carrier(path, pair, False, pair.mask is not None, has_captions)
@@ -329,13 +327,13 @@ def _fitted(mask: Mask, image: Header, carrier: _Carrier, wishes: _Wishes) -> tu
 def _upright_images(
     carriers: Sequence[_Carrier], destination: Destination
 ) -> Iterator[Task[Extracted]]:
-    pairs = {os.path.abspath(carrier.pair.image): carrier for carrier in carriers}
+    pairs = {storage.absolute(carrier.pair.image): carrier for carrier in carriers}
     targets = destination.targets([carrier.pair.image for carrier in pairs.values()])
     for carrier, target in zip(pairs.values(), targets, strict=True):
         path = carrier.pair.image
         companions = captions_of(carrier.pair) if carrier.has_captions else ()
         if _orientation(path) == 1:
-            target = target.with_suffix(Path(path).suffix)
+            target = target.with_suffix(storage.splitext(path)[1])
         yield Task(path, target, partial(_upright, path), companions)
 
 

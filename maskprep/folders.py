@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from maskprep import storage
 from maskprep.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.model import MaskSource, ModelTraits, Pair
@@ -62,7 +62,7 @@ class FoundFolder:
     remarks: tuple[str, ...] = ()
 
 
-def captions_of(pair: Pair) -> tuple[Path, ...]:
+def captions_of(pair: Pair) -> tuple[str, ...]:
     """List the caption files of an image, whichever of them the trainer reads.
 
     Parameters
@@ -72,13 +72,14 @@ def captions_of(pair: Pair) -> tuple[Path, ...]:
 
     Returns
     -------
-    tuple of Path
-        The trainer's own first.
+    tuple of str
+        Paths, the trainer's own first.
     """
-    own = [] if pair.caption.path is None else [Path(pair.caption.path)]
-    stem = os.path.splitext(pair.image)[0]
-    beside = (Path(stem + ending) for ending in CAPTION_ENDINGS)
-    found = [each for each in (*own, *beside) if each.is_file()]
+    own = [] if pair.caption.path is None else [pair.caption.path]
+    whole, chain = storage.parted(pair.image)
+    stem = os.path.splitext(whole)[0]
+    beside = (stem + ending + chain for ending in CAPTION_ENDINGS)
+    found = (each for each in (*own, *beside) if storage.isfile(each))
     return tuple(dict.fromkeys(found))
 
 
@@ -184,8 +185,8 @@ def _parts(folder: ImageFolder, eyes: _Eyes) -> Iterator[tuple[ImageFolder, list
     remarks: list[str] = []
     parts = []
     for name in names:
-        path = os.path.join(folder.images, name)
-        if not os.path.isdir(path) or name.startswith("."):
+        path = storage.join(folder.images, name)
+        if not storage.isdir(path) or name.startswith("."):
             continue
         named = eyes.trainer.named_repeats(name)
         _listed(path)
@@ -211,8 +212,8 @@ def _masks_of(
     images: str, parent: str, names: Sequence[str], is_seen: Callable[[str], bool]
 ) -> str:
     for name in names:
-        path = os.path.join(parent, name)
-        if os.path.isdir(path):
+        path = storage.join(parent, name)
+        if storage.isdir(path):
             return path
     if any(is_seen(name) for name in _listed(parent)):
         return parent  # one folder of masks for all
@@ -224,7 +225,7 @@ def _masks_of(
 
 def _listed(folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(folder))
+        return storage.listdir(folder)
     except FileNotFoundError:
         raise MaskprepError(f"{folder or repr('')}: there is no such folder") from None
     except NotADirectoryError:

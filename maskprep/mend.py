@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maskprep import storage
 from maskprep.backup import Backup
 from maskprep.choice import Ruleset
 from maskprep.discover import Request, discover
+from maskprep.errors import MaskprepError
 from maskprep.expectation import Expectation
 from maskprep.fixes import FIXES, Fix
 from maskprep.lint import check
+from maskprep.model import TrainingSet
 from maskprep.parallel import Executor
 from maskprep.plan import Destination
 from maskprep.progress import ProgressBar, no_bar
@@ -106,7 +109,7 @@ def mend(
     Raises
     ------
     MaskprepError
-        The data set cannot be read, or a file cannot be written.
+        The data set cannot be read, some of it is remote, or a file cannot be written.
     """
     chosen = [
         each for each in FIXES if (each.asked in asked if each.asked else each.safe or unsafe)
@@ -120,6 +123,7 @@ def mend(
     while True:
         if found is None or report is None:
             found = discover(request)
+            _refuse_remote(found)
             with progress_bar("checking masks", found.pair_count) as advance:
                 report = check(found, ruleset, must_hold, advance, executor, store)
         each, paths = _next(chosen, report, tried)
@@ -135,6 +139,12 @@ def mend(
         ]
         if not destination.dry_run and any(outcome.changed for outcome in carried.outcomes):
             found = None  # a name that is mended can bring other defects to light
+
+
+def _refuse_remote(found: TrainingSet) -> None:
+    for path in found.places:
+        if storage.is_remote(path):
+            raise MaskprepError(f"{path}: is remote and is only read; mend a local copy")
 
 
 def _next(

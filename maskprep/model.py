@@ -453,6 +453,18 @@ class TrainingSet:
         """How many pairs there are to look at."""
         return sum(len(subset.pairs) for each in self.datasets for subset in each.subsets)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it lies: the configuration, or the folder given, and every folder of it."""
+        folders = (
+            folder.path
+            for each in self.datasets
+            for subset in each.subsets
+            for folder in (subset.images, subset.masks)
+            if folder is not None
+        )
+        return (self.name, *folders)
+
 
 @dataclass(frozen=True)
 class Placement:

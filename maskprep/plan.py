@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from maskprep import storage
 from maskprep.backup import Backup, is_within
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
@@ -58,7 +59,7 @@ class Task(Generic[Row]):
         Where it goes; None where nothing can be made.
     make : callable
         Works the content out; raises `MaskprepError` where it cannot.
-    companions : tuple of Path
+    companions : tuple of str
         Files that are copied into the target's folder, such as captions; not in place.
     effect : Effect
         What becomes of the source in place.
@@ -67,7 +68,7 @@ class Task(Generic[Row]):
     source: str
     target: Path | None
     make: Callable[[], Made[Row]]
-    companions: tuple[Path, ...] = ()
+    companions: tuple[str, ...] = ()
     effect: Effect = Effect.REPLACE
 
 
@@ -162,22 +163,28 @@ class Destination:
         """
         if self.output is None:
             return [Path(source).with_suffix(ending) for source in sources]
-        folders = _laid_out({os.path.dirname(os.path.abspath(source)) for source in sources})
+        of_source = [storage.dirname(storage.absolute(source)) for source in sources]
+        folders = _laid_out(set(of_source))
         return [
-            self.output
-            / folders[os.path.dirname(os.path.abspath(source))]
-            / f"{Path(source).stem}{ending}"
-            for source in sources
+            self.output / folders[folder] / f"{storage.stem(source)}{ending}"
+            for source, folder in zip(sources, of_source, strict=True)
         ]
 
 
 def _laid_out(folders: Iterable[str]) -> dict[str, str]:
     ordered = sorted(folders)
+    anchors, inner = zip(*map(storage.anchored, ordered), strict=True) if ordered else ((), ())
     try:
-        shared = os.path.commonpath(ordered) if ordered else ""
+        shared = os.path.commonpath(inner) if len(set(anchors)) == 1 else None
     except ValueError:  # on several drives
-        return {folder: f"{place}-{Path(folder).name}" for place, folder in enumerate(ordered)}
-    return {folder: os.path.relpath(folder, shared) for folder in ordered}
+        shared = None
+    if shared is None:
+        return {
+            folder: f"{place}-{storage.basename(folder)}" for place, folder in enumerate(ordered)
+        }
+    return {
+        folder: os.path.relpath(path, shared) for folder, path in zip(ordered, inner, strict=True)
+    }
 
 
 def data_folders(training_set: TrainingSet) -> list[Path]:
@@ -191,7 +198,7 @@ def data_folders(training_set: TrainingSet) -> list[Path]:
     Returns
     -------
     list of Path
-        Image and mask folders, absolute, without repeats.
+        Image and mask folders on disk, absolute, without repeats.
     """
     paths = [
         folder.path
@@ -200,7 +207,8 @@ def data_folders(training_set: TrainingSet) -> list[Path]:
         for folder in (subset.images, subset.masks)
         if folder is not None
     ]
-    return list(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
+    local = (storage.local_path(path) for path in paths)
+    return list(dict.fromkeys(Path(os.path.abspath(path)) for path in local if path is not None))
 
 
 def refuse_data_folders(training_set: TrainingSet, outputs: Iterable[Path]) -> None:
@@ -255,8 +263,8 @@ def carry_out(
     Raises
     ------
     MaskprepError
-        Before anything is written: the output lies in the data set, or a file is there already;
-        of a dry run too.
+        Before anything is written: the output lies in the data set, a file is there already, or
+        what is remote would be changed in place; of a dry run too.
 
     Notes
     -----
@@ -270,6 +278,9 @@ def carry_out(
         refuse_data_folders(training_set, [destination.output, *folders])
         if not destination.overwrite:
             refuse_existing(paths)
+    else:
+        for task in tasks:
+            storage.refuse_remote(task.source)
     backup, data = destination.backup or Backup(), data_folders(training_set)
     keep, forget = partial(backup.keep, data=data), partial(backup.forget, data=data)
     owners = _owners(tasks)
@@ -326,7 +337,8 @@ def _folded(path: Path) -> str:
 def _written(task: Task[Row]) -> list[Path]:
     if task.target is None:
         return []
-    return [task.target, *(task.target.parent / each.name for each in task.companions)]
+    beside = (task.target.parent / storage.basename(each) for each in task.companions)
+    return [task.target, *beside]
 
 
 def _write(
@@ -337,15 +349,15 @@ def _write(
     forget: Callable[[Path], None],
 ) -> None:
     assert task.target is not None, "something was made"
-    source = Path(task.source)
     if destination.output is not None:
-        content = made.content if made.content is not None else _read(source)
+        content = made.content if made.content is not None else _read(task.source)
         write_whole(task.target, content)
         for companion in task.companions:
-            write_whole(task.target.parent / companion.name, _read(companion))
+            write_whole(task.target.parent / storage.basename(companion), _read(companion))
         return
     if made.content is None:
         return
+    source = Path(task.source)
     if task.effect is Effect.ADD:
         refuse_existing([task.target])
         write_whole(task.target, made.content)
@@ -381,8 +393,8 @@ def _remove(path: Path) -> None:
         raise MaskprepError(f"{path}: cannot be removed ({error.strerror})") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        return storage.read_bytes(path)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep import raster
+from maskprep import raster, storage
 from maskprep.details import Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
@@ -142,7 +142,7 @@ def view_of(sample: Sample) -> PairView | None:
             f" it lies up to {moved} px out of place. Newer releases do not."
         )
     return PairView(
-        title=Path(sample.pair.image).name,
+        title=storage.basename(sample.pair.image),
         image=image,
         mask=np.full(image.shape[:2], 255, np.uint8) if mask is None else mask,
         bucket_image=at_bucket,
@@ -237,20 +237,20 @@ def _names(
     pairs = [sample.pair for sample in samples]
     if folder is None:
         return [None] * len(pairs)
-    stems = Counter(Path(pair.image).stem.casefold() for pair in pairs)
+    stems = Counter(storage.stem(pair.image).casefold() for pair in pairs)
     stems[reserved] += bool(reserved)
     inside = Counter(
-        (pair.dataset, pair.subset, Path(pair.image).stem.casefold()) for pair in pairs
+        (pair.dataset, pair.subset, storage.stem(pair.image).casefold()) for pair in pairs
     )
     paths: list[Path | None] = []
     for pair in pairs:
-        image = Path(pair.image)
-        if stems[image.stem.casefold()] < 2:
-            paths.append(folder / f"{image.stem}{ending}")
+        stem = storage.stem(pair.image)
+        if stems[stem.casefold()] < 2:
+            paths.append(folder / f"{stem}{ending}")
             continue
         # Two images of one stem in one subset share a mask, yet each has its own size.
-        shared = inside[pair.dataset, pair.subset, image.stem.casefold()] > 1
-        name = image.name if shared else image.stem
+        shared = inside[pair.dataset, pair.subset, stem.casefold()] > 1
+        name = storage.basename(pair.image) if shared else stem
         paths.append(folder / f"dataset{pair.dataset}-subset{pair.subset}" / f"{name}{ending}")
     return paths
 

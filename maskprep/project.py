@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import tomlkit
 import voluptuous as vol
 from tomlkit.exceptions import ParseError, TOMLKitError
 
+from maskprep import storage
 from maskprep.choice import Choice
 from maskprep.errors import MaskprepError
 from maskprep.expectation import MEASURES, Expectation
@@ -84,14 +83,21 @@ def find_project(target: str) -> Project:
     MaskprepError
         The nearest one cannot be read.
     """
-    here = Path(os.path.abspath(target))
-    for folder in [here, *here.parents] if here.is_dir() else here.parents:
-        own, shared = folder / FILE_NAME, folder / _PYPROJECT
-        if own.is_file():
-            return read_project(str(own))
-        if shared.is_file() and _table_of(str(shared)) is not None:
-            return read_project(str(shared))
+    for folder in _folders_of(target):
+        own, shared = storage.join(folder, FILE_NAME), storage.join(folder, _PYPROJECT)
+        try:
+            if storage.isfile(own):
+                return read_project(own)
+            if storage.isfile(shared) and _table_of(shared) is not None:
+                return read_project(shared)
+        except storage.ForbiddenError:
+            break  # whoever may read a data set may not read all that lies above it
     return Project()
+
+
+def _folders_of(target: str) -> list[str]:
+    whole = storage.absolute(target)
+    return storage.upward(whole if storage.isdir(whole) else storage.dirname(whole))
 
 
 def read_project(path: str) -> Project:
@@ -126,7 +132,7 @@ def read_project(path: str) -> Project:
         said.get("set", {}),
         tuple((pattern, tuple(each)) for pattern, each in said.get("ignore-in", {}).items()),
     )
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = storage.dirname(storage.absolute(path))
     expectations = tuple(_expectation(each, folder, path) for each in said.get("expect", ()))
     return Project(path, choice, expectations)
 
@@ -148,7 +154,7 @@ def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation
 
 def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
     try:
-        found = {each.stem: str(each) for each in sorted(Path(folder).glob(pattern))}
+        found = {storage.stem(each): each for each in storage.glob(folder, pattern)}
     except (ValueError, NotImplementedError):
         raise MaskprepError(f"{path}: under wants a pattern from this folder: {pattern}") from None
     if not found:
@@ -158,7 +164,7 @@ def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
 
 def _table_of(path: str) -> dict[str, Any] | None:
     try:
-        whole = tomlkit.parse(Path(path).read_bytes().decode("utf-8-sig")).unwrap()
+        whole = tomlkit.parse(storage.read_bytes(path).decode("utf-8-sig")).unwrap()
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -168,7 +174,7 @@ def _table_of(path: str) -> dict[str, Any] | None:
         raise MaskprepError(told) from error
     except (TOMLKitError, ValueError) as error:
         raise MaskprepError(f"{path}: {error}") from error
-    if os.path.basename(path) != _PYPROJECT:
+    if storage.basename(path) != _PYPROJECT:
         return whole
     tools = whole.get("tool", {})
     found = tools.get("maskprep") if isinstance(tools, dict) else None

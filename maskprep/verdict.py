@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from maskprep import storage
 from maskprep.model import MaskSource, Severity, Stage, TrainingSet
 from maskprep.report import Report
 
@@ -138,4 +139,6 @@ def _notes(training_set: TrainingSet) -> list[str]:
         notes.append("The alpha channel is applied without any flag.")
     elif training_set.datasets:
         notes.append("No masks are in use: every image trains whole.")
+    if any(map(storage.is_remote, training_set.places)):
+        notes.append("The trainer reads local files only: bring the data set to its disk first.")
     return notes

@@ -226,7 +226,7 @@ def test_existing_files_and_captions_are_refused_upfront(tmp_path: Path) -> None
     caption = folders.images / "b.txt"
     tasks = [
         Task(str(folders.images / "a.png"), out / "a.png", copying()),
-        Task(str(folders.images / "b.png"), out / "b.png", copying(), (caption,)),
+        Task(str(folders.images / "b.png"), out / "b.png", copying(), (str(caption),)),
     ]
     for there in ("b.png", "b.txt"):
         out.mkdir(exist_ok=True)

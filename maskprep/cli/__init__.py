@@ -60,6 +60,7 @@ _STANDS_ON = (
     "toml",
     "click",
     "rich",
+    "fsspec",
 )
 
 

@@ -9,7 +9,7 @@ import click
 
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
-from maskprep.cli.options import data_options, executor_options, store_options
+from maskprep.cli.options import LocalPath, data_options, executor_options, store_options
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--output-file",
-    type=click.Path(dir_okay=False),
+    type=LocalPath(dir_okay=False),
     metavar="FILE",
     help="Write there instead of to stdout.",
 )
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @mending_options
 @click.option(
     "--baseline",
-    type=click.Path(dir_okay=False),
+    type=LocalPath(dir_okay=False),
     metavar="FILE",
     help="Accept the findings in FILE, written where it is not there yet; tell new ones only.",
 )
@@ -169,12 +169,14 @@ def _refuse_own_files(reports: list[Report], output_file: str) -> None:
     import os
 
     from maskprep.errors import MaskprepError
+    from maskprep.storage import local_path
 
     if not os.path.exists(output_file):
         return
     for report in reports:
         rows = ((row.image, row.mask) for row in report.rows)
-        own = [report.training_set.name, *(path for row in rows for path in row if path)]
+        named = [report.training_set.name, *(path for row in rows for path in row if path)]
+        own = [path for path in map(local_path, named) if path is not None]
         if any(os.path.exists(path) and os.path.samefile(path, output_file) for path in own):
             raise MaskprepError(f"{output_file}: is a file of the data set; name another")
 

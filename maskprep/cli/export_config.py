@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import Resolution, trainer_options
+from maskprep.cli.options import LocalPath, Resolution, trainer_options
 
 if TYPE_CHECKING:
     from maskprep.export import ExportedConfig
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 )
 @click.option("--relative", is_flag=True, help="Write folders as given, not as absolute paths.")
 @click.option(
-    "-o", "--output", type=click.Path(), metavar="FILE", help="Write here.  [default: stdout]"
+    "-o", "--output", type=LocalPath(), metavar="FILE", help="Write here.  [default: stdout]"
 )
 @click.option(
-    "--update", type=click.Path(), metavar="FILE", help="Bring the folders into this TOML."
+    "--update", type=LocalPath(), metavar="FILE", help="Bring the folders into this TOML."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @click.option("--force", is_flag=True, help="Write it though the run would stop.")

@@ -118,16 +118,16 @@ def extract(
     """
     if labels and above is not None:
         raise click.UsageError("--label and --above exclude each other")
-    import os
     from dataclasses import replace
 
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover_pairs
     from maskprep.extract import extract as extract_masks
+    from maskprep.storage import isdir
 
     request = one_request(requests)
-    if channel == "alpha" and request.masks is None and os.path.isdir(request.target):
+    if channel == "alpha" and request.masks is None and isdir(request.target):
         request = replace(request, alpha=True)
     training_set = discover_pairs(request)
     with progress_bar("extracting masks", training_set.pair_count * (1 + apply_exif)) as advance:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import with_options
+from maskprep.cli.options import LocalPath, with_options
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
@@ -35,7 +35,7 @@ _MENDING_OPTIONS = [
     click.option("--diff", is_flag=True, help="Say what --fix would change, and change nothing."),
     click.option(
         "--diff-images",
-        type=click.Path(file_okay=False),
+        type=LocalPath(file_okay=False),
         metavar="DIR",
         help="Also draw what would change.",
     ),

@@ -52,6 +52,17 @@ class Finite(click.FloatRange):
         return number
 
 
+class LocalPath(click.Path):
+    """A file or folder to be written."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a URL."""
+        from maskprep.storage import refuse_remote
+
+        refuse_remote(str(value))
+        return super().convert(value, param, ctx)
+
+
 _FROM_ONE = click.IntRange(min=1)
 _NAMESAKE = "The trainer's option of that name."
 
@@ -182,7 +193,7 @@ def setting_options(command: Command) -> Command:
 
 _WRITING_OPTIONS = [
     click.option(
-        "--output", type=click.Path(file_okay=False), metavar="DIR", help="Write to this folder."
+        "--output", type=LocalPath(file_okay=False), metavar="DIR", help="Write to this folder."
     ),
     click.option(
         "--in-place",

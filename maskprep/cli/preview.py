@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import data_options, one_request
+from maskprep.cli.options import LocalPath, data_options, one_request
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 @click.command()
 @data_options
 @click.option(
-    "--output", type=click.Path(file_okay=False), help="Folder for the pictures, one a pair."
+    "--output", type=LocalPath(file_okay=False), help="Folder for the pictures, one a pair."
 )
 @click.option(
-    "--weights", type=click.Path(file_okay=False), help="Folder for the weights, one .npy a pair."
+    "--weights", type=LocalPath(file_okay=False), help="Folder for the weights, one .npy a pair."
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 def preview(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from maskprep import storage
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Size
 
 #: The EXIF tag of the orientation.
 ORIENTATION_TAG = 0x0112
+_OPENING_ERRORS = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -88,26 +88,30 @@ def read_header(path: str) -> Header:
     UnreadableImageError
         The file is no image, empty, no regular file, or cannot be opened.
     """
-    with opened(path) as image:
+    with opened(path, whole=False) as image:
         return header_of(image)
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Image.Image]:
-    """Open an image file for as long as the block lasts; `UnreadableImageError` where it fails."""
-    # A FIFO or a device would block for ever, in the trainer as here.
-    try:
-        kind = os.stat(path).st_mode
-        if stat.S_ISDIR(kind):
-            raise IsADirectoryError(21, "Is a directory", path)
-        if not stat.S_ISREG(kind):
-            raise OSError(f"not a regular file: {path!r}")
-        image = Image.open(path)
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
-        bomb = isinstance(error, Image.DecompressionBombError)
-        raise unreadable(path, error, in_header=not bomb) from error
-    with image:
-        yield image
+def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
+    """Open an image file for as long as the block lasts; `UnreadableImageError` where it fails.
+
+    `whole` says whether it is going to be decoded: what is remote is then fetched at once.
+    """
+    with ExitStack() as stack:
+        try:
+            # A FIFO or a device would block for ever, in the trainer as here.
+            if not storage.is_regular(path):
+                raise OSError(f"not a regular file: {path!r}")
+            local = storage.local_path(path)
+            if local is not None:
+                image = Image.open(local)
+            else:
+                image = Image.open(stack.enter_context(storage.open_binary(path, whole=whole)))
+        except _OPENING_ERRORS as error:
+            bomb = isinstance(error, Image.DecompressionBombError)
+            raise unreadable(path, error, in_header=not bomb) from error
+        yield stack.enter_context(image)
 
 
 @contextmanager
@@ -141,7 +145,7 @@ def _plain_words(path: str, error: BaseException) -> str:
         return "declares more pixels than Pillow, and so the trainer, will decode"
     if "not a regular file" in str(error):
         return "is no regular file (a pipe or a device): the trainer would wait for ever"
-    if os.path.isfile(path) and os.path.getsize(path) == 0:
+    if storage.isfile(path) and storage.getsize(path) == 0:
         return "is empty (0 bytes)"
     if "cannot identify" in str(error):
         return "is not an image that Pillow can read"

@@ -6,6 +6,7 @@ import os
 import struct
 from typing import BinaryIO
 
+from maskprep import storage
 from maskprep.raster.header import decoding, opened, unreadable
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
@@ -31,8 +32,10 @@ def verify_pixels(path: str) -> None:
     inside an otherwise whole file are not looked for.
     """
     try:
-        with open(path, "rb") as stream:
-            whole = _looks_whole(stream, os.fstat(stream.fileno()).st_size)
+        with storage.open_binary(path) as stream:
+            length = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            whole = _looks_whole(stream, length)
     except OSError as error:
         raise unreadable(path, error, in_header=True) from error
     if not whole:

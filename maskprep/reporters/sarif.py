@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from maskprep import __version__
+from maskprep import __version__, storage
 from maskprep.model import Severity
 from maskprep.report import Finding, Report
 from maskprep.rulebook import fix_option, paragraphs
@@ -81,6 +81,8 @@ def _result(finding: Finding, place: int) -> dict[str, Any]:
 
 
 def _location(path: str) -> dict[str, str]:
+    if storage.is_remote(path):
+        return {"uri": quote_from_bytes(os.fsencode(path), safe="/:")}
     whole = os.path.abspath(path)
     try:
         within = os.path.relpath(whole)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 import numpy as np
 
-from maskprep import raster
+from maskprep import raster, storage
 from maskprep.errors import UnreadableImageError
 from maskprep.model import MaskSource, Severity, Subset, TrainingSet
 from maskprep.report import SampleRow
@@ -162,11 +160,11 @@ def _same_files(paths: Iterable[str]) -> Iterator[list[str]]:
     by_size: dict[int, dict[str, str]] = {}
     for path in paths:
         try:
-            status = os.stat(path)
+            size = storage.getsize(path) if storage.isfile(path) else None
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode):
-            by_size.setdefault(status.st_size, {}).setdefault(os.path.abspath(path), path)
+        if size is not None:
+            by_size.setdefault(size, {}).setdefault(storage.absolute(path), path)
     for alike in by_size.values():
         if len(alike) > 1:
             by_digest: dict[bytes | None, list[str]] = {}
@@ -180,7 +178,7 @@ def _same_files(paths: Iterable[str]) -> Iterator[list[str]]:
 def _digest(path: str) -> bytes | None:
     digest = hashlib.blake2b()
     try:
-        with open(path, "rb") as stream:
+        with storage.open_binary(path, whole=True) as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
     except OSError:

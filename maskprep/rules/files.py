@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
+from maskprep import storage
 from maskprep.model import MaskSource, Severity, Size
 from maskprep.rules.base import Remark, RuleStage, rule
 from maskprep.sample import Sample
@@ -40,7 +40,7 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
             continue
         told = str(broken).removeprefix(f"{path}: ")
         stop = stops.get(path)
-        regular = os.path.isfile(path)
+        regular = storage.isfile(path)
         if stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
@@ -103,7 +103,7 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
         return
     image, header = sample.pair.image, sample.image_header
     fix = "delete it: the trainer makes it anew"
-    if not os.path.exists(image):
+    if not storage.exists(image):
         yield Remark(cached.path, f"names {image}, which is gone", fix)
     elif header is not None and cached.size is not None and cached.size != header.size:
         told = f"says that {image} is {cached.size} px; it is {header.size} px"

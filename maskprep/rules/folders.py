@@ -6,6 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
+from maskprep import storage
 from maskprep.model import MaskSource, Pair, Severity, Subset
 from maskprep.rules.base import Remark, RuleStage, rule
 
@@ -43,7 +44,7 @@ def directory_missing(subset: Subset) -> Iterator[Remark]:
         )
         yield Remark(subset.masks.path or "''", told, _where_from(subset.masks.path))
     metadata = subset.metadata
-    if metadata is not None and not os.path.exists(metadata):
+    if metadata is not None and not storage.exists(metadata):
         yield Remark(metadata, "there is no such metadata file", _where_from(metadata))
 
 
@@ -72,7 +73,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     for pair in subset.missing:
         if pair.image in near:
             continue
-        wanted = os.path.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        wanted = storage.join(subset.masks.path, f"{_stem(pair.image)}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
         if _stem(pair.image) in unseen:
             fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
@@ -108,7 +109,7 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
     for path in subset.extra_masks:
         if path in near:
             continue
-        if os.path.isdir(path):
+        if storage.isdir(path):
             told, fix = "is a folder named like a mask", "rename it"
         elif _stem(path) in unseen:
             told = f"its image {unseen[_stem(path)]} is one that the trainer does not see"
@@ -164,7 +165,7 @@ def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
     uses: dict[str, list[str]] = {}
     for pair in subset.pairs:
         if pair.mask is not None:
-            uses.setdefault(pair.mask, []).append(os.path.basename(pair.image))
+            uses.setdefault(pair.mask, []).append(storage.basename(pair.image))
     for mask, images in uses.items():
         if len(images) > 1:
             told = f"is the mask of {len(images)} images: {', '.join(images)}"
@@ -183,7 +184,7 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     """Masks that differ only in their extension: the first in sorted order wins, silently."""
     for used, others in subset.shadowed_masks.items():
         for other in others:
-            told = f"is never loaded: {os.path.basename(used)} comes first and is used"
+            told = f"is never loaded: {storage.basename(used)} comes first and is used"
             yield Remark(other, told, "keep one of them in the mask folder")
 
 
@@ -202,15 +203,15 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
-        stem, ending = os.path.splitext(path)
-        if os.path.basename(path).startswith("."):
+        stem, ending = storage.splitext(path)
+        if storage.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
         elif ending.lower() in _LOADED:
             told = f"{ending} is neither all lower nor all upper case: the trainer does not see it"
-            yield Remark(path, told, f"rename it to {os.path.basename(stem)}{ending.lower()}")
+            yield Remark(path, told, f"rename it to {storage.basename(stem)}{ending.lower()}")
         else:
             told = f"the trainer does not see {ending} files"
-            fix = f"save it as {os.path.basename(stem)}.png"
+            fix = f"save it as {storage.basename(stem)}.png"
             fix += ", as maskprep extract does" if path in subset.unseen_masks else ""
             yield Remark(path, told, fix)
 
@@ -231,7 +232,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     `mask-extra` leave these files to this rule.
     """
     for mask, image in near_misses(subset).items():
-        told = f"is nearly the mask of {os.path.basename(image)}: {_difference(mask, image)};"
+        told = f"is nearly the mask of {storage.basename(image)}: {_difference(mask, image)};"
         told += " the trainer refuses to start (missing conditioning data)"
         yield Remark(mask, told, _rename(mask, image))
 
@@ -249,12 +250,12 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
     if subset.images is None:
         return
     if subset.masks is not None and subset.masks.exists and subset.images.exists:
-        images, masks = (os.path.realpath(each.path) for each in (subset.images, subset.masks))
+        images, masks = (storage.realpath(each.path) for each in (subset.images, subset.masks))
         if images == masks:
             told = "is image folder and mask folder at once: every mask is trained as an image too"
             yield Remark(subset.masks.path, told, "keep the masks in a folder beside the images")
             return
-        if masks.startswith(images + os.sep):
+        if masks.startswith(storage.join(images, "")):
             told = "lies inside the image folder: sd-scripts does not look there, other trainers do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
@@ -281,7 +282,7 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
     names = set(subset.images.names) if subset.images is not None else set()
     for pair in subset.pairs:
         uncaptioned = pair.caption.path is None and pair.caption.text is None
-        if uncaptioned and pair.cached is None and os.path.isfile(pair.image):
+        if uncaptioned and pair.cached is None and storage.isfile(pair.image):
             stem = _stem(pair.image)
             other = next(
                 (e for e in (".txt", ".caption") if e != ending and stem + e in names), None
@@ -343,7 +344,7 @@ def system_files(subset: Subset) -> Iterator[Remark]:
     for folder in filter(None, (subset.images, subset.masks)):
         for name in folder.names:
             if name.startswith("._") or name.lower() in _SYSTEM_FILES:
-                yield Remark(os.path.join(folder.path, name), "a system file; ignored, harmless")
+                yield Remark(storage.join(folder.path, name), "a system file; ignored, harmless")
 
 
 @rule(
@@ -363,7 +364,7 @@ def mask_older_than_image(subset: Subset, *, minutes: float = MINUTES) -> Iterat
         if pair.source is not MaskSource.FILE or pair.mask is None:
             continue
         try:
-            lag = os.path.getmtime(pair.image) - os.path.getmtime(pair.mask)
+            lag = storage.getmtime(pair.image) - storage.getmtime(pair.mask)
         except OSError:
             continue
         if lag > 60 * minutes:
@@ -377,7 +378,7 @@ def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
 
 
 def _no_folder(path: str) -> str:
-    return "is no folder" if os.path.exists(path) else "there is no such folder"
+    return "is no folder" if storage.exists(path) else "there is no such folder"
 
 
 def _duration(seconds: float) -> str:
@@ -388,13 +389,13 @@ def _duration(seconds: float) -> str:
 
 
 def _where_from(path: str) -> str:
-    if os.path.isabs(path):
+    if storage.isabs(path):
         return "correct the path"
     return f"correct the path (relative to {os.getcwd()})"
 
 
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+    return storage.stem(path)
 
 
 def _plain(stem: str) -> str:
@@ -427,11 +428,11 @@ def near_misses(subset: Subset) -> dict[str, str]:
 
 
 def _rename(mask: str, image: str) -> str:
-    ending = os.path.splitext(mask)[1].lower()
+    ending = storage.splitext(mask)[1].lower()
     if ending not in _LOADED:
         return f"save {mask} as {_stem(image)}.png"
     name = f"{_stem(image)}{ending}"
-    looks = {unicodedata.normalize("NFC", each) for each in (name, os.path.basename(mask))}
+    looks = {unicodedata.normalize("NFC", each) for each in (name, storage.basename(mask))}
     form = "NFC" if unicodedata.is_normalized("NFC", name) else "NFD"
     return f"rename {mask} to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")
 

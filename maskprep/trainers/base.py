@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from maskprep import storage
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
     WHOLE,
@@ -147,6 +148,31 @@ class Trainer(ABC):
         self, images: str, masks: str | None, model: ModelTraits, settings: Settings
     ) -> Configuration:
         """Make the configuration of one image folder; `masks` None means the images' alpha."""
+
+    def started_in(self, block: DatasetBlock, folder: str) -> DatasetBlock:
+        """Let a block's relative paths begin at a folder, not at the working directory.
+
+        Parameters
+        ----------
+        block : DatasetBlock
+            As configured.
+        folder : str
+            In which the trainer is taken to be started, a URL.
+
+        Returns
+        -------
+        DatasetBlock
+            With every relative path joined to the folder.
+        """
+
+        def spelled(path: str | None) -> str | None:
+            return storage.join(folder, path) if path else path
+
+        subsets = (
+            replace(each, image_dir=spelled(each.image_dir), mask_dir=spelled(each.mask_dir))
+            for each in block.subsets
+        )
+        return replace(block, subsets=tuple(subsets))
 
     @abstractmethod
     def sees(self, name: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from maskprep import storage
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
     WHOLE,
@@ -25,7 +26,14 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.base import Configuration, DatasetBlock, ListFolder, Settings, Trainer
+from maskprep.trainers.base import (
+    Configuration,
+    DatasetBlock,
+    ListFolder,
+    Settings,
+    SubsetBlock,
+    Trainer,
+)
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
@@ -107,6 +115,11 @@ class SdScripts(Trainer):
         blocks = blocks_of({"datasets": [{"subsets": [subset]}]}, flags, masked_loss)
         return Configuration(None, blocks, masked_loss)
 
+    def started_in(self, block: DatasetBlock, folder: str) -> DatasetBlock:
+        """Let relative paths begin at a folder; see `Trainer.started_in`."""
+        moved = super().started_in(block, folder)
+        return replace(moved, subsets=tuple(_started_in(each, folder) for each in moved.subsets))
+
     def sees(self, name: str) -> bool:
         """Tell whether it takes a file for an image; see `Trainer.sees`."""
         return pairing.is_visible(name)
@@ -147,10 +160,10 @@ class SdScripts(Trainer):
             return Stop("bomb", Stage.BATCH, broken.error, path)
         stage, error = Stage.BATCH, broken.error
         if broken.in_header and path == pair.image:
-            if os.path.isdir(path) or not os.path.isfile(path):
+            if storage.isdir(path) or not storage.isfile(path):
                 # Sizes are read by opening every image before the first step.
                 stage = Stage.START_UP
-                if not os.path.isdir(path):
+                if not storage.isdir(path):
                     error = "no error, it waits for ever for data from a pipe or device"
             elif self.generation.pillow_sizes:
                 stage, error = Stage.START_UP, "ZeroDivisionError: division by zero"
@@ -333,6 +346,14 @@ def _raised(issue: ConfigIssue) -> str:
     # A crash carries its own exception's name; a file that does not parse has none.
     named = issue.rule == "unparsable" or issue.error.startswith(("AttributeError", "TypeError"))
     return issue.error if named else f"MultipleInvalid: {issue.error}"
+
+
+def _started_in(subset: SubsetBlock, folder: str) -> SubsetBlock:
+    metadata = subset.settings.metadata_file
+    if metadata is not None:
+        metadata = storage.join(folder, metadata)
+    settings = replace(subset.settings, metadata_file=metadata, start_folder=folder)
+    return replace(subset, settings=settings)
 
 
 def _subsets(config: Any) -> Iterator[Any]:

@@ -15,6 +15,7 @@ import zlib
 from tokenize import TokenError
 from typing import TYPE_CHECKING
 
+from maskprep import storage
 from maskprep.model import Folder, LatentsCache, MaskSource, ModelTraits, Size, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 
@@ -54,7 +55,7 @@ def caches_in(folder: Folder) -> tuple[str, ...]:
         Paths, sorted.
     """
     return tuple(
-        os.path.join(folder.path, name) for name in sorted(folder.names) if name.endswith(_ENDING)
+        storage.join(folder.path, name) for name in sorted(folder.names) if name.endswith(_ENDING)
     )
 
 
@@ -89,7 +90,7 @@ def latents_cache(
     one_size = model.name in _ONE_SIZE
     suffix = "" if one_size else f"_{cells[0]}x{cells[1]}"
     try:
-        with zipfile.ZipFile(path) as archive:
+        with storage.open_binary(path) as stream, zipfile.ZipFile(stream) as archive:
             keys = {name.removesuffix(".npy") for name in archive.namelist()}
             if f"latents{suffix}" not in keys:
                 return None
@@ -126,7 +127,7 @@ def cached_alpha(cache: LatentsCache) -> NDArray[np.float32] | None:
     if cache.alpha_key is None:
         return None
     try:
-        with np.load(cache.path) as arrays:
+        with storage.open_binary(cache.path) as stream, np.load(stream) as arrays:
             return np.asarray(arrays[cache.alpha_key], np.float32)
     except _UNREADABLE:
         return None
@@ -158,12 +159,12 @@ def sizes_by_names(subset: Subset, model: ModelTraits) -> dict[str, tuple[str, S
     caches = [
         path
         for path in subset.caches
-        if path.endswith(suffix) and not os.path.basename(path).startswith(".")
+        if storage.parted(path)[0].endswith(suffix) and not storage.basename(path).startswith(".")
     ]
-    caches.sort(key=lambda path: path.rsplit("_", maxsplit=2)[0])
+    caches.sort(key=lambda path: storage.parted(path)[0].rsplit("_", maxsplit=2)[0])
     found, place = {}, 0
     for pair in sorted((*subset.pairs, *subset.unused), key=lambda each: each.image):
-        stem = os.path.splitext(pair.image)[0]
+        stem = storage.splitext(pair.image)[0]
         while place < len(caches) and caches[place][: len(stem)] < stem:
             place += 1
         if place < len(caches) and caches[place].startswith(stem) and pair.cached is None:
@@ -178,19 +179,20 @@ def _path_of(
 ) -> str | None:
     if not subset.caches:
         return None
-    stem = os.path.splitext(image)[0]
+    whole, chain = storage.parted(image)
+    stem = os.path.splitext(whole)[0]
     named = []
     if model.name in _ONE_SIZE:
-        named.append(stem + _ENDING)
+        named.append(stem + _ENDING + chain)
     if generation.newer_caches:
-        named.append(f"{stem}_{size.width:04d}x{size.height:04d}{_SUFFIXES[model.name]}")
+        named.append(f"{stem}_{size.width:04d}x{size.height:04d}{_SUFFIXES[model.name]}{chain}")
     # A pipe by that name would be waited for, for ever.
-    return next((path for path in named if path in subset.caches and os.path.isfile(path)), None)
+    return next((path for path in named if path in subset.caches and storage.isfile(path)), None)
 
 
 def _size_in(path: str) -> Size | None:
     try:
-        width, height = os.path.splitext(path)[0].split("_")[-2].split("x")
+        width, height = storage.splitext(path)[0].split("_")[-2].split("x")
         return Size(int(width), int(height))
     except (IndexError, ValueError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from maskprep import storage
 from maskprep.model import Caption
 
 _FACE_PARTS = 4
@@ -28,7 +29,7 @@ def face_numbers(image: str) -> tuple[int, ...]:
     tuple of int
         The four numbers in px; empty where the name carries none.
     """
-    tokens = os.path.splitext(os.path.basename(image))[0].split("_")
+    tokens = storage.stem(image).split("_")
     if len(tokens) <= _FACE_PARTS:
         return ()
     try:
@@ -56,20 +57,21 @@ def read_caption(image: str, extension: str, class_tokens: str | None, wildcard:
     Caption
         With the trainer's own error where the file stops the run.
     """
-    stem = os.path.splitext(image)[0]
+    whole, chain = storage.parted(image)
+    stem = os.path.splitext(whole)[0]
     tokens = stem.split("_")
     stems = [stem]
     if len(tokens) > _FACE_PARTS:
         stems.append("_".join(tokens[:-_FACE_PARTS]))
-    for candidate in (each + extension for each in stems):
-        if os.path.isfile(candidate):
+    for candidate in (each + extension + chain for each in stems):
+        if storage.isfile(candidate):
             return _read(candidate, wildcard)
     return Caption(None, class_tokens)
 
 
 def _read(path: str, wildcard: bool) -> Caption:
     try:
-        with open(path, encoding="utf-8") as stream:
+        with storage.open_text(path) as stream:
             lines = stream.readlines()
     except UnicodeDecodeError as error:
         return Caption(path, None, f"UnicodeDecodeError: {error}", "caption-not-utf8")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from maskprep import storage
 from maskprep.errors import MaskprepError, printable
 from maskprep.model import MaskSource, ModelTraits, Size
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft
@@ -63,7 +64,9 @@ def named_repeats(folder: str) -> tuple[int, str] | None:
     >>> [named_repeats(name) for name in ("sets/10_cat", "10", "cat_10", "0_cat")]
     [(10, 'cat'), None, None, None]
     """
-    found = _NAMED_REPEATS.fullmatch(os.path.basename(os.path.normpath(folder)))
+    found = _NAMED_REPEATS.fullmatch(
+        storage.basename(folder if storage.is_remote(folder) else os.path.normpath(folder))
+    )
     return (int(found[1]), found[2]) if found else None
 
 

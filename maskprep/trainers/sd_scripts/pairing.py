@@ -15,6 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+from maskprep import storage
 from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
 from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.caches import caches_in
@@ -101,9 +102,10 @@ def _load(
     else:
         names = images.names if images else ()
         folder = images.path if images else ""
-        visible = tuple(sorted(os.path.join(folder, each) for each in names if is_visible(each)))
+        visible = tuple(sorted(storage.join(folder, each) for each in names if is_visible(each)))
         unseen = _unseen_in(images)
-    cache = _cache_of(images) if subset.settings.cache_info and images else {}
+    keeps = subset.settings.cache_info
+    cache = _cache_of(images, subset.settings.start_folder) if keeps and images else {}
     uncached: tuple[str, ...] = ()
     if cache:
         uncached = tuple(path for path in visible if path not in cache)
@@ -216,10 +218,10 @@ def _with_found_masks(subset: Subset) -> Subset:
         return subset
     of_stem: dict[str, list[str]] = {}
     for path in _visible_in(subset.masks):
-        of_stem.setdefault(os.path.splitext(os.path.basename(path))[0], []).append(path)
+        of_stem.setdefault(storage.stem(path), []).append(path)
     pairs, shadowed = [], {}
     for pair in subset.pairs:
-        found = of_stem.get(os.path.splitext(os.path.basename(pair.image))[0], [])
+        found = of_stem.get(storage.stem(pair.image), [])
         pairs.append(replace(pair, mask=found[0] if found else None))
         if len(found) > 1:
             shadowed[found[0]] = tuple(found[1:])
@@ -229,33 +231,37 @@ def _with_found_masks(subset: Subset) -> Subset:
 def _visible_in(folder: Folder | None) -> list[str]:
     if folder is None:
         return []
-    return sorted(os.path.join(folder.path, name) for name in folder.names if is_visible(name))
+    return sorted(storage.join(folder.path, name) for name in folder.names if is_visible(name))
 
 
 def _unseen_in(folder: Folder | None) -> tuple[str, ...]:
     if folder is None:
         return ()
     return tuple(
-        os.path.join(folder.path, name)
+        storage.join(folder.path, name)
         for name in folder.names
         if is_picture(name) and not is_visible(name)
     )
 
 
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.abspath(path))[0]
+    return storage.splitext(storage.absolute(path))[0]
 
 
-def _cache_of(folder: Folder) -> dict[str, CachedInfo]:
+def _cache_of(folder: Folder, start_folder: str) -> dict[str, CachedInfo]:
     # What ``cache_info = true`` keeps in the image folder, by image path, in its own order.
-    path = os.path.join(folder.path, INFO_CACHE)
+    path = storage.join(folder.path, INFO_CACHE)
     try:
-        with open(path, encoding="utf-8") as stream:
+        with storage.open_text(path) as stream:
             entries = json.load(stream)
     except (OSError, ValueError):
         return {}
     known = entries.items() if isinstance(entries, dict) else ()
-    return {image: _cached(path, entry) for image, entry in known if isinstance(entry, dict)}
+    return {
+        storage.join(start_folder, image): _cached(path, entry)
+        for image, entry in known
+        if isinstance(entry, dict)
+    }
 
 
 def _cached(path: str, entry: dict[str, Any]) -> CachedInfo:
@@ -266,14 +272,18 @@ def _cached(path: str, entry: dict[str, Any]) -> CachedInfo:
 
 def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
     try:
-        with open(subset.settings.metadata_file, encoding="utf-8") as stream:
+        with storage.open_text(subset.settings.metadata_file) as stream:
             names = list(json.load(stream))
     except (OSError, ValueError):
         return ()
     found = []
     for name in map(str, names):
-        within = os.path.join(subset.image_dir or "", name)
-        candidates = [name, within]
-        candidates += [within + ending for ending in sorted(visible_endings())]
-        found += [path for path in candidates if is_visible(path) and os.path.isfile(path)][:1]
+        within, chain = storage.parted(storage.join(subset.image_dir or "", name))
+        candidates = [storage.join(subset.settings.start_folder, name), within + chain]
+        candidates += [within + ending + chain for ending in sorted(visible_endings())]
+        found += [
+            path
+            for path in candidates
+            if is_visible(storage.parted(path)[0]) and storage.isfile(path)
+        ][:1]
     return tuple(found)

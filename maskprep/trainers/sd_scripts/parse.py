@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
+from maskprep import storage
 from maskprep.errors import ConfigError, MaskprepError
 
 
@@ -34,11 +34,11 @@ def parse(path: str) -> Any:
     """
     import toml
 
-    ending = os.path.splitext(path)[1].lower()
+    ending = storage.splitext(path)[1].lower()
     if ending not in (".toml", ".json"):
         raise MaskprepError(f"{path}: is neither a folder nor a dataset file (.toml, .json)")
     try:
-        with open(path, encoding="utf-8") as stream:
+        with storage.open_text(path) as stream:
             text = stream.read()
     except UnicodeDecodeError as error:
         told = f"{path}: is not UTF-8 at byte {error.start + 1}: save it as UTF-8 without a BOM"

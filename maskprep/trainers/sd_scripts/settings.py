@@ -63,6 +63,7 @@ class SubsetSettings:
     resize_interpolation: str | None
     metadata_file: str | None
     is_reg: bool
+    start_folder: str = ""
 
 
 def blocks_of(config: Values, flags: Values, masked_loss: bool) -> tuple[DatasetBlock, ...]:

@@ -7,9 +7,9 @@ and pairing cases that fail at start-up.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 
+from maskprep import storage
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.pairing import kept_for_training
@@ -88,7 +88,7 @@ def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
     yield from foresee_bounds(dataset.settings)
     for subset in dataset.subsets:
         metadata = subset.settings.metadata_file
-        if metadata is not None and not os.path.exists(metadata):
+        if metadata is not None and not storage.exists(metadata):
             yield _stop("directory-missing", f"ValueError: no metadata: {metadata}", metadata)
         for pair in (*subset.pairs, *subset.unused):
             caption = pair.caption
@@ -137,12 +137,12 @@ def foresee_bounds(settings: DatasetSettings) -> Iterator[Stop]:
 def _pairing(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
     # Where the mask folder is missing the trainer only warns; its batch fails later.
     missing = [
-        os.path.splitext(os.path.basename(pair.image))[0]
+        storage.stem(pair.image)
         for subset in dataset.subsets
         if subset.masks is not None and subset.masks.exists
         for pair in subset.missing
     ]
-    extra = [os.path.abspath(path) for subset in dataset.subsets for path in subset.extra_masks]
+    extra = [storage.absolute(path) for subset in dataset.subsets for path in subset.extra_masks]
     held_out = _held_out(dataset) if generation.newer_keys else 0
     if missing:
         yield _assertion(
