@@ -222,8 +222,9 @@ def dirname(path: str) -> str:
         return os.path.dirname(path)
     whole, chain = parted(path)
     start = whole.index("://") + 3
-    rest = whole[start:].rstrip("/")
-    above = rest.rpartition("/")[0] or ("/" if rest.startswith("/") else "")
+    above = whole[start:].rstrip("/").rpartition("/")[0]
+    if not above and whole.startswith("/", start):
+        above = "/"
     return whole[:start] + above + chain
 
 
@@ -238,8 +239,11 @@ def upward(folder: str) -> list[str]:
     if not is_remote(folder):
         whole = Path(os.path.abspath(folder))
         return [str(each) for each in (whole, *whole.parents)]
+    has_buckets = not parted(folder)[1] and local_path(folder) is None
     found = [folder]
-    while anchored(above := dirname(found[-1]))[1] != "/":
+    while (above := dirname(found[-1])) != found[-1]:
+        if has_buckets and anchored(above)[1] == "/":
+            break
         found.append(above)
     return found
 
@@ -583,8 +587,9 @@ def _missing(path: str, error: ImportError) -> str:
     assert found is not None, "it is a URL"
     # fsspec tells its own advice; what is missing is named by what it stumbled over.
     cause = error.__cause__
-    name = cause.name if isinstance(cause, ImportError) else error.name
-    package = _PACKAGES.get(found[1]) or ("" if name == "fsspec" else name or "")
+    named = cause.name if isinstance(cause, ImportError) else error.name
+    name = (named or "").partition(".")[0]
+    package = _PACKAGES.get(found[1]) or ("" if name == "fsspec" else name)
     command = f'pip install "maskprep[remote]" {package}'.rstrip()
     return f"reading it needs {package or 'fsspec'}: {command}"
 
@@ -603,7 +608,7 @@ def _kind(path: str) -> str | None:
 
 
 def _found(path: str) -> _Entry:
-    entry = _entry(path)
+    entry = _entry(path) or _asked(path)  # it may have come since its folder was listed
     if entry is None:
         raise _error(FileNotFoundError, errno.ENOENT, path)
     return entry
@@ -612,7 +617,11 @@ def _found(path: str) -> _Entry:
 def _entry(path: str) -> _Entry | None:
     listing = _LISTINGS.get(_listing_key(dirname(path)))
     if listing is not None:
-        return listing.get(basename(path.rstrip("/")))
+        return listing.get(basename(path))
+    return _asked(path)
+
+
+def _asked(path: str) -> _Entry | None:
     try:
         with _telling(path):
             filesystem, inner = _reached(path)
