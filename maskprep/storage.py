@@ -523,14 +523,23 @@ class _Fetched(io.RawIOBase):
         return place
 
     def readinto(self, buffer: Any) -> int:
-        with _telling(self._path):
-            content = self._stream.read(len(buffer))
+        content = self._taken(len(buffer))
         buffer[: len(content)] = content
         return len(content)
 
     def readall(self) -> bytes:
+        return self._taken(-1)
+
+    def _taken(self, length: int) -> bytes:
         with _telling(self._path):
-            return bytes(self._stream.read())
+            place = self._stream.tell()
+            try:
+                return bytes(self._stream.read(length))
+            except ValueError:  # of a web server that gives files whole only
+                self._stream.close()
+                self._stream = io.BytesIO(read_bytes(self._path))
+                self._stream.seek(place)
+                return bytes(self._stream.read(length))
 
     def close(self) -> None:
         if not self.closed:

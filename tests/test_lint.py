@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep import storage
 from maskprep.discover import discover
 from maskprep.lint import check
 from maskprep.model import Severity
 from maskprep.parallel import Threads
 from maskprep.report import DatasetCount
 from maskprep.sample import samples_of
-from maskprep.trainers.sd_scripts import captions
 from tests.datasets import Folders, checked, found, image_folder, names
 from tests.rule_samples import request_from
 
@@ -182,7 +182,7 @@ def test_a_caption_that_cannot_be_opened_is_told(
             raise PermissionError(13, "Permission denied", path)
         return open(path, *arguments, **options)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(captions, "open", refuse, raising=False)
+    monkeypatch.setattr(storage, "open", refuse, raising=False)
     report = checked(config)
     assert not report.starts
     assert names(report) == {"unreadable"}

@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from maskprep import storage
 from maskprep.discover import discover, open_dataset
+from maskprep.errors import MaskprepError
 from maskprep.export import export_config
 from maskprep.folders import ImageFolder
 from maskprep.lint import check
@@ -83,7 +84,7 @@ def _report(words: list[str]) -> Report:
 
 def _told(report: Report, plain: Callable[[str], str]) -> dict[str, Any]:
     verdict = verdict_of(report)
-    return json.loads(
+    told: dict[str, Any] = json.loads(
         plain(
             json.dumps(
                 {
@@ -99,7 +100,8 @@ def _told(report: Report, plain: Callable[[str], str]) -> dict[str, Any]:
                 }
             )
         )
-    )  # type: ignore[no-any-return]
+    )
+    return told
 
 
 def _without(start: str, end: str = "") -> Callable[[str], str]:
@@ -317,7 +319,7 @@ def test_a_configuration_of_urls_is_written_and_told(
     assert f"{url('images')}: the trainer reads local files only" in result.stderr
     assert run("check", out).exit_code == 0
     trainer = find_trainer("sd-scripts")
-    with pytest.raises(storage.MaskprepError, match="is only read"):
+    with pytest.raises(MaskprepError, match="is only read"):
         export_config(
             [ImageFolder(url("images"), MaskSource.FILE, url("masks"))],
             trainer,

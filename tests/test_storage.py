@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from maskprep import raster, storage
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, UnreadableImageError
 from tests.shelf import Shelf, register
 
 
@@ -164,6 +164,14 @@ def test_pixels_come_in_one_request(shelf: type[Shelf], tmp_path: Path) -> None:
     assert shelf.requests == [("cat", "set/a.png")]
 
 
+def test_a_server_without_ranges_gives_the_file_whole(shelf: type[Shelf], tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "a.png")
+    shelf.files["set/a.png"] = (tmp_path / "a.png").read_bytes()
+    shelf.failures["range"] = ValueError("The server doesn't appear to support range requests")
+    assert raster.read_header("shelf://set/a.png") == raster.read_header(str(tmp_path / "a.png"))
+    raster.verify_pixels("shelf://set/a.png")
+
+
 @pytest.mark.parametrize("kind", ["cut", "empty", "text", "folder", "gone"])
 def test_broken_files_are_broken_alike(kind: str, shelf: type[Shelf], tmp_path: Path) -> None:
     Image.new("RGB", (64, 48), "red").save(tmp_path / "whole.png")
@@ -182,7 +190,7 @@ def test_broken_files_are_broken_alike(kind: str, shelf: type[Shelf], tmp_path: 
         for read in (raster.read_header, raster.read_stored):
             try:
                 read(path)
-            except raster.header.UnreadableImageError as error:
+            except UnreadableImageError as error:
                 words = (str(error), error.error, error.in_header, error.too_large)
                 told.append(
                     [
@@ -221,7 +229,7 @@ def test_failures_are_told_in_one_line(
         (raster.verify_pixels, path),
     ):
         with pytest.raises(MaskprepError) as caught:
-            ask(about)  # type: ignore[operator]
+            ask(about)
         assert str(caught.value).startswith(f"{about}: {words}")
         assert "\n" not in str(caught.value)
 

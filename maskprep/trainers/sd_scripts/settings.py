@@ -50,7 +50,10 @@ class DatasetSettings:
 
 @dataclass(frozen=True)
 class SubsetSettings:
-    """What sd-scripts knows of one subset, as far as masks are concerned."""
+    """What sd-scripts knows of one subset, as far as masks are concerned.
+
+    `start_folder` is where relative paths begin; empty for the working directory.
+    """
 
     num_repeats: int
     caption_extension: str
