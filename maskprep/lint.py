@@ -7,13 +7,13 @@ from functools import partial
 
 from maskprep.choice import Ruleset
 from maskprep.expectation import Expectation
+from maskprep.ledger import Ledger
 from maskprep.model import Stage, TrainingSet
 from maskprep.parallel import Executor, Threads
 from maskprep.recheck import Recheck
 from maskprep.report import DatasetCount, Finding, Judgement, Report, SampleRow
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
-from maskprep.store import Store
 
 
 def check(
@@ -22,7 +22,7 @@ def check(
     expectations: Sequence[Expectation] = (),
     progress: Callable[[], None] = lambda: None,
     executor: Executor | None = None,
-    store: Store | None = None,
+    ledger: Ledger | None = None,
 ) -> Report:
     """Find out what the trainer will do with every pair of a training set.
 
@@ -38,7 +38,7 @@ def check(
         Called once after each pair.
     executor : Executor or None
         Where pairs are judged; None for a thread a core.
-    store : Store or None
+    ledger : Ledger or None
         What is kept of earlier checks: of pairs that have not changed since then nothing is read.
         None: everything is.
 
@@ -58,8 +58,8 @@ def check(
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
     judged = where.in_order(samples, judge)
-    if store is not None:
-        recheck = Recheck(store, training_set, rules.choice, expectations)
+    if ledger is not None:
+        recheck = Recheck(ledger, training_set, rules.choice, expectations)
         judged = recheck.in_order(samples, judge, where)
     for each in judged:
         rows.append(each.row)

@@ -13,13 +13,13 @@ from maskprep.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.expectation import Expectation
 from maskprep.fixes import FIXES, Fix
+from maskprep.ledger import Ledger
 from maskprep.lint import check
 from maskprep.model import TrainingSet
 from maskprep.parallel import Executor
 from maskprep.plan import Destination
 from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Report
-from maskprep.store import Store
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def mend(
     asked: Iterable[str] = (),
     progress_bar: ProgressBar = no_bar,
     executor: Executor | None = None,
-    store: Store | None = None,
+    ledger: Ledger | None = None,
 ) -> Mended:
     """Mend what rules find in a data set.
 
@@ -98,7 +98,7 @@ def mend(
         Shows how far a check is.
     executor : Executor or None
         Where pairs are judged; None for a thread a core.
-    store : Store or None
+    ledger : Ledger or None
         What is kept of earlier checks.
 
     Returns
@@ -125,7 +125,7 @@ def mend(
             found = discover(request)
             _refuse_remote(found)
             with progress_bar("checking masks", found.pair_count) as advance:
-                report = check(found, ruleset, must_hold, advance, executor, store)
+                report = check(found, ruleset, must_hold, advance, executor, ledger)
         each, paths = _next(chosen, report, tried)
         if each is None:
             return Mended(tuple(files), backups, report)

@@ -9,8 +9,6 @@ have changed; where its content has not, the result still holds.
 from __future__ import annotations
 
 import json
-import os
-import stat
 import sys
 import time
 from collections import deque
@@ -20,21 +18,22 @@ from functools import cache, partial
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy
 import PIL
 
-from maskprep import raster
+from maskprep import raster, storage
 from maskprep.choice import Choice
 from maskprep.errors import UnreadableImageError
 from maskprep.expectation import Expectation
+from maskprep.ledger import Known, Ledger
 from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
 from maskprep.parallel import Executor
 from maskprep.report import Finding, Judgement, SampleRow
 from maskprep.sample import Sample
-from maskprep.store import Known, Store
+from maskprep.storage import Signature
 
 #: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
 #: tick as slowly as that, and two versions within one tick look the same.
@@ -48,10 +47,11 @@ _PLUGINS = {
 
 
 class _File(NamedTuple):
-    """A file that a result depends on, and what of it: its header alone, or every byte."""
+    """A file that a result depends on, and what of it."""
 
     path: str
-    kind: str
+    #: Every byte; the header alone; or, of what is far away, what its folder says.
+    kind: Literal["content", "header", "listing"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _Case:
 
     sample: Sample
     files: tuple[_File, ...]
-    signatures: tuple[str | None, ...]
+    signatures: tuple[Signature | None, ...]
     known: tuple[str, ...] | None = None
     remembered: str = ""
 
@@ -78,7 +78,7 @@ class Recheck:
 
     Parameters
     ----------
-    store : Store
+    ledger : Ledger
         Of earlier checks.
     training_set : TrainingSet
         Whose pairs are judged.
@@ -90,13 +90,13 @@ class Recheck:
 
     def __init__(
         self,
-        store: Store,
+        ledger: Ledger,
         training_set: TrainingSet,
         choice: Choice,
         expectations: Sequence[Expectation],
     ) -> None:
         trainer = training_set.trainer
-        self._store = store
+        self._ledger = ledger
         self._expectations = expectations
         self._basis = repr(
             (
@@ -150,19 +150,19 @@ class Recheck:
                 yield self._kept(examined)
             yield from (each for each in waiting if each is not None)
         finally:
-            self._store.flush()
+            self._ledger.flush()
 
     def _case_of(self, sample: Sample) -> Judgement | _Case:
         files = tuple(_files_of(sample, self._expectations))
-        signatures = tuple(_signature(each.path) for each in files)
-        known = [self._store.file(os.path.abspath(each.path), each.kind) for each in files]
+        signatures = tuple(storage.signature(each.path) for each in files)
+        known = [self._ledger.file(storage.absolute(each.path), each.kind) for each in files]
         if None in signatures or None in known:
             return _Case(sample, files, signatures)
         evidence = tuple(each.evidence for each in known if each is not None)
-        remembered = self._store.result(self._key(sample, evidence))
+        remembered = self._ledger.result(self._key(sample, evidence))
         if remembered is None:
             return _Case(sample, files, signatures)
-        if signatures == tuple(each.signature for each in known if each is not None):
+        if [str(each) for each in signatures] == [each.signature for each in known if each]:
             return _from_json(remembered)
         return _Case(sample, files, signatures, evidence, remembered)
 
@@ -172,11 +172,12 @@ class Recheck:
             assert judgement is not None, "what is without evidence was judged"
             return judgement
         for each, signature, seen in zip(case.files, case.signatures, evidence, strict=True):
-            known = Known(signature if signature and _is_settled(signature) else "", seen)
-            self._store.keep_file(os.path.abspath(each.path), each.kind, known)
+            settled = signature is not None and signature.newest < time.time_ns() - _SETTLED
+            known = Known(str(signature) if settled else "", seen)
+            self._ledger.keep_file(storage.absolute(each.path), each.kind, known)
         if judgement is None:
             return _from_json(case.remembered)
-        self._store.keep_result(self._key(case.sample, evidence), _to_json(judgement))
+        self._ledger.keep_result(self._key(case.sample, evidence), _to_json(judgement))
         return judgement
 
     def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
@@ -190,7 +191,7 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
     judgement = judge(case.sample)
     evidence = _evidence_of(case.files) if not case.sample.broken else None
     # What was written to in the meantime was perhaps judged in another state.
-    if tuple(_signature(each.path) for each in case.files) != case.signatures:
+    if tuple(storage.signature(each.path) for each in case.files) != case.signatures:
         evidence = None
     # The pixels have done their work.
     return _Examined(
@@ -200,35 +201,17 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
 
 def _files_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_File]:
     pair = sample.pair
-    if pair.source is MaskSource.ALPHA:
-        yield _File(pair.image, "content")
-    else:
+    if pair.source is not MaskSource.ALPHA:
         # Of an image with a mask file nothing but the header and the structure is ever read.
-        yield _File(pair.image, "header")
-        if pair.mask is not None:
-            yield _File(pair.mask, "content")
-    for path in sample.subset.caches:
-        yield _File(path, "content")
-    for each in expectations:
-        region = each.region_of(pair.image)
-        if region is not None:
-            yield _File(region, "content")
+        yield _File(pair.image, "header" if _is_near(pair.image) else "listing")
+    whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
+    for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
+        if path is not None:
+            yield _File(path, "content" if _is_near(path) else "listing")
 
 
-def _signature(path: str) -> str | None:
-    """Tell what a file's folder says of it; None where it is none, or is not there."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return f"{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_size}:{found.st_ino}"
-
-
-def _is_settled(signature: str) -> bool:
-    times = (int(each) for each in signature.split(":")[:2])
-    return max(times) < time.time_ns() - _SETTLED
+def _is_near(path: str) -> bool:
+    return storage.local_path(path) is not None
 
 
 def _evidence_of(files: Sequence[_File]) -> tuple[str, ...] | None:
@@ -244,10 +227,14 @@ def _header(path: str) -> str:
 
 
 def _content(path: str) -> str:
-    return sha256(Path(path).read_bytes()).hexdigest()
+    return sha256(storage.read_bytes(path)).hexdigest()
 
 
-_EVIDENCE: dict[str, Callable[[str], str]] = {"header": _header, "content": _content}
+def _listing(path: str) -> str:
+    return str(storage.signature(path))
+
+
+_EVIDENCE = {"header": _header, "content": _content, "listing": _listing}
 
 
 @cache

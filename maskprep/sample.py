@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep import raster, tones
+from maskprep import raster, storage, tones
 from maskprep.details import Details, faint_parts, find_details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import (
@@ -340,7 +339,7 @@ def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
 
 def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
     """Find in sorted paths those that are named after an image: `a_1024x1024_sdxl.npz`."""
-    stem = os.path.splitext(image)[0]
+    stem = storage.splitext(image)[0]
     first = bisect_left(caches, stem)
     alike = takewhile(lambda path: path.startswith(stem), islice(caches, first, None))
     return tuple(path for path in alike if not path[len(stem) : len(stem) + 1].isalnum())

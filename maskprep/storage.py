@@ -346,6 +346,51 @@ def getmtime(path: str) -> float:
     return modified
 
 
+class Signature(NamedTuple):
+    """What is told of a file without opening it; another one means another content, perhaps."""
+
+    #: Nanoseconds since 1970.
+    modified: int
+    #: Of the content, the name or the rights; no program can set it. 0 where nobody tells.
+    changed: int
+    size: int
+    inode: int
+
+    @property
+    def newest(self) -> int:
+        """When it was last touched."""
+        return max(self.modified, self.changed)
+
+    def __str__(self) -> str:
+        """Write it as one word."""
+        return ":".join(map(str, self))
+
+
+def signature(path: str) -> Signature | None:
+    """Tell a file's signature: by its folder's listing, where that is remote.
+
+    Returns
+    -------
+    Signature or None
+        None where there is no regular file, or nobody knows when it was changed.
+    """
+    local = local_path(path)
+    if local is not None:
+        try:
+            found = os.stat(local)
+        except OSError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        # Windows has the time of creation in its place.
+        changed = 0 if os.name == "nt" else found.st_ctime_ns
+        return Signature(found.st_mtime_ns, changed, found.st_size, found.st_ino)
+    entry = _entry(path)
+    if entry is None or entry.kind != "file" or entry.modified is None or entry.size is None:
+        return None
+    return Signature(int(entry.modified * 1e9), 0, entry.size, 0)
+
+
 def listdir(path: str) -> list[str]:
     """List the names in a folder, sorted.
 

@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskprep import raster, recheck
+from maskprep import raster, recheck, storage
 from maskprep.choice import Choice, Ruleset
 from maskprep.expectation import Expectation
+from maskprep.ledger import Ledger, clean
 from maskprep.lint import check
 from maskprep.model import Severity
 from maskprep.report import Finding, Report, SampleRow
-from maskprep.store import Store, clean
+from maskprep.storage import Signature
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, found
 
@@ -71,12 +72,12 @@ def remembering(
     trainer: str = "sd-scripts",
     model: str = "sdxl",
 ) -> Told:
-    """Check with a store, and hold the report against one without."""
+    """Check with a ledger, and hold the report against one without."""
     target = folders.root / "dataset.toml"
-    store = Store(folders.root.parent / "cache")
-    report = check(found(target, trainer, model), Ruleset(choice), expectations, store=store)
-    store.close()
-    assert not store.trouble
+    ledger = Ledger(folders.root.parent / "cache")
+    report = check(found(target, trainer, model), Ruleset(choice), expectations, ledger=ledger)
+    ledger.close()
+    assert not ledger.trouble
     anew = check(found(target, trainer, model), Ruleset(choice), expectations)
     assert told(report) == told(anew)
     return told(report)
@@ -311,8 +312,8 @@ def test_files_written_a_moment_ago_are_not_trusted_by_their_times(
     folders: Folders, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As within one tick of a file system's clock.
-    tick = f"{time.time_ns() + 10**10}:0:1:1"
-    monkeypatch.setattr(recheck, "_signature", lambda path: tick if os.path.isfile(path) else None)
+    tick = Signature(time.time_ns() + 10**10, 0, 1, 1)
+    monkeypatch.setattr(storage, "signature", lambda path: tick if os.path.isfile(path) else None)
     remembering(folders)
     repaint(folders)
     assert decodings(decoded, lambda: remembering(folders)) == ["b.png"]
@@ -322,14 +323,13 @@ def test_the_limit_is_that_times_size_and_inode_are_believed(
     folders: Folders, settled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What no file system would do; docs/design.md names it, and --no-cache."""
-    monkeypatch.setattr(
-        recheck, "_signature", lambda path: "1:1:1:1" if os.path.isfile(path) else None
-    )
+    fixed = Signature(1, 1, 1, 1)
+    monkeypatch.setattr(storage, "signature", lambda path: fixed if os.path.isfile(path) else None)
     before = remembering(folders)
     repaint(folders)
-    store = Store(folders.root.parent / "cache")
-    stale = check(found(folders.root / "dataset.toml"), store=store)
-    store.close()
+    ledger = Ledger(folders.root.parent / "cache")
+    stale = check(found(folders.root / "dataset.toml"), ledger=ledger)
+    ledger.close()
     assert told(stale) == before
     assert told(check(found(folders.root / "dataset.toml"))) != before
 
@@ -346,9 +346,9 @@ def test_what_is_written_to_while_it_is_judged_is_not_kept(
 
     with monkeypatch.context() as patch:
         patch.setattr(raster, "read_mask", painted_meanwhile)
-        store = Store(folders.root.parent / "cache")
-        check(found(folders.root / "dataset.toml"), store=store)
-        store.close()
+        ledger = Ledger(folders.root.parent / "cache")
+        check(found(folders.root / "dataset.toml"), ledger=ledger)
+        ledger.close()
     remembering(folders)
 
 
@@ -363,7 +363,7 @@ def test_what_is_broken_is_looked_at_every_time(
 def test_what_was_done_before_a_stop_is_kept(
     folders: Folders, settled: None, decoded: list[str]
 ) -> None:
-    store = Store(folders.root.parent / "cache")
+    ledger = Ledger(folders.root.parent / "cache")
     steps: Iterator[int] = iter(range(9))
 
     def stop_at_the_second() -> None:
@@ -371,13 +371,13 @@ def test_what_was_done_before_a_stop_is_kept(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        check(found(folders.root / "dataset.toml"), progress=stop_at_the_second, store=store)
-    store.close()
+        check(found(folders.root / "dataset.toml"), progress=stop_at_the_second, ledger=ledger)
+    ledger.close()
     assert len(decodings(decoded, lambda: remembering(folders))) < len(NAMES)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + b"\1" * 4000])
-def test_a_damaged_store_is_made_anew(
+def test_a_damaged_ledger_is_made_anew(
     folders: Folders, settled: None, decoded: list[str], content: bytes
 ) -> None:
     remembering(folders)
@@ -387,30 +387,30 @@ def test_a_damaged_store_is_made_anew(
     assert decodings(decoded, lambda: remembering(folders)) == []
 
 
-def test_a_store_that_cannot_be_used_changes_nothing(folders: Folders) -> None:
+def test_a_ledger_that_cannot_be_used_changes_nothing(folders: Folders) -> None:
     place = folders.root.parent / "a-file"
     place.write_text("", encoding="utf-8")
-    store = Store(place)
-    report = check(found(folders.root / "dataset.toml"), store=store)
-    store.close()
-    assert store.trouble
+    ledger = Ledger(place)
+    report = check(found(folders.root / "dataset.toml"), ledger=ledger)
+    ledger.close()
+    assert ledger.trouble
     assert told(report) == told(check(found(folders.root / "dataset.toml")))
 
 
-def test_a_store_that_another_process_writes_to_changes_nothing(
+def test_a_ledger_that_another_process_writes_to_changes_nothing(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maskprep.store._PATIENCE", 0.1)
+    monkeypatch.setattr("maskprep.ledger._PATIENCE", 0.1)
     cache = folders.root.parent / "cache"
-    Store(cache).close()
+    Ledger(cache).close()
     (file,) = cache.glob("*.sqlite3")
     other = sqlite3.connect(file)
     other.execute("begin exclusive")
-    store = Store(cache)
-    report = check(found(folders.root / "dataset.toml"), store=store)
-    store.close()
+    ledger = Ledger(cache)
+    report = check(found(folders.root / "dataset.toml"), ledger=ledger)
+    ledger.close()
     other.close()
-    assert "locked" in store.trouble
+    assert "locked" in ledger.trouble
     assert told(report) == told(check(found(folders.root / "dataset.toml")))
 
 
@@ -438,7 +438,7 @@ def test_what_nobody_asks_for_is_forgotten(
         ).fetchone() == (0,)
         connection.execute("update results set used = used - 91")
     connection.close()
-    Store(folders.root.parent / "cache").close()
+    Ledger(folders.root.parent / "cache").close()
     assert decodings(decoded, lambda: remembering(folders)) == list(NAMES)
 
 

@@ -9,15 +9,15 @@ import click
 
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
-from maskprep.cli.options import LocalPath, data_options, executor_options, store_options
+from maskprep.cli.options import LocalPath, data_options, executor_options, ledger_options
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
+    from maskprep.ledger import Ledger
     from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
-    from maskprep.store import Store
 
 
 @click.command(cls=FixCommand)
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option("--update-baseline", is_flag=True, help="Accept all findings of today.")
 @executor_options
-@store_options
+@ledger_options
 @click.option("-v", "--verbose", is_flag=True, help="Say where settings come from.")
 def check(
     requests: list[Request],
@@ -69,7 +69,7 @@ def check(
     baseline: str | None,
     update_baseline: bool,
     executor: Executor,
-    store: Store | None,
+    ledger: Ledger | None,
     verbose: bool,
 ) -> None:
     """Say what the trainer will do with every mask, and what it would trip over.
@@ -95,16 +95,16 @@ def check(
             if verbose:
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
             if mending is not None:
-                reports.append(mending.carry_out(request, project, executor, store))
+                reports.append(mending.carry_out(request, project, executor, ledger))
             else:
-                reports.append(_checked(request, project, executor, store))
+                reports.append(_checked(request, project, executor, ledger))
         except MaskprepError as error:
             _tell(f"maskprep: {error}")
             code = 2
-    if store is not None:
-        store.close()
-        if verbose and store.trouble:
-            _tell(f"nothing is remembered: {store.trouble}")
+    if ledger is not None:
+        ledger.close()
+        if verbose and ledger.trouble:
+            _tell(f"nothing is remembered: {ledger.trouble}")
     for report in reports:
         for entry in report.unused_ignores:
             _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
@@ -132,7 +132,9 @@ def _accepted(reports: list[Report], path: str, update: bool) -> list[Report]:
     return [without_accepted(report, accepted, path) for report in reports]
 
 
-def _checked(request: Request, project: Project, executor: Executor, store: Store | None) -> Report:
+def _checked(
+    request: Request, project: Project, executor: Executor, ledger: Ledger | None
+) -> Report:
     from maskprep.choice import Ruleset
     from maskprep.cli.progress import progress_bar
     from maskprep.discover import discover
@@ -140,7 +142,7 @@ def _checked(request: Request, project: Project, executor: Executor, store: Stor
 
     training_set, rules = discover(request), Ruleset(project.choice)
     with progress_bar("checking masks", training_set.pair_count) as advance:
-        return run_rules(training_set, rules, project.expectations, advance, executor, store)
+        return run_rules(training_set, rules, project.expectations, advance, executor, ledger)
 
 
 def _put_out(reports: list[Report], form: str, output_file: str | None, show_all: bool) -> None:

@@ -12,7 +12,7 @@ from maskprep.cli.options import cache_dir_option, cache_folder
 def clean(cache_dir: str | None) -> None:
     """Forget what earlier checks have found out; nothing of any data set is touched."""
     from maskprep.errors import MaskprepError, printable
-    from maskprep.store import clean
+    from maskprep.ledger import clean
 
     folder = cache_folder(cache_dir)
     try:

@@ -13,11 +13,11 @@ from maskprep.cli.options import LocalPath, with_options
 
 if TYPE_CHECKING:
     from maskprep.discover import Request
+    from maskprep.ledger import Ledger
     from maskprep.mend import Mended
     from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
-    from maskprep.store import Store
 
 #: What ``--fix NAME`` may ask for beside the safe fixes.
 _ASKED = ("missing=white",)
@@ -66,7 +66,7 @@ class Mending:
     pictures: str | None
 
     def carry_out(
-        self, request: Request, project: Project, executor: Executor, store: Store | None
+        self, request: Request, project: Project, executor: Executor, ledger: Ledger | None
     ) -> Report:
         """Mend a data set, tell what was done, and give the report of the check afterwards."""
         from maskprep.changes import Changes
@@ -86,7 +86,7 @@ class Mending:
             asked=self.asked,
             progress_bar=progress_bar,
             executor=executor,
-            store=store,
+            ledger=ledger,
         )
         self._tell(mended)
         if self.dry_run:

@@ -254,7 +254,7 @@ cache_dir_option = click.option(
     metavar="DIR",
     help="Remember there what was found out.  [env: MASKPREP_CACHE_DIR; default: the user's cache]",
 )
-_STORE_OPTIONS = [
+_LEDGER_OPTIONS = [
     click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing."),
     cache_dir_option,
 ]
@@ -269,17 +269,17 @@ def cache_folder(given: str | None) -> Path:
     return Path(given or user_cache_dir("maskprep", appauthor=False))
 
 
-def store_options(command: Command) -> Command:
-    """Give a command the options that say what is remembered, as its argument `store`."""
+def ledger_options(command: Command) -> Command:
+    """Give a command the options that say what is remembered, as its argument `ledger`."""
 
     @functools.wraps(command)
-    def with_store(*args: Any, no_cache: bool, cache_dir: str | None, **options: Any) -> Any:
-        from maskprep.store import Store
+    def with_ledger(*args: Any, no_cache: bool, cache_dir: str | None, **options: Any) -> Any:
+        from maskprep.ledger import Ledger
 
-        store = None if no_cache else Store(cache_folder(cache_dir))
-        return command(*args, store=store, **options)
+        ledger = None if no_cache else Ledger(cache_folder(cache_dir))
+        return command(*args, ledger=ledger, **options)
 
-    return with_options(with_store, _STORE_OPTIONS)
+    return with_options(with_ledger, _LEDGER_OPTIONS)
 
 
 def one_request(requests: list[Request]) -> Request:

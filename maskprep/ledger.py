@@ -37,7 +37,7 @@ class Known(NamedTuple):
     evidence: str
 
 
-class Store:
+class Ledger:
     """What is kept of earlier checks, in one SQLite file.
 
     Parameters
@@ -156,12 +156,12 @@ class Store:
 
 
 def clean(folder: Path) -> int:
-    """Remove what a `Store` has made in a folder, and nothing else.
+    """Remove what a `Ledger` has made in a folder, and nothing else.
 
     Parameters
     ----------
     folder : Path
-        The store's.
+        The ledger's.
 
     Returns
     -------
