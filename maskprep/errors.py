@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 def printable(text: str) -> str:
     r"""Make a text safe for a terminal: what would move the cursor becomes an escape.
@@ -39,6 +42,10 @@ class MaskprepError(Exception):
     -----
     The command line prints the message and exits with 2; no traceback is shown.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it without a new call of its class, which may want more than the message."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class ConfigError(MaskprepError):

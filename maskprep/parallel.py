@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,6 +32,15 @@ class Executor(Protocol):
         object
             One result an item. Never more than a few are under way: memory stays flat.
         """
+
+
+@runtime_checkable
+class OnFiles(Protocol):
+    """An item that is about files, which must be there wherever it is worked on."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths; the first names the item."""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,12 @@ class Sample:
             return None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it is made of: the image first."""
+        mask = self.pair.mask
+        return (self.pair.image,) if mask is None else (self.pair.image, mask)
+
+    @property
     def mask_path(self) -> str | None:
         """The file that carries the mask: the image itself in alpha mode."""
         return self.pair.image if self.pair.source is MaskSource.ALPHA else self.pair.mask

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maskprep.discover import Request
+    from maskprep.parallel import Executor
     from maskprep.plan import Destination
     from maskprep.trainers.base import Settings
 
@@ -230,7 +231,20 @@ def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: b
 
 
 _EXECUTOR_OPTIONS = [
+    click.option(
+        "--executor",
+        "place",
+        type=click.Choice(["threads", "dask"]),
+        default="threads",
+        show_default=True,
+        help="Where masks are looked at: here, or on a dask cluster that sees the same files.",
+    ),
     click.option("--workers", type=_FROM_ONE, help="Threads.  [default: one a core]"),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="dask's, as in tcp://host:8786.  [default: DASK_SCHEDULER_ADDRESS]",
+    ),
 ]
 
 
@@ -238,12 +252,32 @@ def executor_options(command: Command) -> Command:
     """Give a command the options that say where pairs are judged, as its argument `executor`."""
 
     @functools.wraps(command)
-    def with_executor(*args: Any, workers: int | None, **options: Any) -> Any:
-        from maskprep.parallel import Threads
-
-        return command(*args, executor=Threads(workers or 0), **options)
+    def with_executor(
+        *args: Any, place: str, workers: int | None, scheduler: str | None, **options: Any
+    ) -> Any:
+        return command(*args, executor=_executor(place, workers, scheduler), **options)
 
     return with_options(with_executor, _EXECUTOR_OPTIONS)
+
+
+def _executor(place: str, workers: int | None, scheduler: str | None) -> Executor:
+    if place == "dask":
+        from maskprep.cluster import Dask
+
+        if workers is not None:
+            raise click.UsageError("--workers counts threads: it goes with --executor threads")
+        return Dask(scheduler, tell=_tell)
+    from maskprep.parallel import Threads
+
+    if scheduler is not None:
+        raise click.UsageError("--scheduler goes with --executor dask")
+    return Threads(workers or 0)
+
+
+def _tell(line: str) -> None:
+    from maskprep.errors import printable
+
+    click.echo(f"maskprep: {printable(line)}", err=True)
 
 
 #: Where what was found out is kept until the next check.

@@ -1,0 +1,360 @@
+"""Work on a dask cluster whose machines see the same files, and give the results in order."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from maskprep import __version__
+from maskprep.errors import MaskprepError
+from maskprep.parallel import OnFiles
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: On these the numbers depend, and on `distributed` that the parts of a cluster understand each
+#: other; modules, as those that are loaded may be older than those that are installed.
+_STANDS_ON = ("numpy", "PIL", "cv2", "scipy", "skimage", "distributed")
+_PACKAGES = {"PIL": "Pillow", "cv2": "OpenCV", "skimage": "scikit-image", "distributed": "dask"}
+
+_CONNECTING = 10.0  # s
+_GLANCE = 1.0  # s between two looks at how many workers there are
+_LEAST_UNDER_WAY = 16  # chunks: a cluster that grows with its load must see some
+
+
+@dataclass(frozen=True)
+class Dask:
+    """Workers of a dask cluster, which see the files of the data set where they are here.
+
+    Needs dask's `distributed` (``pip install "maskprep[dask]"``).
+
+    Attributes
+    ----------
+    scheduler : str, cluster object or None
+        Address, such as ``tcp://host:8786``, or a cluster as dask's libraries make them; None for
+        the address in dask's own configuration (``DASK_SCHEDULER_ADDRESS``).
+    chunk_size : int
+        How many items make a task.
+    patience : float
+        How long to wait for a worker where there is none, s.
+    tell : callable
+        Is told in a line why nothing goes on.
+
+    Raises
+    ------
+    MaskprepError
+        `distributed` is not installed, or no scheduler is named.
+    """
+
+    scheduler: Any = None
+    chunk_size: int = 32
+    patience: float = 120.0
+    tell: Callable[[str], None] = lambda line: None
+
+    def __post_init__(self) -> None:
+        try:
+            import distributed  # noqa: F401
+        except ImportError:
+            raise MaskprepError(
+                '--executor dask needs dask: pip install "maskprep[dask]"'
+            ) from None
+        if self._target() is None:
+            raise MaskprepError(
+                "no dask scheduler is named: say --scheduler tcp://HOST:8786, or set"
+                " DASK_SCHEDULER_ADDRESS"
+            )
+
+    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+        """Work on items in the cluster; see `maskprep.parallel.Executor`.
+
+        Parameters
+        ----------
+        items : iterable
+            Can be pickled. Those that are `OnFiles` are only worked on where their files are
+            what they are here.
+        work : callable
+            Can be pickled, and can be repeated: a worker may be lost halfway.
+
+        Yields
+        ------
+        object
+            One result an item.
+
+        Raises
+        ------
+        MaskprepError
+            There is no scheduler or no worker, a worker has other libraries or does not see the
+            files, or work on the same items has ended several workers.
+        """
+        waiting = iter(items)
+        first = list(islice(waiting, self.chunk_size))
+        if not first:
+            return
+        with self._connected() as client:
+            self._find_workers(client)
+            _compare_all(client, _Surroundings.of(first), self._name)
+            yield from self._worked(client, first, waiting, work)
+
+    def _worked(
+        self,
+        client: Client,
+        first: list[Item],
+        waiting: Iterator[Item],
+        work: Callable[[Item], Result],
+    ) -> Iterator[Result]:
+        from cloudpickle import dumps
+        from distributed import KilledWorker
+
+        # Keys of their own keep several runs on one cluster apart. What all chunks share is the
+        # result of a task, not scattered data: it is made again where its worker is lost.
+        run = f"maskprep-{uuid.uuid4().hex}"
+        shared = client.submit(bytes, dumps(work), key=f"{run}-work")
+        under_way: deque[_Chunk] = deque()
+        room, looked, made = 0, -_GLANCE, 0
+        chunk = first
+        while chunk or under_way:
+            if time.monotonic() - looked >= _GLANCE:
+                looked = time.monotonic()
+                room = max(_LEAST_UNDER_WAY, 2 * sum(client.nthreads().values()))
+            while chunk and len(under_way) < room:
+                future = client.submit(
+                    _carry_out,
+                    shared,
+                    dumps(chunk),
+                    _Surroundings.of(chunk),
+                    key=f"{run}-{made}",
+                    retries=0,  # a failure is the work's own and comes again; dask counts no deaths
+                )
+                under_way.append(_Chunk(future, _name_of(chunk[0]), len(chunk)))
+                made += 1
+                chunk = list(islice(waiting, self.chunk_size))
+            self._await(client, under_way[0].future)
+            done = [under_way.popleft()]
+            while under_way and under_way[0].future.done():
+                done.append(under_way.popleft())
+            try:
+                gathered = client.gather([each.future for each in done])
+            except KilledWorker as error:
+                deadly = next((each for each in done if each.future.key == error.task), done[0])
+                raise MaskprepError(_deadly(deadly, error)) from None
+            except ModuleNotFoundError as error:
+                if error.name != "maskprep":
+                    raise
+                raise MaskprepError(
+                    f"{self._name}: a worker that came late {_LACKS.format(__version__)}"
+                ) from None
+            for results in gathered:
+                yield from results
+
+    def _await(self, client: Client, future: Future[Any]) -> None:
+        from distributed import TimeoutError as TooLong
+
+        deserted: float | None = None
+        while True:
+            try:
+                future.exception(timeout=_GLANCE)
+                return
+            except TooLong:
+                pass
+            if client.nthreads():
+                deserted = None
+            elif deserted is None:
+                deserted = time.monotonic()
+                self.tell(f"{self._name}: no dask worker is left; waiting for one")
+            elif time.monotonic() - deserted > self.patience:
+                raise MaskprepError(
+                    f"{self._name}: no dask worker is left; start some: dask worker {self._name}"
+                )
+
+    @contextmanager
+    def _connected(self) -> Iterator[Client]:
+        from concurrent.futures import CancelledError
+
+        from distributed import Client
+        from distributed.comm.core import CommClosedError
+        from distributed.versions import VersionMismatchWarning
+
+        try:
+            with warnings.catch_warnings():
+                # Of what matters here, one clear line tells.
+                warnings.simplefilter("ignore", VersionMismatchWarning)
+                client = Client(self._target(), timeout=_CONNECTING, set_as_default=False)
+        except ValueError as error:
+            raise MaskprepError(
+                f"{self._name}: is no scheduler's address ({error}), as in tcp://HOST:8786"
+            ) from None
+        except Exception:  # noqa: BLE001  what answers there may be anything, and say anything
+            raise MaskprepError(
+                f"{self._name}: no dask scheduler answers there; start one: dask scheduler"
+            ) from None
+        try:
+            with client:
+                yield client
+        except (CancelledError, CommClosedError):
+            raise MaskprepError(
+                f"{self._name}: the dask scheduler is gone; start one, and begin again"
+            ) from None
+
+    def _find_workers(self, client: Client) -> None:
+        from distributed import TimeoutError as TooLong
+
+        if client.nthreads():
+            return
+        start = f"start some: dask worker {self._name}"
+        self.tell(f"{self._name}: no dask worker there; waiting {self.patience:g} s; {start}")
+        try:
+            client.wait_for_workers(1, timeout=self.patience)
+        except TooLong:
+            raise MaskprepError(f"{self._name}: no dask worker there; {start}") from None
+
+    def _target(self) -> Any:
+        import dask
+
+        if self.scheduler is not None:
+            return self.scheduler
+        return dask.config.get("scheduler-address", None)
+
+    @property
+    def _name(self) -> str:
+        return str(getattr(self._target(), "scheduler_address", self._target()))
+
+
+class _Chunk(NamedTuple):
+    future: Future[Any]
+    first: str
+    size: int
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What the results of work on some items depend on, as it is in one process.
+
+    Attributes
+    ----------
+    versions : dict of str to str
+        By package.
+    folder : str
+        From where relative paths lead.
+    files : dict of str to (int or None)
+        Sizes of the first item's files, bytes, by path; None for what is not there.
+    """
+
+    versions: dict[str, str]
+    folder: str
+    files: dict[str, int | None]
+
+    @classmethod
+    def of(cls, items: list[Any]) -> _Surroundings:
+        """See what is here; one item's files stand for all of a chunk's."""
+        return cls.here(items[0].files if isinstance(items[0], OnFiles) else ())
+
+    @classmethod
+    def here(cls, files: Iterable[str]) -> _Surroundings:
+        """See what is here."""
+        return cls(_versions(), os.getcwd(), {path: _size(path) for path in files})
+
+    def difference(self, there: _Surroundings, who: str) -> str | None:
+        """Tell why a worker would find out other things than this process; None if it would not."""
+        for package, version in self.versions.items():
+            other = there.versions.get(package)
+            if other != version:
+                return (
+                    f"{who}: has {package} {other}, and here it is {version}:"
+                    " install the same version on both"
+                )
+        relative = next((path for path in self.files if not os.path.isabs(path)), None)
+        if relative is not None and there.folder != self.folder:
+            return (
+                f"{who}: works in {there.folder}, not in {self.folder}, where {relative} is:"
+                f" start workers in {self.folder}, or name all folders by absolute paths"
+            )
+        for path, size in self.files.items():
+            other_size = there.files.get(path)
+            if size is not None and other_size is None:
+                return f"{who}: does not see {path}: it must lie on storage that all machines share"
+            if size != other_size:
+                return f"{who}: sees {other_size} bytes in {path}, and here it has {size}"
+        return None
+
+
+@cache
+def _versions() -> dict[str, str]:
+    major, minor, _ = platform.python_version_tuple()
+    found = {"maskprep": __version__, "Python": f"{major}.{minor}"}
+    for name in _STANDS_ON:
+        found[_PACKAGES.get(name, name)] = import_module(name).__version__
+    return found
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def _compare_all(client: Client, here: _Surroundings, scheduler: str) -> None:
+    # dask's scheduler unpickles what it passes on.
+    try:
+        installed = client.run_on_scheduler(_own_version)
+    except ImportError:
+        raise MaskprepError(f"{scheduler}: the scheduler {_LACKS.format(__version__)}") from None
+    if installed != __version__:
+        raise MaskprepError(
+            f"{scheduler}: the scheduler has maskprep {installed}, and here it is {__version__}:"
+            " install the same version on both"
+        )
+    answers = client.run(_Surroundings.here, list(here.files), on_error="return")
+    for who, there in answers.items():
+        if isinstance(there, OSError):
+            continue  # lost at this moment
+        if not isinstance(there, _Surroundings):
+            raise MaskprepError(f"{who}: the worker {_LACKS.format(__version__)} ({there})")
+        difference = here.difference(there, who)
+        if difference is not None:
+            raise MaskprepError(difference)
+
+
+_LACKS = 'lacks what is here: pip install "maskprep[dask]=={}"'
+
+
+def _own_version() -> str:
+    return __version__
+
+
+def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
+    # Runs in a worker, which may have joined after all others were looked at.
+    from cloudpickle import loads
+    from distributed import get_worker
+
+    difference = wanted.difference(_Surroundings.here(wanted.files), get_worker().address)
+    if difference is not None:
+        raise MaskprepError(difference)
+    do = loads(work)
+    return [do(item) for item in loads(chunk)]
+
+
+def _name_of(item: object) -> str:
+    return item.files[0] if isinstance(item, OnFiles) else repr(item)
+
+
+def _deadly(chunk: _Chunk, error: Any) -> str:
+    rest = f", or the {chunk.size - 1} after it," if chunk.size > 1 else ""
+    return (
+        f"{chunk.first}: work on it{rest} ended {error.allowed_failures + 1} dask workers, the last"
+        f" {error.last_worker.address}; their logs say why, often memory"
+    )
