@@ -272,10 +272,8 @@ class _Surroundings:
         for package, version in self.versions.items():
             other = there.versions.get(package)
             if other != version:
-                return (
-                    f"{who}: has {package} {other}, and here it is {version}:"
-                    " install the same version on both"
-                )
+                has = f"has {package} {other}" if other else f"has no {package}"
+                return f"{who}: {has}, and here it is {version}: install the same version on both"
         relative = next((path for path in self.files if not os.path.isabs(path)), None)
         if relative is not None and there.folder != self.folder:
             return (
@@ -354,7 +352,9 @@ def _name_of(item: object) -> str:
 
 def _deadly(chunk: _Chunk, error: Any) -> str:
     rest = f", or the {chunk.size - 1} after it," if chunk.size > 1 else ""
+    deaths = error.allowed_failures + 1
+    workers = "1 dask worker" if deaths == 1 else f"{deaths} dask workers"
     return (
-        f"{chunk.first}: work on it{rest} ended {error.allowed_failures + 1} dask workers, the last"
+        f"{chunk.first}: work on it{rest} ended {workers}, the last"
         f" {error.last_worker.address}; their logs say why, often memory"
     )

@@ -1,0 +1,110 @@
+"""Real dask clusters of this machine: a scheduler and workers, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).parent.parent
+#: Long, as the machine may be slow and busy; nothing waits longer than it must.
+PATIENCE = 180.0
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Come back when something holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, f"not in {PATIENCE:g} s: {what}"
+        time.sleep(0.02)
+
+
+class LocalCluster:
+    """A scheduler and its workers; of the workers each works on one thread.
+
+    Parameters
+    ----------
+    folder : Path
+        For their own files.
+    workers : int
+        How many.
+    allowed_failures : int
+        How many deaths of workers dask forgives a task.
+    """
+
+    def __init__(self, folder: Path, workers: int = 2, *, allowed_failures: int = 3) -> None:
+        self._folder = folder
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
+        }
+        told = folder / "scheduler.json"
+        self._scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told)
+        )
+        wait_until(told.exists, "a scheduler")
+        wait_until(lambda: told.read_text("utf-8").endswith("}"), "its address")
+        self.address: str = json.loads(told.read_text("utf-8"))["address"]
+        self.workers: list[subprocess.Popen[bytes]] = []
+        for _ in range(workers):
+            self.add_worker()
+        if workers:
+            self.await_workers(workers)
+
+    def add_worker(self, work_in: Path = ROOT) -> None:
+        """Start one more worker."""
+        place = self._folder / f"worker-{len(self.workers)}"
+        arguments = (self.address, "--nthreads", "1", "--no-nanny", "--local-directory", str(place))
+        self.workers.append(self._start("worker", *arguments, folder=work_in))
+
+    def await_workers(self, count: int) -> None:
+        """Come back when so many workers have reported."""
+        from distributed import Client
+
+        with Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=PATIENCE)
+
+    def stop_scheduler(self) -> None:
+        """Kill the scheduler."""
+        self._scheduler.kill()
+        self._scheduler.wait()
+
+    def tasks(self) -> int:
+        """Count the tasks that the scheduler knows of."""
+        from distributed import Client
+
+        with Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
+            count: int = client.run_on_scheduler(_count_tasks)
+            return count
+
+    def _start(self, *words: str, folder: Path = ROOT) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *words, "--no-dashboard"],
+            cwd=folder,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> LocalCluster:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for process in (*self.workers, self._scheduler):
+            process.kill()
+            process.wait()
+
+
+def _count_tasks(dask_scheduler: object) -> int:
+    return len(dask_scheduler.tasks)  # type: ignore[attr-defined]
