@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import resource
 import sys
 import tempfile
@@ -29,10 +30,9 @@ import numpy as np
 from distributed import Client, LocalCluster
 from measure import run
 
-from maskprep.discover import discover
+from maskprep.discover import Request, discover
 from maskprep.lint import check
-from maskprep.model import Size
-from maskprep.sample import samples_of
+from maskprep.model import Size, TrainingSet
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings
 
@@ -112,31 +112,33 @@ def measure_there(folder: Path, side: int, pairs: int, workers: int) -> None:
         line("dask", pairs, cost.wall, cpu, f"{cost.peak:.0f}, {peak:.0f}, {usage()[1]:.0f}")
 
 
-def measure_memory(folder: Path, side: int, pairs: int) -> None:
-    """Count what a pair keeps of memory, by what keeps it."""
-    from maskprep.discover import Request
-
+def training_set_of(folder: Path, side: int) -> TrainingSet:
+    """Discover a corpus as the command line does."""
     asked = find_trainer("sd-scripts")
     given = {name.replace("-", "_"): value for name, value in flags(side).items()}
     settings = Settings({**given, "resolution": Size(side, side)})
     images, masks = str(folder / "images"), str(folder / "masks")
-    request = Request(images, asked, find_model(asked, None), masks, False, settings)
+    return discover(Request(images, asked, find_model(asked, None), masks, False, settings))
+
+
+def measure_memory(folder: Path, side: int, pairs: int) -> None:
+    """Count what a pair keeps of memory on the client, by what keeps it."""
     tracemalloc.start()
     start = time.perf_counter()
-    training_set = discover(request)
+    training_set = training_set_of(folder, side)
     took = time.perf_counter() - start
     found = tracemalloc.get_traced_memory()[0]
-    rows = [sample.row() for sample in samples_of(training_set)]
-    kept = tracemalloc.get_traced_memory()[0] - found
-    assert len(rows) == pairs
-    del rows
-    report = check(training_set)
-    whole, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    report = check(training_set)
+    sent = pickle.dumps(report.rows)  # as they come from workers, with strings of their own
+    tracemalloc.start()
+    rows = pickle.loads(sent)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(rows) == pairs
     print(
-        f"{pairs} pairs keep, bytes each: {found / pairs:.0f} as found, {kept / pairs:.0f} as rows,"
-        f" {whole / pairs:.0f} with all that the report holds; at most {most / pairs:.0f} at once;"
-        f" {len(report.findings)} findings; finding them took {took:.1f} s under tracemalloc"
+        f"{pairs} pairs keep, bytes each: {found / pairs:.0f} as found, {kept / pairs:.0f} as rows;"
+        f" {len(report.findings)} findings; finding the pairs took {took:.1f} s, traced"
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import pickle
 import platform
 import time
 import uuid
@@ -116,13 +118,13 @@ class Dask:
         waiting: Iterator[Item],
         work: Callable[[Item], Result],
     ) -> Iterator[Result]:
-        from cloudpickle import dumps
+        import cloudpickle
         from distributed import KilledWorker
 
         # Keys of their own keep several runs on one cluster apart. What all chunks share is the
         # result of a task, not scattered data: it is made again where its worker is lost.
-        run = f"maskprep-{uuid.uuid4().hex}"
-        shared = client.submit(bytes, dumps(work), key=f"{run}-work")
+        run = uuid.uuid4().hex
+        shared = client.submit(bytes, cloudpickle.dumps(work), key=f"maskprep-work-{run}")
         under_way: deque[_Chunk] = deque()
         room, looked, made = 0, -_GLANCE, 0
         chunk = first
@@ -134,9 +136,9 @@ class Dask:
                 future = client.submit(
                     _carry_out,
                     shared,
-                    dumps(chunk),
+                    pickle.dumps(chunk),
                     _Surroundings.of(chunk),
-                    key=f"{run}-{made}",
+                    key=f"maskprep-chunk-{run}-{made}",
                     retries=0,  # a failure is the work's own and comes again; dask counts no deaths
                 )
                 under_way.append(_Chunk(future, _name_of(chunk[0]), len(chunk)))
@@ -201,6 +203,8 @@ class Dask:
             raise MaskprepError(
                 f"{self._name}: no dask scheduler answers there; start one: dask scheduler"
             ) from None
+        log = logging.getLogger("distributed.client")
+        log.addFilter(_is_no_error)
         try:
             with client:
                 yield client
@@ -208,6 +212,8 @@ class Dask:
             raise MaskprepError(
                 f"{self._name}: the dask scheduler is gone; start one, and begin again"
             ) from None
+        finally:
+            log.removeFilter(_is_no_error)
 
     def _find_workers(self, client: Client) -> None:
         from distributed import TimeoutError as TooLong
@@ -231,6 +237,11 @@ class Dask:
     @property
     def _name(self) -> str:
         return str(getattr(self._target(), "scheduler_address", self._target()))
+
+
+def _is_no_error(record: logging.LogRecord) -> bool:
+    # Of a scheduler that is lost, dask's client logs tracebacks; one clear line tells it.
+    return record.levelno < logging.ERROR
 
 
 class _Chunk(NamedTuple):
@@ -336,14 +347,14 @@ def _own_version() -> str:
 
 def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
     # Runs in a worker, which may have joined after all others were looked at.
-    from cloudpickle import loads
+    import cloudpickle
     from distributed import get_worker
 
     difference = wanted.difference(_Surroundings.here(wanted.files), get_worker().address)
     if difference is not None:
         raise MaskprepError(difference)
-    do = loads(work)
-    return [do(item) for item in loads(chunk)]
+    do = cloudpickle.loads(work)
+    return [do(item) for item in pickle.loads(chunk)]  # noqa: S301  sent by the user's own client
 
 
 def _name_of(item: object) -> str:

@@ -44,18 +44,11 @@ class LocalCluster:
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
         }
-        told = folder / "scheduler.json"
-        self._scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told)
-        )
-        wait_until(told.exists, "a scheduler")
-        wait_until(lambda: told.read_text("utf-8").endswith("}"), "its address")
-        self.address: str = json.loads(told.read_text("utf-8"))["address"]
+        self._told = folder / "scheduler.json"
+        self._count = workers
+        self.address = ""
         self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(workers):
-            self.add_worker()
-        if workers:
-            self.await_workers(workers)
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def add_worker(self, work_in: Path = ROOT) -> None:
         """Start one more worker."""
@@ -72,8 +65,8 @@ class LocalCluster:
 
     def stop_scheduler(self) -> None:
         """Kill the scheduler."""
-        self._scheduler.kill()
-        self._scheduler.wait()
+        self._started[0].kill()
+        self._started[0].wait()
 
     def tasks(self) -> int:
         """Count the tasks that the scheduler knows of."""
@@ -84,16 +77,36 @@ class LocalCluster:
             return count
 
     def _start(self, *words: str, folder: Path = ROOT) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "dask", *words, "--no-dashboard"],
             cwd=folder,
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self._started.append(process)
+        return process
 
     def __enter__(self) -> LocalCluster:
+        try:
+            self._start_all()
+        except BaseException:
+            self._end_all()
+            raise
         return self
+
+    def _start_all(self) -> None:
+        told = self._told
+        self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told)
+        )
+        wait_until(told.exists, "a scheduler")
+        wait_until(lambda: told.read_text("utf-8").endswith("}"), "its address")
+        self.address = json.loads(told.read_text("utf-8"))["address"]
+        for _ in range(self._count):
+            self.add_worker()
+        if self._count:
+            self.await_workers(self._count)
 
     def __exit__(
         self,
@@ -101,7 +114,10 @@ class LocalCluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for process in (*self.workers, self._scheduler):
+        self._end_all()
+
+    def _end_all(self) -> None:
+        for process in reversed(self._started):
             process.kill()
             process.wait()
 

@@ -276,7 +276,7 @@ def test_a_scheduler_without_workers(tmp_path: Path) -> None:
     assert lines == [f"{where}: no dask worker there; waiting 0.5 s; {start}"]
 
 
-def test_a_scheduler_that_goes_away(tmp_path: Path) -> None:
+def test_a_scheduler_that_goes_away(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with (
         LocalCluster(tmp_path, workers=1) as started,
         pytest.raises(MaskprepError, match=r"^tcp://.*: the dask scheduler is gone"),
@@ -284,6 +284,7 @@ def test_a_scheduler_that_goes_away(tmp_path: Path) -> None:
         for result in Dask(started.address, chunk_size=1).in_order(range(1000), same):
             if result == 3:
                 started.stop_scheduler()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def other_numpy() -> dict[str, str]:
