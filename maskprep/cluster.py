@@ -18,7 +18,7 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from maskprep import __version__
+from maskprep import __version__, storage
 from maskprep.errors import MaskprepError
 from maskprep.parallel import OnFiles
 
@@ -285,7 +285,7 @@ class _Surroundings:
             if other != version:
                 has = f"has {package} {other}" if other else f"has no {package}"
                 return f"{who}: {has}, and here it is {version}: install the same version on both"
-        relative = next((path for path in self.files if not os.path.isabs(path)), None)
+        relative = next((path for path in self.files if not storage.isabs(path)), None)
         if relative is not None and there.folder != self.folder:
             return (
                 f"{who}: works in {there.folder}, not in {self.folder}, where {relative} is:"

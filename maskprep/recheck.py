@@ -46,7 +46,7 @@ _PLUGINS = {
 }
 
 
-class _File(NamedTuple):
+class _Source(NamedTuple):
     """A file that a result depends on, and what of it."""
 
     path: str
@@ -56,13 +56,18 @@ class _File(NamedTuple):
 
 @dataclass(frozen=True)
 class _Case:
-    """A pair to be looked at: its files as they are, and what is known of their content."""
+    """A pair to be looked at, as its files are, and what is known of their content."""
 
     sample: Sample
-    files: tuple[_File, ...]
+    sources: tuple[_Source, ...]
     signatures: tuple[Signature | None, ...]
     known: tuple[str, ...] | None = None
     remembered: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Of the pair, the image first."""
+        return self.sample.files
 
 
 class _Examined(NamedTuple):
@@ -153,25 +158,25 @@ class Recheck:
             self._ledger.flush()
 
     def _case_of(self, sample: Sample) -> Judgement | _Case:
-        files = tuple(_files_of(sample, self._expectations))
-        signatures = tuple(storage.signature(each.path) for each in files)
-        known = [self._ledger.file(storage.absolute(each.path), each.kind) for each in files]
+        sources = tuple(_sources_of(sample, self._expectations))
+        signatures = tuple(storage.signature(each.path) for each in sources)
+        known = [self._ledger.file(storage.absolute(each.path), each.kind) for each in sources]
         if None in signatures or None in known:
-            return _Case(sample, files, signatures)
+            return _Case(sample, sources, signatures)
         evidence = tuple(each.evidence for each in known if each is not None)
         remembered = self._ledger.result(self._key(sample, evidence))
         if remembered is None:
-            return _Case(sample, files, signatures)
+            return _Case(sample, sources, signatures)
         if [str(each) for each in signatures] == [each.signature for each in known if each]:
             return _from_json(remembered)
-        return _Case(sample, files, signatures, evidence, remembered)
+        return _Case(sample, sources, signatures, evidence, remembered)
 
     def _kept(self, examined: _Examined) -> Judgement:
         case, judgement, evidence = examined
         if evidence is None:
             assert judgement is not None, "what is without evidence was judged"
             return judgement
-        for each, signature, seen in zip(case.files, case.signatures, evidence, strict=True):
+        for each, signature, seen in zip(case.sources, case.signatures, evidence, strict=True):
             settled = signature is not None and signature.newest < time.time_ns() - _SETTLED
             known = Known(str(signature) if settled else "", seen)
             self._ledger.keep_file(storage.absolute(each.path), each.kind, known)
@@ -186,12 +191,12 @@ class Recheck:
 
 
 def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
-    if case.known is not None and _evidence_of(case.files) == case.known:
+    if case.known is not None and _evidence_of(case.sources) == case.known:
         return _Examined(case, None, case.known)
     judgement = judge(case.sample)
-    evidence = _evidence_of(case.files) if not case.sample.broken else None
+    evidence = _evidence_of(case.sources) if not case.sample.broken else None
     # What was written to in the meantime was perhaps judged in another state.
-    if tuple(storage.signature(each.path) for each in case.files) != case.signatures:
+    if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
         evidence = None
     # The pixels have done their work.
     return _Examined(
@@ -199,24 +204,24 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
     )
 
 
-def _files_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_File]:
+def _sources_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_Source]:
     pair = sample.pair
     if pair.source is not MaskSource.ALPHA:
         # Of an image with a mask file nothing but the header and the structure is ever read.
-        yield _File(pair.image, "header" if _is_near(pair.image) else "listing")
+        yield _Source(pair.image, "header" if _is_near(pair.image) else "listing")
     whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
     for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
         if path is not None:
-            yield _File(path, "content" if _is_near(path) else "listing")
+            yield _Source(path, "content" if _is_near(path) else "listing")
 
 
 def _is_near(path: str) -> bool:
     return storage.local_path(path) is not None
 
 
-def _evidence_of(files: Sequence[_File]) -> tuple[str, ...] | None:
+def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
     try:
-        return tuple(_EVIDENCE[each.kind](each.path) for each in files)
+        return tuple(_EVIDENCE[each.kind](each.path) for each in sources)
     except (OSError, UnreadableImageError):
         return None
 
