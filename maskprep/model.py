@@ -103,7 +103,7 @@ class Stop:
         return re.split(r" / (?=[^\x00-\x7f])", self.error)[0].partition("\n")[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caption:
     """What the trainer makes of an image's caption.
 
@@ -166,7 +166,7 @@ class LatentsCache:
     error: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """An image with whatever weighs its loss.
 

@@ -13,12 +13,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy
@@ -260,9 +260,13 @@ def _this_program() -> str:
 
 
 def _to_json(judgement: Judgement) -> str:
-    findings = [{**vars(each), "severity": each.severity.value} for each in judgement.findings]
-    stops = [{**vars(each), "stage": each.stage.value} for each in judgement.stops]
-    return json.dumps([vars(judgement.row), findings, stops], separators=(",", ":"))
+    findings = [{**_plain(each), "severity": each.severity.value} for each in judgement.findings]
+    stops = [{**_plain(each), "stage": each.stage.value} for each in judgement.stops]
+    return json.dumps([_plain(judgement.row), findings, stops], separators=(",", ":"))
+
+
+def _plain(value: SampleRow | Finding | Stop) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _from_json(text: str) -> Judgement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from maskprep.model import Severity, Size, Stage, Stop, TrainingSet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a rule found.
 
@@ -33,7 +33,7 @@ class Finding:
     fix: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SampleRow:
     """The numbers of one pair; what outlives its pixels.
 
@@ -79,7 +79,7 @@ class SampleRow:
     detail_weight_min: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What is found out about one pair.
 
