@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from maskprep import __version__, storage
 from maskprep.errors import MaskprepError
-from maskprep.parallel import OnFiles
+from maskprep.parallel import OnFiles, one_thread_each
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -354,7 +354,8 @@ def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
     if difference is not None:
         raise MaskprepError(difference)
     do = cloudpickle.loads(work)
-    return [do(item) for item in pickle.loads(chunk)]  # noqa: S301  sent by the user's own client
+    with one_thread_each():
+        return [do(item) for item in pickle.loads(chunk)]  # noqa: S301  sent by the user's own client
 
 
 def _name_of(item: object) -> str:

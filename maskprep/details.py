@@ -296,14 +296,13 @@ def _described(
         return
     sums = np.bincount(labels, weights_at(rows, columns, weights, shape_hw))
     pixels = np.bincount(labels)
-    least = np.full((len(pixels), 2), max(shape_hw), np.int64)
-    most = np.zeros((len(pixels), 2), np.int64)
-    places = np.stack([columns, rows], axis=1)
-    np.minimum.at(least, labels, places)
-    np.maximum.at(most, labels, places + 1)
-    for label in range(1, len(pixels)):
-        box = Box(*least[label].tolist(), *most[label].tolist())
-        yield Detail(label, box, int(pixels[label]), float(sums[label] / pixels[label]))
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(1, len(pixels)))
+    places = np.stack([columns, rows], axis=1)[order]
+    least, most = (np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts) + 1)
+    for label, (first, last) in enumerate(zip(least.tolist(), most.tolist(), strict=True), 1):
+        weight = float(sums[label] / pixels[label])
+        yield Detail(label, Box(*first, *last), int(pixels[label]), weight)
 
 
 def _stride_of(mask: Mask, weights: NDArray[np.float32]) -> int:

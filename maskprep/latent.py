@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 #: Bytes that are compared at once, and a word with one in each.
 _WORD = 8
 _EACH_BYTE = np.uint64(0x0101010101010101)
+#: Cells up to which all are added up: looking for those of one value takes longer.
+_FEW = 256
 #: What each byte weighs.
 _VALUES = np.arange(256, dtype=np.float32) / np.float32(255)
 
@@ -69,11 +71,12 @@ def _sums_of_cells(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
     height, width = mask.shape
     grid = (height // stride, stride, width // stride, stride)
     first = mask[::stride, ::stride]
-    rows, columns = np.nonzero(~_uniform(mask, first, stride))
-    if len(rows) > first.size // 4:
+    mixed = ~_uniform(mask, first, stride) if first.size > _FEW else np.ones(first.shape, bool)
+    if 4 * np.count_nonzero(mixed) > first.size:
         cells = _VALUES[mask].reshape(grid)
         return _in_turn(cells[:, down, :, across] for down, across in np.ndindex(stride, stride))
     total = _sums_of_one_value(stride)[first]
+    rows, columns = np.nonzero(mixed)
     corners = rows * stride * width + columns * stride
     steps = np.add.outer(np.arange(stride) * width, np.arange(stride)).ravel()
     total[rows, columns] = _in_turn(_VALUES[mask.ravel()[np.add.outer(steps, corners)]])
