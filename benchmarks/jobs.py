@@ -6,9 +6,11 @@ A job's commands run in turn, round after round. To add a job, add it to the tab
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.corpus import Corpus
@@ -159,6 +161,19 @@ def check_files(at: Place, *words: object) -> tuple[object, ...]:
     """Check images with mask files, as for the first time: what a run remembers is thrown away."""
     remember = ("--cache-dir", at.output)
     return maskprep("check", at.data.images, "--masks", at.data.masks, *remember, *words)
+
+
+def check_again(at: Place) -> tuple[object, ...]:
+    """Check what was checked before, and has not changed since."""
+    kept = at.output.with_name("remembered")
+    words = maskprep("check", at.data.images, "--masks", at.data.masks, "--cache-dir", kept)
+    _run_once(words)
+    return words
+
+
+@cache
+def _run_once(words: tuple[object, ...]) -> None:
+    subprocess.run([str(word) for word in words], stdout=subprocess.DEVNULL, check=False)
 
 
 def check_alpha(at: Place, *words: object) -> tuple[object, ...]:
@@ -434,6 +449,21 @@ JOBS = (
             ),
         ),
         per_file=False,
+    ),
+    Job(
+        "again",
+        "A second `check` of pairs that have not changed",
+        (
+            Command("first", check_files, rounds=2),
+            Command("second", check_again),
+        ),
+        (
+            Goal(
+                "a second check, of the time of the first",
+                "second",
+                "first",
+            ),
+        ),
     ),
     Job(
         "memory",
