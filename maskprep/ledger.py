@@ -18,7 +18,7 @@ _SIGNATURE = """Signature: 8a477f597d28d172789f06886806bc55
 _BESIDE = {"CACHEDIR.TAG": _SIGNATURE, ".gitignore": "*\n"}
 _TABLES = """
 create table if not exists files (
-    path text, kind text, signature text, evidence text, primary key (path, kind)
+    path blob, kind text, signature text, evidence text, primary key (path, kind)
 ) without rowid;
 create table if not exists results (key blob primary key, result text, used integer) without rowid;
 """
@@ -55,7 +55,7 @@ class Ledger:
         #: Why nothing is kept; empty where it is.
         self.trouble = ""
         self._today = date.today().toordinal()
-        self._files: list[tuple[str, str, str, str]] = []
+        self._files: list[tuple[bytes, str, str, str]] = []
         self._results: list[tuple[bytes, str, int]] = []
         self._used: list[tuple[int, bytes, int]] = []
         self._connection = self._opened(folder)
@@ -75,7 +75,7 @@ class Ledger:
         Known or None
         """
         query = "select signature, evidence from files where path = ? and kind = ?"
-        row = self._asked(query, (path, kind))
+        row = self._asked(query, (_encoded(path), kind))
         return None if row is None else Known(*row)
 
     def result(self, key: bytes) -> str | None:
@@ -89,7 +89,7 @@ class Ledger:
 
     def keep_file(self, path: str, kind: str, known: Known) -> None:
         """Keep what is known of a file."""
-        self._files.append((path, kind, *known))
+        self._files.append((_encoded(path), kind, *known))
 
     def keep_result(self, key: bytes, result: str) -> None:
         """Keep a result."""
@@ -184,6 +184,11 @@ def clean(folder: Path) -> int:
     with suppress(OSError):
         os.rmdir(folder)
     return freed
+
+
+def _encoded(path: str) -> bytes:
+    # Names need not be Unicode.
+    return path.encode("utf-8", "surrogatepass")
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -113,7 +113,7 @@ class Recheck:
                 choice,
                 tuple(expectations),
             )
-        ).encode("utf-8", "surrogateescape")
+        ).encode("utf-8", "surrogatepass")
 
     def in_order(
         self,
@@ -187,7 +187,7 @@ class Recheck:
 
     def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
         depends = repr((sample.dataset.settings, sample.dataset.unchecked, sample.subset, evidence))
-        return sha256(self._basis + depends.encode("utf-8", "surrogateescape")).digest()
+        return sha256(self._basis + depends.encode("utf-8", "surrogatepass")).digest()
 
 
 def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:

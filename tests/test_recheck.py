@@ -360,6 +360,23 @@ def test_what_is_broken_is_looked_at_every_time(
     assert decodings(decoded, lambda: remembering(folders)) == ["b.png"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_names_that_are_no_unicode_are_remembered_too(
+    folders: Folders, settled: None, decoded: list[str]
+) -> None:
+    for folder in (folders.images, folders.masks):
+        try:
+            (folder / "b.png").rename(folder / os.fsdecode(b"b\xff.png"))
+        except OSError:
+            pytest.skip("this file system takes no such names")
+    remembering(folders)
+    decoded.clear()
+    ledger = Ledger(folders.root.parent / "cache")
+    check(found(folders.root / "dataset.toml"), ledger=ledger)
+    ledger.close()
+    assert decoded == []
+
+
 def test_what_was_done_before_a_stop_is_kept(
     folders: Folders, settled: None, decoded: list[str]
 ) -> None:
