@@ -111,13 +111,13 @@ def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill) -> Made[Embedded]:
             f"{pair.image}: is {header.size} px, its mask {size} px: export the mask again, or if"
             " EXIF turns the image, run maskprep extract first"
         )
-    rgb = raster.read_picture(pair.image, "RGB")
-    own_alpha = raster.read_mask(pair.image, "alpha").mask if header.has_alpha else None
+    pixels, beside = raster.read_accompanied(pair.image, "RGBA" if header.has_alpha else "RGB")
+    rgb = np.ascontiguousarray(pixels[..., :3])
+    own_alpha = pixels[..., 3] if header.has_alpha else None
     filled = hidden.fill_hidden(rgb, mask, fill)
     row = Embedded(coverage(mask), float(np.mean(mask == 0)))
     if _is_made(header, own_alpha, mask) and np.array_equal(filled, rgb):
         return Made(None, row)
-    beside = raster.read_accompaniment(pair.image)
     content = raster.encode_picture(np.dstack([filled, mask]), beside)
     return Made(content, row, (*_of_alpha(own_alpha, mask), *beside.left_out))
 

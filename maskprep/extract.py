@@ -348,8 +348,8 @@ def _upright(path: str) -> Made[Extracted]:
     header = raster.read_header(path)
     if header.orientation == 1:
         return Made(None, Extracted(""))
-    pixels = raster.read_picture(path, "RGBA" if header.has_alpha else "RGB")
-    beside = raster.read_accompaniment(path).upright()
+    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
+    beside = beside.upright()
     content = raster.encode_picture(as_viewed(pixels, header.orientation), beside)
     told = f"turned upright (EXIF orientation {header.orientation})"
     return Made(content, Extracted("", told), beside.left_out)

@@ -119,8 +119,8 @@ def _as_png(path: str) -> Made[str]:
     header = raster.read_header(path)
     if header.bits > 8 or header.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
         raise MaskprepError(f"{path}: is {header.bits}-bit {header.mode}: save it as PNG by hand")
-    pixels = raster.read_picture(path, "RGBA" if header.has_alpha else "RGB")
-    return Made(raster.encode_picture(pixels, raster.read_accompaniment(path)), "")
+    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
+    return Made(raster.encode_picture(pixels, beside), "")
 
 
 @fix("mask-missing", "made, all white: its image trains whole", safe=True, asked="missing=white")
@@ -198,11 +198,10 @@ def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 @fix("hidden-colour", "hidden colours replaced by the nearest visible", safe=False)
 def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     def filled(path: str) -> Made[Extracted]:
-        rgba = raster.read_picture(path, "RGBA")
+        rgba, beside = raster.read_accompanied(path, "RGBA")
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
         row = Extracted("alpha", "", coverage(alpha), coverage(alpha))
-        beside = raster.read_accompaniment(path)
         return Made(raster.encode_picture(np.dstack([colours, alpha]), beside), row)
 
     return carry_out([_task(path, partial(filled, path)) for path in paths], found, place)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maskprep.details import HALF, Detail, DetailCells, Details, find_details
 from maskprep.latent import area_weights
-from maskprep.model import WHOLE, At, Box
+from maskprep.model import WHOLE, At, Box, Size
 from maskprep.morphology import Shape, dilate, feathered, inverted
 from maskprep.raster import Mask
 from maskprep.resample import resize
@@ -89,20 +89,20 @@ def cut_off(sample: Sample) -> tuple[Box, ...]:
     height, width = mask.shape
     if (window.width, window.height) == (width, height):
         return ()
-    resized = resize(mask, placement.resized, "area")
+    resized = placement.resized
     left, top = placement.crop_xy
     kept = Box(left, top, left + placement.bucket.width, top + placement.bucket.height)
-    across, down = width / resized.shape[1], height / resized.shape[0]
+    across, down = width / resized.width, height / resized.height
     boxes = (
         Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
-        for box in dict.fromkeys(_details_beyond(resized, kept, sample.model.stride))
+        for box in dict.fromkeys(_details_beyond(mask, resized, kept, sample.model.stride))
     )
     return tuple(box for box in boxes if not _nearer(box, window, 0))
 
 
-def _details_beyond(resized: Mask, kept: Box, stride: int) -> Iterator[Box]:
+def _details_beyond(mask: Mask, resized: Size, kept: Box, stride: int) -> Iterator[Box]:
     # A pixel's being thin depends on what is nearer than three cells: the rest is not looked at.
-    height, width = resized.shape
+    width, height = resized
     left, top, right, bottom = (int(edge) for edge in kept)
     beyond = {
         (0, 0, width, top): (0, 0, width, _cells_up(top, stride)),
@@ -111,15 +111,28 @@ def _details_beyond(resized: Mask, kept: Box, stride: int) -> Iterator[Box]:
         (right, 0, width, height): (width - _cells_up(width - right, stride), 0, width, height),
     }
     for (x, y, x_end, y_end), (left, top, right, bottom) in beyond.items():
-        if not (resized[y:y_end, x:x_end] >= HALF).any():
+        if (
+            min(x_end - x, y_end - y) <= 0
+            or _stored(mask, resized, x, y, x_end, y_end).max() < HALF
+        ):
             continue
-        left, top = max(left, 0), max(top, 0)
-        band = np.ascontiguousarray(resized[top:bottom, left:right])
-        if min(band.shape) < stride:
+        left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+        if min(right - left, bottom - top) < stride:
             continue
+        stored = _stored(mask, resized, left, top, right, bottom)
+        band = resize(stored, Size(right - left, bottom - top), "area")
         for detail in find_details(band, area_weights(band, stride)).found:
             box = detail.box
             yield Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+
+def _stored(mask: Mask, resized: Size, left: int, top: int, right: int, bottom: int) -> Mask:
+    """Cut out what becomes a part of the resized mask, to the nearest pixel around it."""
+    height, width = mask.shape
+    across, down = width / resized.width, height / resized.height
+    rows = slice(math.floor(top * down), math.ceil(bottom * down))
+    columns = slice(math.floor(left * across), math.ceil(right * across))
+    return np.ascontiguousarray(mask[rows, columns])
 
 
 def _cells_up(length: int, stride: int) -> int:

@@ -1,6 +1,6 @@
 """The only door for pixels on disk: headers, masks and pictures, read and written."""
 
-from maskprep.raster.accompany import Accompaniment, read_accompaniment
+from maskprep.raster.accompany import Accompaniment, read_accompanied, read_accompaniment
 from maskprep.raster.decode import (
     Channel,
     Mask,
@@ -23,6 +23,7 @@ __all__ = [
     "StoredPixels",
     "encode_mask",
     "encode_picture",
+    "read_accompanied",
     "read_accompaniment",
     "read_header",
     "read_mask",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
+from maskprep.raster.decode import picture_of
 from maskprep.raster.header import ORIENTATION_TAG, decoding, opened
 
 _XMP = "XML:com.adobe.xmp"
@@ -100,16 +103,48 @@ def read_accompaniment(path: str) -> Accompaniment:
         The file cannot be decoded.
     """
     with opened(path) as image, decoding(path):
-        image.load()  # text may follow the pixels
-        profile, left_out = _rgb_profile(image.info.get("icc_profile"))
-        exif = image.info.get("exif")
-        return Accompaniment(
-            icc_profile=profile,
-            text=_text(image),
-            dpi=_dpi(image.info.get("dpi")),
-            exif=exif if isinstance(exif, bytes) and exif else None,
-            left_out=left_out,
-        )
+        return _beside(image)
+
+
+def read_accompanied(
+    path: str, mode: Literal["RGB", "RGBA"]
+) -> tuple[NDArray[np.uint8], Accompaniment]:
+    """Decode a picture, and read what its file holds beside the pixels, in one pass.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+    mode : {"RGB", "RGBA"}
+        See `maskprep.raster.read_picture`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3) or (H, W, 4)
+        The pixels.
+    Accompaniment
+        What lies beside them.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file cannot be decoded.
+    """
+    with opened(path) as image, decoding(path):
+        return picture_of(image, mode), _beside(image)
+
+
+def _beside(image: Image.Image) -> Accompaniment:
+    image.load()  # text may follow the pixels
+    profile, left_out = _rgb_profile(image.info.get("icc_profile"))
+    exif = image.info.get("exif")
+    return Accompaniment(
+        icc_profile=profile,
+        text=_text(image),
+        dpi=_dpi(image.info.get("dpi")),
+        exif=exif if isinstance(exif, bytes) and exif else None,
+        left_out=left_out,
+    )
 
 
 def _rgb_profile(profile: object) -> tuple[bytes | None, tuple[str, ...]]:

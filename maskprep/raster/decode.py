@@ -130,10 +130,15 @@ def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
         The file cannot be decoded.
     """
     with opened(path) as image, decoding(path):
-        if mode == "RGB" and image.mode == "P" and "transparency" in image.info:
-            # The same colours; straight to RGB Pillow would warn of the alpha that goes.
-            return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
-        return np.asarray(image if image.mode == mode else image.convert(mode))
+        return picture_of(image, mode)
+
+
+def picture_of(image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
+    """Decode an opened file; see `read_picture`."""
+    if mode == "RGB" and image.mode == "P" and "transparency" in image.info:
+        # The same colours; straight to RGB Pillow would warn of the alpha that goes.
+        return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
+    return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 @dataclass(frozen=True)
