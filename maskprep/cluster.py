@@ -11,7 +11,7 @@ import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -35,6 +35,7 @@ _PACKAGES = {"PIL": "Pillow", "cv2": "OpenCV", "skimage": "scikit-image", "distr
 
 _CONNECTING = 10.0  # s
 _GLANCE = 1.0  # s between two looks at how many workers there are
+_PATROL = 5.0  # s between two looks whether there are any, while nothing comes
 _LEAST_UNDER_WAY = 16  # chunks: a cluster that grows with its load must see some
 
 
@@ -131,7 +132,7 @@ class Dask:
         while chunk or under_way:
             if time.monotonic() - looked >= _GLANCE:
                 looked = time.monotonic()
-                room = max(_LEAST_UNDER_WAY, 2 * sum(client.nthreads().values()))
+                room = max(_LEAST_UNDER_WAY, 2 * self._threads(client))
             while chunk and len(under_way) < room:
                 future = client.submit(
                     _carry_out,
@@ -144,35 +145,32 @@ class Dask:
                 under_way.append(_Chunk(future, _name_of(chunk[0]), len(chunk)))
                 made += 1
                 chunk = list(islice(waiting, self.chunk_size))
-            self._await(client, under_way[0].future)
-            done = [under_way.popleft()]
-            while under_way and under_way[0].future.done():
-                done.append(under_way.popleft())
+            done = under_way.popleft()
             try:
-                gathered = client.gather([each.future for each in done])
+                results = self._result(client, done.future)
             except KilledWorker as error:
-                deadly = next((each for each in done if each.future.key == error.task), done[0])
-                raise MaskprepError(_deadly(deadly, error)) from None
+                raise MaskprepError(_deadly(done, error)) from None
             except ModuleNotFoundError as error:
                 if error.name != "maskprep":
                     raise
                 raise MaskprepError(
                     f"{self._name}: a worker that came late {_LACKS.format(__version__)}"
                 ) from None
-            for results in gathered:
-                yield from results
+            yield from results
 
-    def _await(self, client: Client, future: Future[Any]) -> None:
+    def _result(self, client: Client, future: Future[Any]) -> Any:
         from distributed import TimeoutError as TooLong
 
         deserted: float | None = None
         while True:
-            try:
-                future.exception(timeout=_GLANCE)
-                return
-            except TooLong:
-                pass
-            if client.nthreads():
+            # What is done may have to be done again, where its worker is lost before it is fetched.
+            # What the work itself raises may be the same error as that of waiting too long.
+            with suppress(TooLong):
+                if future.exception(timeout=_PATROL) is None:
+                    return future.result(timeout=_PATROL)
+            if future.status in ("error", "cancelled"):
+                return future.result()
+            if self._threads(client):
                 deserted = None
             elif deserted is None:
                 deserted = time.monotonic()
@@ -209,16 +207,14 @@ class Dask:
             with client:
                 yield client
         except (CancelledError, CommClosedError):
-            raise MaskprepError(
-                f"{self._name}: the dask scheduler is gone; start one, and begin again"
-            ) from None
+            raise self._gone() from None
         finally:
             log.removeFilter(_is_no_error)
 
     def _find_workers(self, client: Client) -> None:
         from distributed import TimeoutError as TooLong
 
-        if client.nthreads():
+        if self._threads(client):
             return
         start = f"start some: dask worker {self._name}"
         self.tell(f"{self._name}: no dask worker there; waiting {self.patience:g} s; {start}")
@@ -226,6 +222,17 @@ class Dask:
             client.wait_for_workers(1, timeout=self.patience)
         except TooLong:
             raise MaskprepError(f"{self._name}: no dask worker there; {start}") from None
+
+    def _threads(self, client: Client) -> int:
+        try:
+            return sum(client.nthreads().values())
+        except OSError:
+            raise self._gone() from None
+
+    def _gone(self) -> MaskprepError:
+        return MaskprepError(
+            f"{self._name}: the dask scheduler is gone; start one, and begin again"
+        )
 
     def _target(self) -> Any:
         import dask

@@ -112,8 +112,8 @@ def test_few_items_are_under_way(pair_of_workers: LocalCluster) -> None:
 
     for result in Dask(pair_of_workers.address, chunk_size=2).in_order(items(), same):
         got.append(result)
-        # Those under way, the next chunk, and results that came in while it was made.
-        assert len(made) - len(got) <= 2 * 2 * (cluster._LEAST_UNDER_WAY + 1)
+        # Those under way, and the chunk that is next.
+        assert len(made) - len(got) <= 2 * (cluster._LEAST_UNDER_WAY + 1)
     assert got == made == list(range(300))
 
 
@@ -189,6 +189,10 @@ def broken(item: int) -> int:
     raise UnreadableImageError(f"{item}.png: is no image", "OSError: x", in_header=True)
 
 
+def late(item: int) -> int:
+    raise TimeoutError(f"{item}: no answer")
+
+
 def mistaken(item: int) -> float:
     return 1 / item
 
@@ -202,6 +206,8 @@ def test_errors_come_as_they_come_here(pair_of_workers: LocalCluster) -> None:
         True,
         False,
     )
+    with pytest.raises(TimeoutError, match=r"^7: no answer$"):
+        list(executor.in_order([7], late))
     with pytest.raises(ZeroDivisionError):
         list(executor.in_order([1, 0], mistaken))
 
