@@ -184,7 +184,6 @@ class Dask:
     def _connected(self) -> Iterator[Client]:
         from concurrent.futures import CancelledError
 
-        from distributed import Client
         from distributed.comm.core import CommClosedError
         from distributed.versions import VersionMismatchWarning
 
@@ -192,7 +191,7 @@ class Dask:
             with warnings.catch_warnings():
                 # Of what matters here, one clear line tells.
                 warnings.simplefilter("ignore", VersionMismatchWarning)
-                client = Client(self._target(), timeout=_CONNECTING, set_as_default=False)
+                client = _client(self._target())
         except ValueError as error:
             raise MaskprepError(
                 f"{self._name}: is no scheduler's address ({error}), as in tcp://HOST:8786"
@@ -244,6 +243,25 @@ class Dask:
     @property
     def _name(self) -> str:
         return str(getattr(self._target(), "scheduler_address", self._target()))
+
+
+def _client(target: Any) -> Client:
+    """Connect; a client that cannot is closed at once.
+
+    Otherwise it closes itself when it is collected, and where that happens while another one is
+    being made it waits for ever for a lock that its own thread holds (distributed/utils.py,
+    LoopRunner).
+    """
+    from distributed import Client
+
+    client = Client.__new__(Client)
+    try:
+        Client.__init__(client, target, timeout=_CONNECTING, set_as_default=False)
+    except BaseException:
+        with suppress(Exception):
+            client.close()
+        raise
+    return client
 
 
 def _is_no_error(record: logging.LogRecord) -> bool:
