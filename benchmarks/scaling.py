@@ -3,14 +3,14 @@
 Makes its corpus in a temporary folder (seeded): pairs of small PNG, 64 x 64 unless told otherwise,
 all different, with captions. They stand for what grows with the number of pairs whatever their
 size: listing folders, reading captions, opening files, sending, collecting, memory. What pixels
-cost comes on top, see ``check.py`` for pairs of 1024 x 1024.
+cost comes on top, see ``suite.py``.
 
-Whole processes, one run each after a first one that fills the file cache. The cluster is one of
+Whole processes: a first check, a second one of what has not changed, and one on a cluster of
 this machine: workers of one thread each, and a scheduler in the benchmark's own process. Its
-columns add what the workers took. Last, up to 10,000 pairs, what a pair
-keeps of memory, counted by tracemalloc.
+columns add what the workers took. Last, up to 10,000 pairs, what a pair keeps of memory, counted by
+tracemalloc.
 
-    python benchmarks/scaling.py --pairs 1000,10000,100000
+    python -m benchmarks.scaling --pairs 1000,10000,100000
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from distributed import Client, LocalCluster
-from measure import run
 
+from benchmarks.measure import run
 from maskprep.discover import Request, discover
 from maskprep.lint import check
 from maskprep.model import Size, TrainingSet
@@ -71,7 +71,7 @@ def flags(side: int) -> dict[str, object]:
 
 
 def command(folder: Path, side: int) -> list[str]:
-    """Give the command line of a check."""
+    """Give the command line of a check, without what it remembers."""
     words = [sys.executable, "-m", "maskprep", "check", str(folder / "images")]
     words += ["--masks", str(folder / "masks"), "--fail-on", "never"]
     return words + [
@@ -80,9 +80,9 @@ def command(folder: Path, side: int) -> list[str]:
 
 
 def usage() -> tuple[float, float]:
-    """Tell of a process the CPU seconds and the peak of memory, MiB."""
+    """Tell of a process the CPU seconds and the peak of memory, 10^6 bytes."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
 
 
 def line(place: str, pairs: int, wall: float, cpu: float, peaks: str) -> None:
@@ -92,9 +92,11 @@ def line(place: str, pairs: int, wall: float, cpu: float, peaks: str) -> None:
 
 
 def measure_here(folder: Path, side: int, pairs: int) -> None:
-    """Measure a check in threads."""
-    cost = run(command(folder, side))
-    line("threads", pairs, cost.wall, cost.cpu, f"{cost.peak:.0f}")
+    """Measure a check in threads, and a second one."""
+    words = [*command(folder, side), "--cache-dir", str(folder / "cache")]
+    for place in ("threads", "again"):
+        cost = run(words)
+        line(place, pairs, cost.wall, cost.cpu, f"{cost.peak:.0f}")
 
 
 def measure_there(folder: Path, side: int, pairs: int, workers: int) -> None:
@@ -106,7 +108,7 @@ def measure_there(folder: Path, side: int, pairs: int, workers: int) -> None:
         Client(cluster, set_as_default=False) as client,
     ):
         before = usage()[0] + sum(cpu for cpu, _ in client.run(usage).values())
-        words = ["--executor", "dask", "--scheduler", cluster.scheduler_address]
+        words = ["--no-cache", "--executor", "dask", "--scheduler", cluster.scheduler_address]
         cost = run(command(folder, side) + words)
         used = client.run(usage).values()
         cpu = cost.cpu + usage()[0] + sum(each for each, _ in used) - before
@@ -154,7 +156,7 @@ def main() -> None:
     print(f"pairs of {options.side} x {options.side}, {os.cpu_count()} cores")
     print(
         f"{'':10}{'pairs':>9}{'wall s':>9}{'CPU s':>9}{'wall ms/pair':>14}{'CPU ms/pair':>13}"
-        "  peak MiB: client, worker, scheduler"
+        "  peak MB: client, worker, scheduler"
     )
     for pairs in map(int, options.pairs.split(",")):
         with tempfile.TemporaryDirectory() as name:

@@ -4,7 +4,7 @@ Draws a corpus as ``scaling.py`` does, checks it in threads, on a cluster of thi
 one of whose workers the process gets SIGKILL halfway; dask's nanny starts another. Prints the
 progress of both runs on the cluster, and whether the three reports are the same.
 
-    python benchmarks/worker_lost.py --pairs 2000
+    python -m benchmarks.worker_lost --pairs 2000
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from distributed import Client, LocalCluster
-from scaling import make_corpus, training_set_of
 
+from benchmarks.scaling import make_corpus, training_set_of
 from maskprep.cluster import Dask
 from maskprep.lint import check
 from maskprep.model import TrainingSet
