@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from maskprep.details import HALF, Detail, DetailCells, Details, find_details
 from maskprep.latent import area_weights
 from maskprep.model import WHOLE, At, Box, Size
 from maskprep.morphology import Shape, dilate, feathered, inverted
+from maskprep.once import once
 from maskprep.raster import Mask
 from maskprep.resample import resize
 from maskprep.sample import Sample
@@ -276,13 +276,13 @@ class DetailGrower:
                 tried = max(1, enough - step) if not too_little else (enough + too_little) // 2
             step *= 2
 
-    @cached_property
+    @once
     def _scale(self) -> float:
         """Px of the mask to a px of the bucket."""
         height, width = self._details.shape_hw
         return math.sqrt(self._window.width / width * self._window.height / height)
 
-    @cached_property
+    @once
     def _furthest(self) -> int:
         return math.ceil(FURTHEST_CELLS * self._sample.model.stride * self._scale)
 
@@ -335,7 +335,7 @@ class DetailGrower:
         cells = self._details.cells_of(detail, self._sample.model.stride)
         return _Seed(Box(left, top, right, bottom), pixels, cells)
 
-    @cached_property
+    @once
     def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         height, width = self._mask.shape
         bucket_height, bucket_width = self._details.shape_hw

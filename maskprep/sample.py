@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import islice, takewhile
 from typing import Literal
 
@@ -28,6 +27,7 @@ from maskprep.model import (
     Subset,
     TrainingSet,
 )
+from maskprep.once import once
 from maskprep.raster import Header, Mask, MaskPixels
 from maskprep.report import SampleRow
 from maskprep.trainers.base import Trainer
@@ -70,7 +70,7 @@ class Sample:
         """Show the same pair to another trainer."""
         return Sample(self.pair, self.dataset, self.subset, trainer, self.model)
 
-    @cached_property
+    @once
     def image_header(self) -> Header | None:
         """What the image says of itself."""
         try:
@@ -79,7 +79,7 @@ class Sample:
             self.broken[self.pair.image] = error
             return None
 
-    @cached_property
+    @once
     def mask_pixels(self) -> MaskPixels | None:
         """The mask's file, decoded."""
         path = self.mask_path
@@ -119,7 +119,7 @@ class Sample:
             return self.mask_header is not None and self.mask_header.has_alpha
         return self.pair.mask is not None
 
-    @cached_property
+    @once
     def _placed(self) -> Placement | Stop | None:
         if self.image_header is None or self.dataset.unchecked:
             return None
@@ -132,7 +132,7 @@ class Sample:
         """Resize, crop and bucket."""
         return self._placed if isinstance(self._placed, Placement) else None
 
-    @cached_property
+    @once
     def stops(self) -> tuple[Stop, ...]:
         """Why the run stops at this pair, in the trainer's order; empty where it does not."""
         return tuple(self._foreseen())
@@ -187,7 +187,7 @@ class Sample:
             return self.dataset.unchecked
         return "its crop is random: the weights cannot be foretold"
 
-    @cached_property
+    @once
     def bucket_mask(self) -> Mask | None:
         """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
         if not self.exact or self.placement is None:
@@ -197,7 +197,7 @@ class Sample:
             return np.full((bucket.height, bucket.width), 255, np.uint8)
         return self.at_bucket(self.mask)
 
-    @cached_property
+    @once
     def weights(self) -> NDArray[np.float32] | None:
         """Weight of each latent cell, float32, [0, 1]; None where it cannot be foretold."""
         mask = self.bucket_mask
@@ -205,7 +205,7 @@ class Sample:
             return None
         return self.trainer.latent_weights(mask, self.model)
 
-    @cached_property
+    @once
     def details(self) -> Details | None:
         """The mask's fine details; None where there is no mask, or no foretelling."""
         return self.details_of(self.mask, self.bucket_mask, self.weights)
@@ -283,7 +283,7 @@ class Sample:
         placed = self.trainer.bucket_image(pixels, self.placement, self.dataset, self.subset)
         return np.ascontiguousarray(placed[..., :3])
 
-    @cached_property
+    @once
     def coverage(self) -> float | None:
         """Mean of the mask at full size, [0, 1]; 1 for an image without one."""
         if self.pair.source is MaskSource.NONE:

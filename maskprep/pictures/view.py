@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from maskprep.once import once
 
 Pixels = NDArray[np.uint8]
 
@@ -70,7 +71,7 @@ class PairView:
         left, top, right, bottom = self.visible_box
         return _part(self.mask, (left * across, top * down, right * across, bottom * down))
 
-    @cached_property
+    @once
     def visible_mask(self) -> Pixels:
         """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
         return scaled(self.visible_part, self.bucket_image.shape[1::-1])
