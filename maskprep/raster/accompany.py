@@ -131,11 +131,12 @@ def read_accompanied(
         The file cannot be decoded.
     """
     with opened(path) as image, decoding(path):
-        return picture_of(image, mode), _beside(image)
+        beside = _beside(image)  # decodes it: text may follow the pixels
+        return picture_of(image, mode), beside
 
 
 def _beside(image: Image.Image) -> Accompaniment:
-    image.load()  # text may follow the pixels
+    image.load()
     profile, left_out = _rgb_profile(image.info.get("icc_profile"))
     exif = image.info.get("exif")
     return Accompaniment(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep.raster.header import Header, decoding, header_of, opened
+from maskprep.raster.plain import as_array
 
 Channel = Literal["r", "alpha"]
 
@@ -86,14 +87,14 @@ def _alpha_of(image: Image.Image, header: Header) -> MaskPixels:
         image.load()  # a broken file must not pass for a whole one
         opaque = np.full((header.size.height, header.size.width), 255, np.uint8)
         return MaskPixels(header, opaque, None, None, 255)
-    rgba = np.asarray(image if image.mode == "RGBA" else image.convert("RGBA"))
+    rgba = _in_mode(image, "RGBA")
     mask = np.ascontiguousarray(rgba[..., 3])
     return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
 
 
 def _red_of(image: Image.Image, header: Header) -> MaskPixels:
     if image.mode in ("L", "1"):
-        mask = np.asarray(image if image.mode == "L" else image.convert("L"))
+        mask = _in_mode(image, "L")
         return MaskPixels(header, mask, None, None, int(mask.max()))
     if image.mode == "LA":
         grey, alpha = (np.asarray(band) for band in image.split())
@@ -103,7 +104,7 @@ def _red_of(image: Image.Image, header: Header) -> MaskPixels:
         stored = np.nan_to_num(np.asarray(image))
         return MaskPixels(header, mask, None, None, int(stored.max()))
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
-    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    pixels = _in_mode(image, wanted)
     mask = np.ascontiguousarray(pixels[..., 0])
     own_alpha = pixels[..., 3] if header.has_alpha else None
     return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
@@ -138,7 +139,11 @@ def picture_of(image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.u
     if mode == "RGB" and image.mode == "P" and "transparency" in image.info:
         # The same colours; straight to RGB Pillow would warn of the alpha that goes.
         return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
-    return np.asarray(image if image.mode == mode else image.convert(mode))
+    return _in_mode(image, mode)
+
+
+def _in_mode(image: Image.Image, mode: str) -> NDArray[np.uint8]:
+    return as_array(image) if image.mode == mode else np.asarray(image.convert(mode))
 
 
 @dataclass(frozen=True)
@@ -189,14 +194,15 @@ def read_stored(path: str) -> StoredPixels:
     with opened(path) as image:
         header = header_of(image)
         with decoding(path):
-            image.load()
             numbers, rgb, alpha = _numbers_and_colours(image, header)
-        return StoredPixels(header, numbers, rgb, alpha, _red_or_none(image, header, rgb))
+        if rgb is not None:
+            red: Mask | None = np.ascontiguousarray(rgb[..., 0])
+        else:
+            red = numbers if image.mode == "L" else _red_or_none(image, header)
+        return StoredPixels(header, numbers, rgb, alpha, red)
 
 
-def _red_or_none(image: Image.Image, header: Header, rgb: NDArray[np.uint8] | None) -> Mask | None:
-    if rgb is not None:
-        return np.ascontiguousarray(rgb[..., 0])
+def _red_or_none(image: Image.Image, header: Header) -> Mask | None:
     try:
         return _red_of(image, header).mask
     except ValueError:  # of modes that Pillow only opens
@@ -215,11 +221,13 @@ def _numbers_and_colours(
     if image.mode in ("LA", "La"):
         grey, alpha = (np.asarray(band) for band in image.convert("LA").split())
         return grey, None, alpha
-    wanted = "RGBA" if header.has_alpha else "RGB"
-    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
-    own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None
     if image.mode in ("1", "L"):
-        return np.asarray(image).astype(np.uint8), None, own_alpha
+        greys = as_array(image).astype(np.uint8, copy=False)
+        clear = np.asarray(image.convert("RGBA").getchannel(3)) if header.has_alpha else None
+        return greys, None, clear
+    wanted = "RGBA" if header.has_alpha else "RGB"
+    pixels = _in_mode(image, wanted)
+    own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None
     rgb = np.ascontiguousarray(pixels[..., :3])
     if image.mode in ("P", "PA"):
         return np.asarray(image.getchannel("P")), rgb, own_alpha
