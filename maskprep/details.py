@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from maskprep.model import WHOLE, At, Box
 from maskprep.morphology import dilate
 from maskprep.packed import Packed
+from maskprep.plane import nonzero
 
 Mask = NDArray[np.uint8]
 
@@ -159,7 +160,7 @@ class Details:
         np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
         if height % stride or width % stride:
             return DetailCells(WHOLE, counts)
-        rows, columns = np.nonzero(counts)
+        rows, columns = nonzero(counts)
         steps = np.arange(stride)
         down, across = ((each * stride)[:, None, None] for each in (rows, columns))
         at = np.broadcast_arrays(down + steps[:, None], across + steps)

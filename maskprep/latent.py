@@ -8,6 +8,8 @@ from functools import cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.plane import nonzero
+
 #: Bytes that are compared at once, and a word with one in each.
 _WORD = 8
 _EACH_BYTE = np.uint64(0x0101010101010101)
@@ -76,7 +78,7 @@ def _sums_of_cells(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
         cells = _VALUES[mask].reshape(grid)
         return _in_turn(cells[:, down, :, across] for down, across in np.ndindex(stride, stride))
     total = _sums_of_one_value(stride)[first]
-    rows, columns = np.nonzero(mixed)
+    rows, columns = nonzero(mixed)
     corners = rows * stride * width + columns * stride
     steps = np.add.outer(np.arange(stride) * width, np.arange(stride)).ravel()
     total[rows, columns] = _in_turn(_VALUES[mask.ravel()[np.add.outer(steps, corners)]])

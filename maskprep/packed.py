@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.plane import nonzero
+
 _BITS = 64
 
 
@@ -149,7 +151,7 @@ class Packed:
         flat = self._inside().words.ravel()
         filled = np.flatnonzero(flat)
         bits = np.unpackbits(flat[filled].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-        which, bit = np.nonzero(bits)
+        which, bit = nonzero(bits)
         rows, words = np.divmod(filled[which], self.words.shape[1])
         return rows - self.margin, words * _BITS + bit - self.margin
 

@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from maskprep.details import HALF, SMALLEST
 from maskprep.model import Severity
 from maskprep.morphology import inverted
+from maskprep.plane import nonzero
 from maskprep.raster import Mask
 from maskprep.rules.base import Remark, RuleStage, rule
 from maskprep.sample import Sample
@@ -33,10 +34,10 @@ _TRACE = 32
 #: Pixels no further apart than this belong together.
 _APART = 9
 #: Side of the blocks in which pixels are counted: as many as a word has bytes.
-_BLOCK = 8
-_EACH_BYTE = np.uint64(0x0101010101010101)
+_BLOCK = 4
+_EACH_BYTE = np.uint32(0x01010101)
 #: Pixels beyond which looking at each takes longer than labelling all.
-_MANY = 4096
+_MANY = 1024
 #: More dots than this so near, in px, are dithering or noise, and no crumbs.
 _DOTS, _NEAR = 8, 64
 
@@ -173,7 +174,7 @@ def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
         own = (labels[part] == label) & (traces[part] > 0)
         pixels = int(own.sum())
         if pixels <= largest and int(mask[part][own].max(initial=0)) >= HALF:
-            rows, columns = np.nonzero(own)
+            rows, columns = nonzero(own)
             found.append(_Crumb(pixels, x + int(columns[0]), y + int(rows[0])))
     return _apart_from_dots(found, traces, largest) if found else found
 
@@ -183,21 +184,25 @@ def _any_apart(traces: Mask, largest: float) -> bool:
 
     Most masks have no crumbs, and labelling them costs more than their decoding.
     """
-    height, width = traces.shape
-    edges = (_APART, -height % _BLOCK + _APART, _APART, -width % _BLOCK + _APART)
-    padded = np.asarray(cv2.copyMakeBorder(traces, *edges, cv2.BORDER_CONSTANT, value=0))
-    blocks = np.ascontiguousarray(padded[_APART:-_APART, _APART:-_APART])
-    words = blocks.view(np.uint64).reshape(len(blocks) // _BLOCK, _BLOCK, -1)
-    # The product's highest byte is the sum of the bytes, each of them 8 at most.
-    filled = (words.sum(axis=1, dtype=np.uint64) * _EACH_BYTE) >> np.uint64(56)
-    rows, columns = np.nonzero((filled > 0) & (filled <= largest))
+    edges = (0, -traces.shape[0] % _BLOCK, 0, -traces.shape[1] % _BLOCK)
+    blocks = np.asarray(cv2.copyMakeBorder(traces, *edges, cv2.BORDER_CONSTANT, value=0))
+    words = blocks.view(np.uint32).reshape(len(blocks) // _BLOCK, _BLOCK, -1)
+    # The product's highest byte is the sum of the bytes, each of them 4 at most.
+    filled = (words.sum(axis=1, dtype=np.uint32) * _EACH_BYTE >> np.uint32(24)).astype(np.uint8)
+    # Whatever pixel of a block is looked from, the blocks around it are no further than `_APART`.
+    near = cv2.boxFilter(filled, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    rows, columns = nonzero((filled > 0) & (near <= largest))
     pixels = sliding_window_view(blocks, (_BLOCK, _BLOCK))[rows * _BLOCK, columns * _BLOCK]
     which, down, across = np.nonzero(pixels)
     if len(which) > _MANY:
         return True
-    around = sliding_window_view(padded, (2 * _APART + 1, 2 * _APART + 1))
-    near = around[rows[which] * _BLOCK + down, columns[which] * _BLOCK + across]
-    return bool((near.sum(axis=(1, 2)) <= largest).any())
+    places = zip(rows[which] * _BLOCK + down, columns[which] * _BLOCK + across, strict=True)
+    return any(np.count_nonzero(_around(traces, row, column)) <= largest for row, column in places)
+
+
+def _around(traces: Mask, row: int, column: int) -> Mask:
+    top, left = max(0, row - _APART), max(0, column - _APART)
+    return traces[top : row + _APART + 1, left : column + _APART + 1]
 
 
 def _apart_from_dots(crumbs: list[_Crumb], traces: Mask, largest: float) -> list[_Crumb]:
