@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,9 +74,10 @@ def _share_beyond(mask: Mask, window: Box) -> float:
     """Tell which share of what trains lies beyond a window."""
     left, top, right, bottom = (round(edge) for edge in window)
     height, width = mask.shape
-    total = 0 if (right - left, bottom - top) == (width, height) else int(mask.sum(dtype=np.int64))
-    kept = int(mask[top:bottom, left:right].sum(dtype=np.int64))
-    return (total - kept) / total if total else 0.0
+    if (right - left, bottom - top) == (width, height):
+        return 0.0
+    total, kept = (cv2.sumElems(part)[0] for part in (mask, mask[top:bottom, left:right]))
+    return float((total - kept) / total) if total else 0.0
 
 
 @rule(
