@@ -43,6 +43,7 @@ _PLUGINS = {
     "pillow_avif": "pillow-avif-plugin",
     "pillow_jxl": "pillow-jxl-plugin",
     "jxlpy": "jxlpy",
+    "imagecodecs": "imagecodecs",
 }
 
 

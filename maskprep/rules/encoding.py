@@ -23,6 +23,10 @@ _OWN_CHANNEL = "paint it black and white, or let maskprep extract --from auto fi
 
 #: Distance between two colours, of 255, from which people see a fringe.
 FRINGE = 32.0
+#: Values, of 255, by which pixels of one colour may differ.
+_ONE_COLOUR = 4
+#: One row of so many is looked at first.
+_FEW_ROWS = 16
 #: From this quality on, JPEG's noise along an edge is a few values of 255.
 FINE_QUALITY = 90
 
@@ -208,21 +212,20 @@ def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remar
     if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
         return
     hidden = pixels.mask == 0
-    if float(hidden.mean()) <= NOTICEABLE:
+    share = np.count_nonzero(hidden) / hidden.size
+    if share <= NOTICEABLE:
         return
-    low, high = _extremes(pixels.rgb, hidden)
-    if float((high - low).max()) > 4:
+    flat = _flat_colour(pixels.rgb, hidden)
+    if flat is None:
         return
     ring = cv2.dilate(hidden.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
     edge = ring & (pixels.mask >= 128)
     if not edge.any():
         return
-    apart = float(np.abs(pixels.rgb[edge].mean(axis=0) - low).max())
-    if apart > distance and not _is_backdrop(pixels.rgb, pixels.mask, low):
-        colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in low))
-        told = (
-            f"{hidden.mean():.0%} of it is transparent over flat {colour}, which the VAE will see"
-        )
+    apart = float(np.abs(pixels.rgb[edge].mean(axis=0) - flat).max())
+    if apart > distance and not _is_backdrop(pixels.rgb, pixels.mask, flat):
+        colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in flat))
+        told = f"{share:.0%} of it is transparent over flat {colour}, which the VAE will see"
         fix = "export it with the picture kept under the alpha, or spread its edge's colours:"
         fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
         yield Remark(sample.pair.image, told, fix)
@@ -285,6 +288,15 @@ def _red_alone(sample: Sample) -> str:
         f"R differs from G and B, and R alone counts: {red:.1%} trains (G would be {green:.1%},"
         f" B {blue:.1%})"
     )
+
+
+def _flat_colour(rgb: Pixels, where: NDArray[np.bool_]) -> Values | None:
+    """Give the one colour that some pixels have; None where they have several."""
+    for step in (_FEW_ROWS, 1):  # a picture shows in few rows already
+        low, high = _extremes(rgb[::step], where[::step])
+        if float((high - low).max()) > _ONE_COLOUR:
+            return None
+    return low
 
 
 def _extremes(rgb: Pixels, where: NDArray[np.bool_]) -> tuple[Values, Values]:
