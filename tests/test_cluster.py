@@ -386,7 +386,7 @@ def test_workers_are_asked_for_the_files(
 @pytest.mark.parametrize(
     "words, wanted",
     [
-        (["--executor", "dask", "--workers", "2"], "--workers counts threads"),
+        (["--executor", "dask", "--workers", "2"], "it does not go with dask"),
         (["--scheduler", NOBODY], "--scheduler goes with --executor dask"),
         (["--executor", "dask"], "no dask scheduler is named: say --scheduler tcp://HOST:8786"),
     ],

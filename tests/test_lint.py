@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -18,55 +15,10 @@ from maskprep import storage
 from maskprep.discover import discover
 from maskprep.lint import check
 from maskprep.model import Severity
-from maskprep.parallel import Threads
 from maskprep.report import DatasetCount
 from maskprep.sample import samples_of
-from tests.datasets import Folders, checked, found, image_folder, names
+from tests.datasets import Folders, checked, image_folder, names
 from tests.rule_samples import request_from
-
-
-def test_results_come_in_the_order_of_the_items() -> None:
-    def slow_first(item: int) -> int:
-        time.sleep(0.02 if item % 5 == 0 else 0)
-        return item
-
-    assert list(Threads(4).in_order(range(40), slow_first)) == list(range(40))
-
-
-def test_only_a_few_items_are_under_way() -> None:
-    lock, under_way, most = threading.Lock(), [0], [0]
-
-    def items() -> Iterator[int]:
-        for item in range(200):
-            with lock:
-                under_way[0] += 1
-                most[0] = max(most[0], under_way[0])
-            yield item
-
-    for _ in Threads(3).in_order(items(), lambda item: item):
-        with lock:
-            under_way[0] -= 1
-    assert most[0] <= 7
-
-
-def test_an_error_in_a_worker_is_not_swallowed() -> None:
-    def fail(item: int) -> int:
-        raise RuntimeError(f"item {item}")
-
-    with pytest.raises(RuntimeError, match="item 0"):
-        list(Threads(2).in_order(range(3), fail))
-
-
-def test_findings_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
-    folders = Folders(tmp_path)
-    for index in range(12):
-        folders.add(f"{index:02}.png", "#." * 8 + "\n" + ".#" * 8)
-        if index % 3 == 0:
-            Image.new("RGB", (4, 4)).save(folders.masks / f"{index:02}.png")
-    training_set = found(folders.config())
-    one, four = (check(training_set, executor=Threads(count)) for count in (1, 4))
-    assert one == four
-    assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
 
 
 def test_a_clean_set_has_no_findings_and_exact_counts(tmp_path: Path) -> None:

@@ -234,12 +234,11 @@ _EXECUTOR_OPTIONS = [
     click.option(
         "--executor",
         "place",
-        type=click.Choice(["threads", "dask"]),
-        default="threads",
-        show_default=True,
-        help="Where masks are looked at: here, or on a dask cluster that sees the same files.",
+        type=click.Choice(["threads", "processes", "dask"]),
+        help="Where masks are looked at: here, or on a dask cluster that sees the same files."
+        "  [default: processes for many masks, threads for a few]",
     ),
-    click.option("--workers", type=_FROM_ONE, help="Threads.  [default: one a core]"),
+    click.option("--workers", type=_FROM_ONE, help="Threads or processes.  [default: one a core]"),
     click.option(
         "--scheduler",
         metavar="ADDRESS",
@@ -253,25 +252,27 @@ def executor_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_executor(
-        *args: Any, place: str, workers: int | None, scheduler: str | None, **options: Any
+        *args: Any, place: str | None, workers: int | None, scheduler: str | None, **options: Any
     ) -> Any:
         return command(*args, executor=_executor(place, workers, scheduler), **options)
 
     return with_options(with_executor, _EXECUTOR_OPTIONS)
 
 
-def _executor(place: str, workers: int | None, scheduler: str | None) -> Executor:
+def _executor(place: str | None, workers: int | None, scheduler: str | None) -> Executor:
     if place == "dask":
         from maskprep.cluster import Dask
 
         if workers is not None:
-            raise click.UsageError("--workers counts threads: it goes with --executor threads")
+            raise click.UsageError("--workers counts what works here: it does not go with dask")
         return Dask(scheduler, tell=_tell)
-    from maskprep.parallel import Threads
+    from maskprep.parallel import Processes, ThisMachine, Threads
 
     if scheduler is not None:
         raise click.UsageError("--scheduler goes with --executor dask")
-    return Threads(workers or 0)
+    if place is None:
+        return ThisMachine(workers or 0)
+    return Threads(workers or 0) if place == "threads" else Processes(workers or 0)
 
 
 def _tell(line: str) -> None:
