@@ -57,8 +57,9 @@ def check(
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
-    judged = where.in_order(samples, judge)
-    if ledger is not None:
+    if ledger is None:
+        judged = where.in_order(samples, judge)
+    else:
         recheck = Recheck(ledger, training_set, rules.choice, expectations)
         judged = recheck.in_order(samples, judge, where)
     for each in judged:

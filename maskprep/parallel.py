@@ -160,7 +160,7 @@ class ThisMachine:
         first = list(islice(waiting, MANY)) if count > 1 else []
         many = len(first) == MANY and _are_near(first[0])
         chosen = Processes(count) if many else Threads(count)
-        return chosen.in_order(chain(first, waiting), work)
+        yield from chosen.in_order(chain(first, waiting), work)
 
 
 def _are_near(item: object) -> bool:

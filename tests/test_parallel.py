@@ -118,12 +118,17 @@ def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
     assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
 
 
-def test_processes_remember_and_recall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2)])
+def test_processes_remember_and_recall(
+    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "MANY", 5)
     training_set = found(_set_with_findings(tmp_path / "set"))
     ledger = Ledger(tmp_path / "kept")
-    first = check(training_set, executor=Processes(2), ledger=ledger)
-    again = check(training_set, executor=Processes(2), ledger=ledger)
+    first = check(training_set, executor=executor, ledger=ledger)
+    again = check(training_set, executor=executor, ledger=ledger)
     ledger.close()
+    assert len(first.rows) == len(training_set.datasets[0].subsets[0].pairs)
     assert render("json", [again]) == render("json", [first])
     assert render("json", [first]) == render("json", [check(training_set)])
 
