@@ -211,8 +211,10 @@ def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | No
         return None
     # Wider than this a part keeps a pixel of at least one half, however it falls.
     side = math.ceil(max(window.width / width, window.height / height)) + 1
-    support = Packed.of(mask >= HALF, side)
+    top, left, shape = _trimmed(mask >= HALF)
+    support = Packed.of(shape, side)
     rows, columns = support.without(support.opened_by_square(side)).pixels()
+    rows, columns = rows + top, columns + left
     down = np.floor((rows + 0.5 - window.top) * (height / window.height)).astype(np.int64)
     across = np.floor((columns + 0.5 - window.left) * (width / window.width)).astype(np.int64)
     inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
@@ -252,7 +254,8 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     ((8, 50, 40, 54), 128, 0.5)
     """
     reach = _stride_of(mask, weights)
-    support = Packed.of(_support(mask, faint), reach)
+    top, left, shape = _trimmed(_support(mask, faint))
+    support = Packed.of(shape, reach)
     body = support.opened(reach)
     rows, columns = support.without(body).pixels()
     count, own = _components(rows, columns)
@@ -265,9 +268,20 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     large = np.bincount(own, minlength=count) >= SMALLEST
     numbers = np.cumsum(np.where(touching, far, large)) * np.where(touching, far, large)
     labels = numbers[own]
-    rows, columns, labels = (each[labels > 0] for each in (rows, columns, labels))
+    rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
     found = tuple(_described(rows, columns, labels, weights, mask.shape))
     return Details(found, rows, columns, labels, mask.shape)
+
+
+def _trimmed(shape: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]]:
+    """Cut off what is empty around a shape, but for one px: the border of the rest is still empty.
+
+    First row and column of what is left, and that.
+    """
+    left, top, width, height = cv2.boundingRect(shape.view(np.uint8))
+    bottom, right = top + height + 1, left + width + 1
+    top, left = max(0, top - 1), max(0, left - 1)
+    return top, left, shape[top:bottom, left:right]
 
 
 def _components(

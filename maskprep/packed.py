@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import cv2
@@ -169,9 +170,16 @@ class Packed:
 
     def _columns(self, left_out: int) -> NDArray[np.uint64]:
         """Set all columns of one row but so many on both sides, and the room behind it."""
-        row = np.zeros((1, self.shape_hw[1] + 2 * self.margin), np.uint8)
-        row[0, left_out : row.shape[1] - left_out] = 1
-        return _packed(row, self.margin)
+        return _row(self.shape_hw[1] + 2 * self.margin, left_out, self.margin)
+
+
+@lru_cache(maxsize=64)
+def _row(width: int, left_out: int, room: int) -> NDArray[np.uint64]:
+    row = np.zeros((1, width), np.uint8)
+    row[0, left_out : width - left_out] = 1
+    packed = _packed(row, room)
+    packed.flags.writeable = False  # it is everybody's
+    return packed
 
 
 def _packed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint64]:
