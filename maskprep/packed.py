@@ -156,6 +156,21 @@ class Packed:
         rows, words = np.divmod(filled[which], self.words.shape[1])
         return rows - self.margin, words * _BITS + bit - self.margin
 
+    def unpacked(self) -> NDArray[np.uint8]:
+        """Give a byte for each pixel, without the margin.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W)
+            1 where it is set, else 0.
+        """
+        height, width = self.shape_hw
+        own = np.ascontiguousarray(self.words[self.margin : self.margin + height])
+        bits = np.unpackbits(
+            own.view(np.uint8), axis=1, count=self.margin + width, bitorder="little"
+        )
+        return bits[:, self.margin :]
+
     def at(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which of some pixels are set."""
         word, bit = np.divmod(columns + self.margin, _BITS)

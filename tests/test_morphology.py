@@ -36,6 +36,16 @@ def test_dilation_is_scikit_images(shape: Shape, radius: int) -> None:
         np.testing.assert_array_equal(dilate(mask, radius, shape), wanted)
 
 
+@pytest.mark.parametrize("radius", [*RADII, 4, 64, 70])
+@pytest.mark.parametrize("shape", FOOTPRINTS)
+def test_dilation_of_masks_without_grey_is_scikit_images(shape: Shape, radius: int) -> None:
+    for seed, size in enumerate([(61, 83), (40, 7), (1, 50), (33, 1), (150, 160)]):
+        mask = np.where(soft_mask(*size, seed) > 128, 255, 0).astype(np.uint8)
+        mask[-1, -1] = 255
+        wanted = reference.dilation(mask, FOOTPRINTS[shape](radius))
+        np.testing.assert_array_equal(dilate(mask, radius, shape), wanted)
+
+
 @pytest.mark.parametrize("radius", [1, 4, 9])
 @pytest.mark.parametrize("shape", FOOTPRINTS)
 def test_erosion_is_scikit_images(shape: Shape, radius: int) -> None:
