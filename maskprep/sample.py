@@ -263,6 +263,18 @@ class Sample:
         size = self.mask_header.size
         return self.trainer.mask_window(size, self.placement, self.pair, self.dataset)
 
+    @once
+    def picture(self) -> NDArray[np.uint8]:
+        """The image's pixels, uint8, shape (H, W, 3), RGB; or of 4 channels where alpha counts.
+
+        Raises
+        ------
+        UnreadableImageError
+            The image cannot be decoded.
+        """
+        mode: Literal["RGB", "RGBA"] = "RGBA" if self.pair.source is MaskSource.ALPHA else "RGB"
+        return raster.read_picture(self.pair.image, mode)
+
     def image_at_bucket(self) -> NDArray[np.uint8] | None:
         """Decode the image and bring it to bucket size, as the trainer does.
 
@@ -278,9 +290,7 @@ class Sample:
         """
         if self.placement is None or self.trains is None:
             return None
-        mode: Literal["RGB", "RGBA"] = "RGBA" if self.pair.source is MaskSource.ALPHA else "RGB"
-        pixels = raster.read_picture(self.pair.image, mode)
-        placed = self.trainer.bucket_image(pixels, self.placement, self.dataset, self.subset)
+        placed = self.trainer.bucket_image(self.picture, self.placement, self.dataset, self.subset)
         return np.ascontiguousarray(placed[..., :3])
 
     @once

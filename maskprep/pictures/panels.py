@@ -24,6 +24,7 @@ _GRID = 3  # px a cell from which lines between cells can be drawn
 _WORTH_A_LOOK = 0.2  # cells' worth of lost pixels below which a zoom would show nothing
 _MARGIN = 8  # px around a mask, so that lines leave a panel instead of running along its border
 _DASH = 7
+_VALUES = np.arange(256)
 _SUBPIXELS = 4  # bits of a pixel's fraction in the coordinates of lines
 
 
@@ -54,8 +55,8 @@ def drawn_panel(view: PairView, scale: float) -> Pixels:
     mask = scaled(view.mask, size)
     # What is ignored steps back into the colour of ignored cells, what trains stays as it is.
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    bands = (0.42 * grey + 0.4 * 205 + 0.18 * band for band in IGNORE)
-    back = cv2.merge([band.astype(np.uint8) for band in bands])
+    bands = (0.42 * _VALUES + 0.4 * 205 + 0.18 * band for band in IGNORE)
+    back = cv2.merge([cv2.LUT(grey, band.astype(np.uint8)) for band in bands])
     share = mask.astype(np.float32) / 255
     panel = np.asarray(cv2.blendLinear(picture, back, share, 1 - share), dtype=np.uint8)
     _contours(panel, view.mask, ((3, _BLACK), (1, WHITE)))
@@ -85,9 +86,12 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
     size = (columns * cell, rows * cell)
     grey = cv2.cvtColor(scaled(view.bucket_image, size), cv2.COLOR_RGB2GRAY)
     # Between 40 and 225, so that the colours keep their brightness on any picture.
-    base = (40 + grey.astype(np.float32) * (185 / 255))[..., None]
-    colours = np.repeat(np.repeat(weight_colours(view.weights), cell, axis=0), cell, axis=1)
-    panel = np.ascontiguousarray((OPACITY * colours + (1 - OPACITY) * base).astype(np.uint8))
+    base = cv2.cvtColor(
+        cv2.LUT(grey, (40 + _VALUES * (185 / 255)).astype(np.uint8)), cv2.COLOR_GRAY2RGB
+    )
+    cells = weight_colours(view.weights).astype(np.uint8)
+    colours = cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST)
+    panel = np.asarray(cv2.addWeighted(colours, OPACITY, base, 1 - OPACITY, 0), dtype=np.uint8)
     if cell >= _GRID:
         lines = panel[::cell], panel[:, ::cell]
         for line in lines:
