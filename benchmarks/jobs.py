@@ -11,17 +11,21 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.corpus import Corpus
 from maskprep.rules import all_rules
 
 PEERS = Path(__file__).parent / "peers"
+#: For PYTHONPATH: hides the optional packages that maskprep would use.
+WITHOUT = Path(__file__).parent / "without"
 #: The rules that look for thin or small parts; the others judge sizes, tones and weights.
 DETAIL_RULES = ("detail-lost", "crop-cuts-mask", "specks", "pinholes")
 #: Radii of dilation, px.
 RADII = (2, 8, 32, 64)
 OURS, FEWER_RULES, FLOOR = "maskprep", "maskprep, no detail rules", "floor"
+FAST = "imagecodecs"
 _RECODE = "decoded by Pillow, encoded by OpenCV as it does without options"
 
 
@@ -58,7 +62,7 @@ class Command:
         It gets just so many instead.
     rounds : int or None
         It takes part in no more rounds than these.
-    program : str
+    program, module : str
         Without which it cannot run.
     """
 
@@ -68,6 +72,7 @@ class Command:
     pairs: int | None = None
     rounds: int | None = None
     program: str = sys.executable
+    module: str = "sys"
 
     def count(self, pairs: int) -> int:
         """Tell how many pairs it gets of a corpus."""
@@ -121,6 +126,8 @@ class Job:
         Whether every command writes one file a pair at least; it is made sure of.
     per_file : bool
         Whether times are told per file, or per run.
+    shared_memory : bool
+        Whether the peak is that of all processes together, what they share counted once.
     """
 
     name: str
@@ -130,10 +137,17 @@ class Job:
     floor: str = ""
     writes: bool = False
     per_file: bool = True
+    shared_memory: bool = False
 
 
 def maskprep(*words: object) -> tuple[object, ...]:
-    """Call this checkout's maskprep."""
+    """Call this checkout's maskprep as it comes, without optional packages."""
+    alone = ("env", f"PYTHONPATH={WITHOUT}") if find_spec(FAST) else ()
+    return (*alone, *with_extras(*words))
+
+
+def with_extras(*words: object) -> tuple[object, ...]:
+    """Call this checkout's maskprep with all that is installed."""
     return (sys.executable, "-m", "maskprep", *words)
 
 
@@ -163,6 +177,11 @@ def check_files(at: Place, *words: object) -> tuple[object, ...]:
     return maskprep("check", at.data.images, "--masks", at.data.masks, *remember, *words)
 
 
+def in_processes(at: Place) -> tuple[object, ...]:
+    """Check in processes, however few pairs there are."""
+    return check_files(at, "--executor", "processes")
+
+
 def check_again(at: Place) -> tuple[object, ...]:
     """Check what was checked before, and has not changed since."""
     kept = at.output.with_name("remembered")
@@ -176,9 +195,9 @@ def _run_once(words: tuple[object, ...]) -> None:
     subprocess.run([str(word) for word in words], stdout=subprocess.DEVNULL, check=False)
 
 
-def check_alpha(at: Place, *words: object) -> tuple[object, ...]:
-    """Check images with their alpha, as for the first time."""
-    return maskprep("check", at.data.alpha, "--alpha", "--cache-dir", at.output, *words)
+def alpha_words(at: Place) -> tuple[object, ...]:
+    """Say how to check images with their alpha, as for the first time."""
+    return "check", at.data.alpha, "--alpha", "--cache-dir", at.output
 
 
 def extract_red(at: Place) -> tuple[object, ...]:
@@ -277,7 +296,7 @@ JOBS = (
             Command(FLOOR, lambda at: peer("decode", at.data.masks, at.data.images)),
             Command("Pillow script", lambda at: peer("check", at.data.images, at.data.masks)),
             Command(OURS, check_files),
-            Command(f"{OURS}, --no-cache", lambda at: check_files(at, "--no-cache")),
+            Command(f"{OURS}, in threads", lambda at: check_files(at, "--executor", "threads")),
             Command(f"{OURS}, 1 worker", lambda at: check_files(at, "--workers", 1)),
             Command(f"{OURS}, 2 workers", lambda at: check_files(at, "--workers", 2)),
             Command(FEWER_RULES, lambda at: check_files(at, *few_rules())),
@@ -305,12 +324,19 @@ JOBS = (
         (
             Command(FLOOR, lambda at: peer("decode", at.data.alpha), 0.4),
             Command("Pillow script", lambda at: peer("check", at.data.alpha), 0.4),
-            Command(OURS, check_alpha, 0.4),
-            Command(FEWER_RULES, lambda at: check_alpha(at, *few_rules()), 0.4),
+            Command(OURS, lambda at: maskprep(*alpha_words(at)), 0.4),
+            Command(FEWER_RULES, lambda at: maskprep(*alpha_words(at), *few_rules()), 0.4),
+            Command(
+                f"{OURS}, with {FAST}",
+                lambda at: with_extras(*alpha_words(at)),
+                0.4,
+                module=FAST,
+            ),
         ),
         (
             Goal("check of alpha, no detail rules", FEWER_RULES, FLOOR, at_most=1.25),
             Goal("check of alpha, all rules", OURS, FLOOR, at_most=1.25),
+            Goal(f"check of alpha, all rules, with {FAST}", f"{OURS}, with {FAST}", FLOOR),
         ),
         "every RGBA image decoded by Pillow",
     ),
@@ -467,10 +493,15 @@ JOBS = (
     ),
     Job(
         "memory",
-        "Memory of `check`, per run",
+        "Memory of `check`, per run, all processes together",
         (
-            Command("a fifth of the pairs", check_files, 0.2, rounds=2),
-            Command("all pairs", check_files, rounds=2),
+            Command("a fifth of the pairs", in_processes, 0.2, rounds=2),
+            Command("all pairs", in_processes, rounds=2),
+            Command(
+                "all pairs, in threads",
+                lambda at: check_files(at, "--executor", "threads"),
+                rounds=2,
+            ),
         ),
         (
             Goal("memory of check, MB", "all pairs", at_most=250, measures=("peak",)),
@@ -482,5 +513,6 @@ JOBS = (
             ),
         ),
         per_file=False,
+        shared_memory=True,
     ),
 )

@@ -25,7 +25,7 @@ class Cost:
     wall, cpu : float
         Seconds; CPU is user and system.
     peak : float
-        Resident memory, 10^6 bytes. Of several processes that of the largest.
+        Resident memory, 10^6 bytes. Of several processes that of the largest, or of all together.
     """
 
     wall: float
@@ -55,13 +55,15 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.median(values), min(values), max(values))
 
 
-def run(command: Sequence[str]) -> Cost:
+def run(command: Sequence[str], shared_memory: bool = False) -> Cost:
     """Run a process to its end, in this checkout, and measure it.
 
     Parameters
     ----------
     command : sequence of str
         Program and arguments.
+    shared_memory : bool
+        Look at the memory of all its processes together, where the system tells (Linux).
 
     Returns
     -------
@@ -75,7 +77,7 @@ def run(command: Sequence[str]) -> Cost:
     """
     with tempfile.TemporaryDirectory() as name:
         result, errors = Path(name) / "result", Path(name) / "errors"
-        launcher = (sys.executable, "-I", "-S", LAUNCHER, result, errors)
+        launcher = (sys.executable, "-I", "-S", LAUNCHER, result, errors, str(int(shared_memory)))
         subprocess.run([*launcher, *command], cwd=ROOT, check=True)
         wall, cpu, peak, code = (float(word) for word in result.read_text("utf-8").split())
         if code:

@@ -21,6 +21,7 @@ import tempfile
 from compileall import compile_dir
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.chart import draw_chart
@@ -33,7 +34,10 @@ from benchmarks.tables import goals_table, write_page
 PAGE, DATA, CHART = "performance.md", "performance.json", "images/performance.svg"
 #: Loaded once before anything is measured: the first time they come from the disk.
 IMPORTS = "import numpy, PIL.Image, cv2, scipy.ndimage, skimage.io, skimage.morphology"
-LIBRARIES = ("numpy", "opencv-python", "opencv-python-headless", "pillow", "scikit-image")
+LIBRARIES = (
+    *("numpy", "opencv-python", "opencv-python-headless", "pillow", "scikit-image"),
+    "imagecodecs",
+)
 
 
 def main() -> None:
@@ -135,7 +139,7 @@ def _run_job(job: Job, corpus: Corpus, rounds: int) -> dict[str, Measured]:
 def _run(job: Job, command: Command, place: Place) -> tuple[Cost, float]:
     """Run a command on a place; give its cost, and the 10^6 bytes that it wrote per pair."""
     empty(place.output)
-    cost = run([str(word) for word in command.words(place)])
+    cost = run([str(word) for word in command.words(place)], job.shared_memory)
     pictures = list(place.output.glob("*.png"))
     if job.writes and len(pictures) != place.data.pairs:
         raise SystemExit(
@@ -151,6 +155,8 @@ def _obstacle(command: Command, pairs: int) -> str:
         return f"needs {command.pairs} pairs"
     if command.share and not command.count(pairs):
         return f"slow: not on fewer than {1 / command.share:.0f} pairs"
+    if not find_spec(command.module):
+        return f"{command.module} is not installed"
     return "" if shutil.which(command.program) else f"{command.program} is not installed"
 
 
