@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import warnings
 from typing import Any
 
 
@@ -28,6 +29,14 @@ def printable(text: str) -> str:
         each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
         for each in text
     )
+
+
+def silence_decoders() -> None:
+    """Keep Pillow's warnings off the console.
+
+    Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class MaskprepError(Exception):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +28,11 @@ from tests.datasets import Folders, found
 
 def slow_first(item: int) -> int:
     time.sleep(0.02 if item % 5 == 0 else 0)
+    return item
+
+
+def slow(item: int) -> int:
+    time.sleep(0.1)
     return item
 
 
@@ -68,6 +77,43 @@ def test_only_a_few_items_are_under_way(executor: Executor, most: int) -> None:
     assert seen[0] <= most
 
 
+class _Heavy:
+    """Holds pixels once it was worked on, as a sample does."""
+
+
+@pytest.mark.parametrize("executor", [Threads(2), ThisMachine(2)])
+def test_what_was_worked_on_is_let_go(executor: Executor) -> None:
+    alive: weakref.WeakSet[_Heavy] = weakref.WeakSet()
+    worked: set[int] = set()
+    most = 0
+
+    def work(item: _Heavy) -> int:
+        worked.add(id(item))
+        return len(worked)
+
+    def items() -> Iterator[_Heavy]:
+        for _ in range(200):
+            item = _Heavy()
+            alive.add(item)
+            yield item
+
+    for done in executor.in_order(items(), work):
+        gc.collect()
+        drawn_ahead = 200 - done if isinstance(executor, ThisMachine) else 8
+        most = max(most, len(alive) - drawn_ahead)
+    assert most <= 8
+
+
+@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+def test_an_early_end_stops_what_is_under_way(executor: Executor) -> None:
+    results = executor.in_order(range(400), slow)
+    assert next(iter(results)) == 0
+    start = time.monotonic()
+    del results  # closes it
+    gc.collect()
+    assert time.monotonic() - start < 2  # of 0.1 s each: those that have begun, not their chunks
+
+
 @pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
 def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
     with pytest.raises(RuntimeError, match="item 0"):
@@ -77,7 +123,7 @@ def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
 
 
 def test_a_process_that_is_ended_is_told_in_a_line() -> None:
-    with pytest.raises(MaskprepError, match=r"was ended.*fewer --workers, or --executor threads"):
+    with pytest.raises(MaskprepError, match=r"has ended.*fewer --workers, or --executor threads"):
         list(Processes(2).in_order(range(40), die))
 
 
@@ -89,18 +135,90 @@ def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(ThisMachine(1).in_order(range(20), where)) == {here}
 
 
+class _Near:
+    files = ("set/a.png",)
+
+
 class _Far:
     files = ("memory://set/a.png",)
 
 
-def test_what_is_remote_stays_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_anything_is_remote_all_stays_in_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(parallel, "MANY", 3)
-    assert set(ThisMachine(2).in_order([_Far()] * 9, lambda _: os.getpid())) == {os.getpid()}
+    items = [_Near(), _Far(), _Near(), _Near()]
+    assert set(ThisMachine(2).in_order(items, lambda _: os.getpid())) == {os.getpid()}
 
 
-def _set_with_findings(folder: Path) -> Path:
+def test_threads_do_it_where_processes_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object) -> None:
+        raise OSError("Function not implemented")
+
+    monkeypatch.setattr(parallel, "MANY", 3)
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", refuse)
+    assert set(ThisMachine(2).in_order(range(9), where)) == {os.getpid()}
+
+
+def _processes_of(session: int) -> set[int]:
+    """List the living processes of a session."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, own = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(own) == session and state != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+def _wait_for(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 30
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("patience", [0.0, 0.3, 1.5])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_whoever_started_them_takes_them_along(
+    how: signal.Signals, patience: float, tmp_path: Path
+) -> None:
+    """Ctrl-C at the terminal reaches all; a kill only the first."""
+    config = _set_with_findings(tmp_path, 400)
+    words = ("check", config, "--no-cache", "--executor", "processes", "--workers", "2")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "maskprep", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert _wait_for(lambda: len(_processes_of(command.pid)) >= 2)
+    time.sleep(patience)
+    (os.killpg if how is signal.SIGINT else os.kill)(command.pid, how)
+    errors = command.communicate(timeout=60)[1]
+    assert _wait_for(lambda: not _processes_of(command.pid))
+    assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="draws one large picture")
+def test_processes_do_not_warn_of_huge_pictures(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    Image.new("1", (10_000, 9_000)).save(folders.masks / "a.png")
+    words = ("check", folders.config(), "--no-cache", "--executor", "processes")
+    done = subprocess.run(
+        [sys.executable, "-m", "maskprep", *map(str, words)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def _set_with_findings(folder: Path, pairs: int = 12) -> Path:
     folders = Folders(folder)
-    for index in range(12):
+    for index in range(pairs):
         folders.add(f"{index:02}.png", "#." * 8 + "\n" + ".#" * 8)
         if index % 3 == 0:
             Image.new("RGB", (4, 4)).save(folders.masks / f"{index:02}.png")
@@ -126,8 +244,8 @@ def test_processes_remember_and_recall(
     training_set = found(_set_with_findings(tmp_path / "set"))
     ledger = Ledger(tmp_path / "kept")
     first = check(training_set, executor=executor, ledger=ledger)
+    monkeypatch.setattr(ledger, "keep_result", lambda *_: pytest.fail("judged once more"))
     again = check(training_set, executor=executor, ledger=ledger)
-    ledger.close()
     assert len(first.rows) == len(training_set.datasets[0].subsets[0].pairs)
     assert render("json", [again]) == render("json", [first])
     assert render("json", [first]) == render("json", [check(training_set)])

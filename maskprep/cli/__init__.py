@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import warnings
 from typing import Any
 
 import click
@@ -20,7 +19,7 @@ from maskprep.cli.extract import extract
 from maskprep.cli.info import info
 from maskprep.cli.preview import preview
 from maskprep.cli.rules import rules
-from maskprep.errors import MaskprepError, printable
+from maskprep.errors import MaskprepError, printable, silence_decoders
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
 _WAYS_OUT = (
@@ -61,6 +60,7 @@ _STANDS_ON = (
     "click",
     "rich",
     "fsspec",
+    "imagecodecs",
 )
 
 
@@ -109,11 +109,12 @@ maskprep.add_command(clean)
 
 def main() -> None:
     """Run the command line; odd file names and narrow encodings print as escapes."""
+    # Nothing here multiplies matrices, and on large machines each process would start many threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
+    silence_decoders()
     try:
         try:
             maskprep(windows_expand_args=False)
