@@ -13,6 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -249,9 +250,11 @@ def _this_program() -> str:
     parts = [sys.version, numpy.__version__, cv2.__version__, PIL.__version__]
     for module, distribution in _PLUGINS.items():
         if find_spec(module):
-            from importlib.metadata import version  # slow to import, and seldom needed
+            # Slow to import, and seldom needed.
+            from importlib.metadata import PackageNotFoundError, version
 
-            parts.append(version(distribution))
+            with suppress(PackageNotFoundError):  # a folder of that name
+                parts.append(version(distribution))
     package = Path(__file__).parent
     code = sha256()
     for path in sorted(package.rglob("*.py")):

@@ -30,6 +30,8 @@ _ORDER = {"RGB": cv2.COLOR_BGR2RGB, "RGBA": cv2.COLOR_BGRA2RGBA}
 _FLAT = 8
 #: What the pixels are made of; all else is beside them.
 _PIXELS = (b"IHDR", b"IDAT", b"IEND")
+#: What may stand behind them, and which Pillow takes as it is.
+_BEHIND = (b"tEXt", b"tIME", b"eXIf", b"IEND")
 
 
 def as_array(image: Image.Image) -> NDArray[np.uint8]:
@@ -73,10 +75,11 @@ def _fast(image: Image.Image) -> NDArray[np.uint8] | None:
     try:
         decode = _by_opencv if is_flat else _by_spng
         samples = decode(_bare(data), image.mode)
-    except (ValueError, RuntimeError, cv2.error):
+    except (ValueError, RuntimeError, ImportError, cv2.error):  # a package without libspng: Import…
         return None
-    shape = (image.height, image.width, len(image.mode))
-    return samples if samples is not None and samples.shape == shape[: samples.ndim] else None
+    channels = () if image.mode == "L" else (len(image.mode),)
+    wanted = (image.height, image.width, *channels)
+    return samples if samples is not None and samples.shape == wanted else None
 
 
 def _by_opencv(png: bytes, mode: str) -> NDArray[np.uint8] | None:
@@ -117,8 +120,8 @@ def _chunks_of_pixels(data: bytes) -> Iterator[memoryview]:
         if zlib.crc32(view[start + 4 : position - 4]) != _number(view[position - 4 : position]):
             raise ValueError("a chunk is damaged")
         parted = parted or (before == b"IDAT" != kind)
-        if kind == b"IDAT" and parted:
-            raise ValueError("something stands between the pixels")
+        if parted and kind not in _BEHIND:
+            raise ValueError("what stands behind the pixels is Pillow's to judge")
         if kind in _PIXELS:
             yield view[start:position]
 
