@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.model import WHOLE, At, Box
-from maskprep.morphology import dilate
 from maskprep.packed import Packed
 from maskprep.plane import nonzero
 
@@ -26,6 +25,7 @@ HALF = 128
 SMALLEST = 6
 #: Weight under which a detail counts as lost; growth to the usual target leaves none below it.
 LOST_BELOW = 0.4
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,9 @@ class Details:
         return drawn
 
 
-def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | None:
+def faint_parts(
+    mask: Mask, window: Box, shape_hw: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find what the resize to bucket size may lose of a mask.
 
     Parameters
@@ -202,13 +204,14 @@ def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | No
 
     Returns
     -------
-    ndarray of uint8, shape `shape_hw`, or None
-        Not 0 where a stored pixel of at least one half falls that belongs to a part so narrow that
-        the resize could lose it; None where the bucket is no smaller.
+    rows, columns : ndarray of int64, shape (n,)
+        Pixels of the bucket into which stored ones of at least one half fall that belong to parts
+        so narrow that the resize could lose them, some more than once; none where the bucket is no
+        smaller.
     """
     height, width = shape_hw
     if window.width <= width and window.height <= height:
-        return None
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     # Wider than this a part keeps a pixel of at least one half, however it falls.
     side = math.ceil(max(window.width / width, window.height / height)) + 1
     top, left, shape = _trimmed(mask >= HALF)
@@ -218,12 +221,14 @@ def faint_parts(mask: Mask, window: Box, shape_hw: tuple[int, int]) -> Mask | No
     down = np.floor((rows + 0.5 - window.top) * (height / window.height)).astype(np.int64)
     across = np.floor((columns + 0.5 - window.left) * (width / window.width)).astype(np.int64)
     inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
-    faint = np.zeros(shape_hw, np.uint8)
-    faint[down[inside], across[inside]] = 255
-    return faint
+    return down[inside], across[inside]
 
 
-def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = None) -> Details:
+def find_details(
+    mask: Mask,
+    weights: NDArray[np.float32],
+    faint: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+) -> Details:
     """Find the fine details of a mask.
 
     Parameters
@@ -232,9 +237,9 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
         The mask at bucket size.
     weights : ndarray of float32, shape (h // stride, w // stride)
         Of its latent cells, [0, 1].
-    faint : ndarray of uint8, shape (h, w), or None
-        As of `faint_parts`: the hairs of a picture much larger than its bucket, which the resize
-        has made fainter than one half.
+    faint : tuple of ndarray of int64, or None
+        Rows and columns, as of `faint_parts`: the hairs of a picture much larger than its bucket,
+        which the resize has made fainter than one half.
 
     Returns
     -------
@@ -254,7 +259,10 @@ def find_details(mask: Mask, weights: NDArray[np.float32], faint: Mask | None = 
     ((8, 50, 40, 54), 128, 0.5)
     """
     reach = _stride_of(mask, weights)
-    top, left, shape = _trimmed(_support(mask, faint))
+    shape = mask >= HALF
+    if faint is not None:
+        _put_in(shape, *faint)
+    top, left, shape = _trimmed(shape)
     support = Packed.of(shape, reach)
     body = support.opened(reach)
     rows, columns = support.without(body).pixels()
@@ -324,16 +332,19 @@ def _stride_of(mask: Mask, weights: NDArray[np.float32]) -> int:
     return max(1, int(mask.shape[0] // weights.shape[0]))
 
 
-def _support(mask: Mask, faint: Mask | None) -> NDArray[np.bool_]:
-    support = mask >= HALF
-    if faint is None or not faint.any():
-        return support
-    # The rim of what is there anyhow is no faint part.
-    lost = (faint != 0) & (dilate(support.view(np.uint8), 1, "square") == 0)
+def _put_in(shape: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
+    """Add what is faint to a shape, but for the rim of what is there anyhow."""
+    lost = ~_with_neighbours(shape)[rows, columns]
     if not lost.any():
-        return support
-    beside = dilate(lost.view(np.uint8), 1, "square") != 0
-    return np.asarray(support | ((faint != 0) & beside))
+        return
+    apart = np.zeros_like(shape)
+    apart[rows[lost], columns[lost]] = True
+    beside = _with_neighbours(apart)[rows, columns]
+    shape[rows[beside], columns[beside]] = True
+
+
+def _with_neighbours(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(shape.view(np.uint8), _NEIGHBOURS), np.uint8).view(bool)
 
 
 def weights_at(

@@ -142,8 +142,8 @@ class Expectation:
         marked = (sample.at_bucket(region) >= HALF).astype(np.uint8)
         if marked.any():
             return marked
-        faint = faint_parts(region, window, marked.shape)
-        return marked if faint is None else (faint > 0).astype(np.uint8)
+        marked[faint_parts(region, window, marked.shape)] = 1
+        return marked
 
 
 def _stem(path: str) -> str:

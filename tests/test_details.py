@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from maskprep import details as module
 from maskprep.details import SMALLEST, Details, faint_parts, find_details
 from maskprep.latent import area_weights
 from maskprep.model import Box
@@ -138,7 +139,7 @@ def test_a_hair_that_the_resize_makes_faint_is_found_in_the_stored_mask() -> Non
 def test_faint_parts_change_nothing_where_all_is_there() -> None:
     mask = figure()
     cv2.line(mask, (128, 70), (180, 10), 255, 5)
-    assert faint_parts(mask, Box(0, 0, 256, 256), mask.shape) is None
+    assert not any(map(len, faint_parts(mask, Box(0, 0, 256, 256), mask.shape)))
     large = cv2.resize(mask, (1024, 1024), interpolation=cv2.INTER_CUBIC)
     bucket = np.asarray(cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA), np.uint8)
     weights = area_weights(bucket, STRIDE)
@@ -146,3 +147,33 @@ def test_faint_parts_change_nothing_where_all_is_there() -> None:
     with_faint = find_details(bucket, weights, faint).found
     without = find_details(bucket, weights).found
     assert [each.box for each in with_faint] == [each.box for each in without]
+
+
+def strands(seed: int) -> Mask:
+    """Draw a body and some strands somewhere, over the border too; or one dot, or nothing."""
+    random, mask = np.random.default_rng(seed), blank()
+    centre, *ends = random.integers(-30, 286, (8, 2)).tolist()
+    if seed % 8 == 0:
+        mask[tuple(np.clip(centre, 0, 255))] = 255 * (seed % 16 == 0)
+        return mask
+    cv2.circle(mask, centre, int(random.integers(10, 90)), 255, -1, cv2.LINE_AA)
+    for end in ends:
+        cv2.line(mask, centre, end, 255, int(random.integers(1, 7)), cv2.LINE_AA)
+    return mask
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_only_the_box_around_the_shape_matters(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = np.asarray(cv2.resize(strands(seed), (700, 650)), np.uint8)
+    bucket = np.asarray(cv2.resize(stored, (256, 256), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def found() -> Details:
+        faint = faint_parts(stored, Box(20, 0, 680, 650), bucket.shape)
+        return find_details(bucket, area_weights(bucket, STRIDE), faint)
+
+    in_box = found()
+    monkeypatch.setattr(module, "_trimmed", lambda shape: (0, 0, shape))
+    everywhere = found()
+    assert in_box.found == everywhere.found
+    for name in ("rows", "columns", "labels"):
+        np.testing.assert_array_equal(getattr(in_box, name), getattr(everywhere, name))

@@ -13,6 +13,7 @@ from PIL import Image
 from maskprep.choice import Choice, Ruleset
 from maskprep.lint import check
 from maskprep.report import Report
+from maskprep.rules import shape
 from maskprep.trainers import find_trainer
 from tests import varied_masks as varied
 from tests.datasets import Folders, found, names
@@ -197,3 +198,19 @@ def test_figures_as_meant_are_never_taken_for_inverted(tmp_path: Path) -> None:
         Image.fromarray(mask).save(folders.masks / f"{index:02}.png")
     report = check(found(folders.config()), Ruleset(Choice(select=("polarity-suspect",))))
     assert report.findings == ()
+
+
+@pytest.mark.parametrize("largest", [1, 5, 23.5])
+@pytest.mark.parametrize("dots", [0, 1, 3, 40, 2000])
+@pytest.mark.parametrize("height, width", [(3, 5), (64, 64), (131, 97), (40, 258)])
+def test_no_crumb_is_passed_over_unlabelled(
+    height: int, width: int, dots: int, largest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(dots + height)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.circle(mask, (width // 2, height // 2), height // 5, 255, -1, cv2.LINE_AA)
+    rows, columns = random.integers(0, height, dots), random.integers(0, width, dots)
+    mask[rows, columns] = random.integers(20, 256, dots)
+    looked_for = shape._crumbs(mask, largest)
+    monkeypatch.setattr(shape, "_any_apart", lambda *_: True)
+    assert looked_for == shape._crumbs(mask, largest)
