@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -272,8 +271,12 @@ class Sample:
         UnreadableImageError
             The image cannot be decoded.
         """
-        mode: Literal["RGB", "RGBA"] = "RGBA" if self.pair.source is MaskSource.ALPHA else "RGB"
-        return raster.read_picture(self.pair.image, mode)
+        if self.pair.source is not MaskSource.ALPHA:
+            return raster.read_picture(self.pair.image, "RGB")
+        decoded = self.mask_pixels
+        if decoded is None or decoded.rgb is None:
+            return raster.read_picture(self.pair.image, "RGBA")
+        return np.dstack([decoded.rgb, decoded.mask])
 
     def image_at_bucket(self) -> NDArray[np.uint8] | None:
         """Decode the image and bring it to bucket size, as the trainer does.
