@@ -62,8 +62,10 @@ class Command:
         It gets just so many instead.
     rounds : int or None
         It takes part in no more rounds than these.
-    program, module : str
+    program : str
         Without which it cannot run.
+    module : str or None
+        Without which it cannot run, either.
     """
 
     label: str
@@ -72,7 +74,7 @@ class Command:
     pairs: int | None = None
     rounds: int | None = None
     program: str = sys.executable
-    module: str = "sys"
+    module: str | None = None
 
     def count(self, pairs: int) -> int:
         """Tell how many pairs it gets of a corpus."""

@@ -4,7 +4,8 @@ A process of its own, and a small one: Linux counts to a program's peak what the
 started it held, and the suite holds more than some of the programs that it measures.
 
 With SHARED 1 the peak is that of the command and its children together, what they share counted
-once, looked at twenty times a second; where the system does not tell, of the largest of them.
+once, looked at twenty times a second (the wall time is as exact as that, then); where the system
+does not tell, of the largest of them.
 """
 
 import os

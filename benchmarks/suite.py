@@ -155,7 +155,7 @@ def _obstacle(command: Command, pairs: int) -> str:
         return f"needs {command.pairs} pairs"
     if command.share and not command.count(pairs):
         return f"slow: not on fewer than {1 / command.share:.0f} pairs"
-    if not find_spec(command.module):
+    if command.module is not None and not find_spec(command.module):
         return f"{command.module} is not installed"
     return "" if shutil.which(command.program) else f"{command.program} is not installed"
 
