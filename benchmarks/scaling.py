@@ -5,10 +5,10 @@ all different, with captions. They stand for what grows with the number of pairs
 size: listing folders, reading captions, opening files, sending, collecting, memory. What pixels
 cost comes on top, see ``suite.py``.
 
-Whole processes: a first check, a second one of what has not changed, and one on a cluster of
-this machine: workers of one thread each, and a scheduler in the benchmark's own process. Its
-columns add what the workers took. Last, up to 10,000 pairs, what a pair keeps of memory, counted by
-tracemalloc.
+Whole processes: a check in threads, one in processes, a second one of what has not changed, and one
+on a cluster of this machine: workers of one thread each, and a scheduler in the benchmark's own
+process. Its columns add what the workers took. Last, up to 10,000 pairs, what a pair keeps of
+memory, counted by tracemalloc.
 
     python -m benchmarks.scaling --pairs 1000,10000,100000
 """
@@ -92,10 +92,14 @@ def line(place: str, pairs: int, wall: float, cpu: float, peaks: str) -> None:
 
 
 def measure_here(folder: Path, side: int, pairs: int) -> None:
-    """Measure a check in threads, and a second one."""
+    """Measure a check in threads, one in processes, and a second one."""
     words = [*command(folder, side), "--cache-dir", str(folder / "cache")]
-    for place in ("threads", "again"):
-        cost = run(words)
+    for place, more in (
+        ("threads", ["--no-cache", "--executor", "threads"]),
+        ("processes", ["--executor", "processes"]),
+        ("again", []),
+    ):
+        cost = run([*words, *more])
         line(place, pairs, cost.wall, cost.cpu, f"{cost.peak:.0f}")
 
 
