@@ -1,6 +1,6 @@
 """Tell which stage of a check takes how long, in one thread: ``stages.py IMAGES MASKS``.
 
-What one stage calls counts for it. Can be run on older versions, too: what they lack is left out.
+What one stage calls counts for it.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ class Clocks:
                 *outer, last = path.split(".")
                 for each in outer:
                     owner = getattr(owner, each)
-                if hasattr(owner, last):
-                    setattr(owner, last, self.clocked(stage, getattr(owner, last)))
+                setattr(owner, last, self.clocked(stage, getattr(owner, last)))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Measure maskprep beside what one would write instead, and hold it against its goals.
 
-    python -m benchmarks.suite                          # everything, an hour or two
+    python -m benchmarks.suite                          # everything, 45 minutes
     python -m benchmarks.suite --pairs 40 --rounds 2    # a first look, some minutes
     python -m benchmarks.suite --only check,dilate --corpus ~/corpus
     python -m benchmarks.suite --from docs/performance.json
