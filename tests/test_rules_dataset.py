@@ -14,6 +14,7 @@ from maskprep.choice import Choice, Ruleset
 from maskprep.lint import check
 from maskprep.model import Severity
 from maskprep.report import Finding
+from maskprep.rules import dataset
 from tests.datasets import Folders, checked, found, image_folder, names
 
 
@@ -144,3 +145,28 @@ def test_only_files_of_equal_size_are_read(tmp_path: Path, monkeypatch: pytest.M
     )
     assert os.path.getsize(folder / "a.png") != os.path.getsize(folder / "b.png")
     assert "duplicate-images" not in names(checked(config))
+
+
+def test_pictures_of_one_size_are_read_whole_where_they_begin_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = Folders(tmp_path)
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (128, 128, 3), np.uint8)
+    for name, changed in (("a.bmp", None), ("b.bmp", -1), ("c.bmp", 0), ("d.bmp", None)):
+        folders.add(name)
+        picture = pixels.copy()
+        if changed is not None:
+            picture[changed] = 7  # a BMP begins with its last row
+        Image.fromarray(picture).save(folders.images / name)
+    read: list[str] = []
+    digest = dataset._digest
+
+    def noticed(path: str) -> bytes:
+        read.append(Path(path).name)
+        return digest(path)
+
+    monkeypatch.setattr(dataset, "_digest", noticed)
+    doubles = [each for each in checked(folders.config()).findings if "same picture" in str(each)]
+    assert [Path(each.path).name for each in doubles] == ["d.bmp"]
+    assert sorted(read) == ["a.bmp", "c.bmp", "d.bmp"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from statistics import median
 
 import numpy as np
@@ -32,7 +33,8 @@ _MAD_TO_SIGMA = 1.4826
 LOW_WEIGHT = 0.1
 #: Weight that a mask reaches somewhere, unless it is stored wrongly or has thin lines alone.
 HALF = 0.5
-_BLOCK = 1 << 20
+#: Bytes that are read at once, and that are looked at first.
+_BLOCK, _FIRST = 1 << 20, 1 << 12
 
 
 @rule(
@@ -128,7 +130,7 @@ def duplicate_images(training_set: TrainingSet, rows: Sequence[SampleRow]) -> It
 
     What one of them trains the other ignores, and which mask is the newer one nobody knows. With
     equal masks the picture merely counts twice, which is told as info. Files are compared byte by
-    byte, and only those of equal size are read.
+    byte, and only those of equal size and beginning are read.
     """
     subsets = {row.image: subset for row, subset in _learnt(training_set, rows)}
     by_path = {row.image: row for row in rows if row.image in subsets}
@@ -166,23 +168,30 @@ def _same_files(paths: Iterable[str]) -> Iterator[list[str]]:
         if size is not None:
             by_size.setdefault(size, {}).setdefault(storage.absolute(path), path)
     for alike in by_size.values():
-        if len(alike) > 1:
-            by_digest: dict[bytes | None, list[str]] = {}
-            for path in alike.values():
-                by_digest.setdefault(_digest(path), []).append(path)
-            yield from (
-                same for digest, same in by_digest.items() if digest is not None and len(same) > 1
-            )
+        # Files of one size mostly differ from their first bytes on.
+        for same in _grouped(alike.values(), _start) if len(alike) > 1 else ():
+            yield from _grouped(same, _digest)
 
 
-def _digest(path: str) -> bytes | None:
-    digest = hashlib.blake2b()
-    try:
-        with storage.open_binary(path, whole=True) as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-    except OSError:
-        return None
+def _grouped(paths: Iterable[str], key: Callable[[str], bytes]) -> Iterator[list[str]]:
+    """Group files of the same key, and leave out those that are alone, or cannot be read."""
+    groups: dict[bytes, list[str]] = {}
+    for path in paths:
+        with suppress(OSError):
+            groups.setdefault(key(path), []).append(path)
+    yield from (same for same in groups.values() if len(same) > 1)
+
+
+def _start(path: str) -> bytes:
+    with storage.open_binary(path) as stream:
+        return stream.read(_FIRST)
+
+
+def _digest(path: str) -> bytes:
+    digest = hashlib.sha256()
+    with storage.open_binary(path, whole=True) as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
     return digest.digest()
 
 
