@@ -67,10 +67,6 @@ def on_disk(root: Path) -> Callable[[str], str]:
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(storage, "_LISTINGS", {})
     register()
-    memory = fsspec.filesystem("memory")
-    for each in (memory.store, memory.pseudo_dirs):
-        each.clear()
-    memory.pseudo_dirs.append("")
     Shelf.clear()
     yield
     Shelf.clear()
