@@ -75,7 +75,8 @@ def _fast(image: Image.Image) -> NDArray[np.uint8] | None:
     try:
         decode = _by_opencv if is_flat else _by_spng
         samples = decode(_bare(data), image.mode)
-    except (ValueError, RuntimeError, ImportError, cv2.error):  # a package without libspng: Import…
+    # ImportError: a package that was built without libspng says so only when it is called.
+    except (ValueError, RuntimeError, ImportError, cv2.error):
         return None
     channels = () if image.mode == "L" else (len(image.mode),)
     wanted = (image.height, image.width, *channels)
