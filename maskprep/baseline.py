@@ -11,8 +11,8 @@ from pathlib import Path
 
 from maskprep import __version__, storage
 from maskprep.errors import MaskprepError
+from maskprep.outputs import Outputs
 from maskprep.report import Finding, Report
-from maskprep.write import write_whole
 
 Accepted = Counter[tuple[str, str]]
 
@@ -49,15 +49,46 @@ def read_baseline(path: str) -> Accepted:
     return Counter({(rule, place): count for rule, place, count in entries})
 
 
-def write_baseline(path: str, reports: Iterable[Report]) -> int:
+def admit_baseline(path: str, *, update: bool) -> Outputs | None:
+    """Look whether findings are to be accepted, before they are looked for.
+
+    Parameters
+    ----------
+    path : str
+        The baseline's.
+    update : bool
+        Whether one that is there is to be replaced.
+
+    Returns
+    -------
+    Outputs or None
+        Has admitted the file; None where a baseline stands there, and stays.
+
+    Raises
+    ------
+    MaskprepError
+        What is to be replaced, or read, is no baseline.
+    """
+    if os.path.lexists(path):
+        read_baseline(path)
+        if not update:
+            return None
+    outputs = Outputs(overwrite=update)
+    outputs.admit([Path(path)])
+    return outputs
+
+
+def write_baseline(path: str, reports: Iterable[Report], outputs: Outputs) -> int:
     """Accept all findings of reports.
 
     Parameters
     ----------
     path : str
-        Where to; what stands there is replaced.
+        Where to.
     reports : iterable of Report
         Of a check.
+    outputs : Outputs
+        Has admitted it.
 
     Returns
     -------
@@ -75,7 +106,7 @@ def write_baseline(path: str, reports: Iterable[Report]) -> int:
         for (rule, place), count in sorted(accepted.items())
     ]
     content = json.dumps({"maskprep": __version__, "findings": entries}, indent=1)
-    write_whole(Path(path), f"{content}\n".encode())
+    outputs.write(Path(path), f"{content}\n".encode())
     return sum(accepted.values())
 
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
+from maskprep.outputs import Outputs
 from maskprep.pictures.change import draw_change
 from maskprep.plan import Made, Task
-from maskprep.write import write_whole
 
 
 class Changes:
@@ -23,8 +23,10 @@ class Changes:
 
     Parameters
     ----------
-    pictures : str or None
+    pictures : Path or None
         Folder for a picture of each mask, made when the first comes; None draws none.
+    outputs : Outputs
+        Has admitted the folder.
 
     Attributes
     ----------
@@ -32,9 +34,10 @@ class Changes:
         A unified diff of each text file.
     """
 
-    def __init__(self, pictures: str | None) -> None:
+    def __init__(self, pictures: Path | None, outputs: Outputs) -> None:
         self.texts: list[str] = []
-        self._folder = None if pictures is None else Path(pictures)
+        self._folder = pictures
+        self._outputs = outputs
         self._drawn: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -58,7 +61,7 @@ class Changes:
                 return  # another name, or colours that nobody sees
             buffer = io.BytesIO()
             draw_change(task.source, before, mask).save(buffer, "PNG")
-            write_whole(self._folder / self._name(task.target.stem), buffer.getvalue())
+            self._outputs.write(self._folder / self._name(task.target.stem), buffer.getvalue())
 
     def _name(self, stem: str) -> str:
         with self._lock:

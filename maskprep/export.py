@@ -18,11 +18,12 @@ from maskprep.errors import MaskprepError
 from maskprep.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.lint import check
 from maskprep.model import ModelTraits, Severity, Size
+from maskprep.outputs import Outputs
 from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Finding, Report
 from maskprep.trainers.base import Settings, Trainer
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
-from maskprep.write import refuse_existing, write_whole
+from maskprep.write import write_whole
 
 #: What a configuration is called that nobody gave a file.
 UNNAMED = "FILE"
@@ -49,6 +50,8 @@ class ExportedConfig:
         With which the trainer is started.
     remarks : tuple of str
         What people should know of it.
+    outputs : Outputs
+        Has admitted the file as it stood before anything was read.
     original : bytes or None
         What is in `path` now, where that is updated.
     """
@@ -58,6 +61,7 @@ class ExportedConfig:
     report: Report
     flags: str
     remarks: tuple[str, ...]
+    outputs: Outputs
     original: bytes | None = None
 
     @property
@@ -84,6 +88,7 @@ def export_config(
     relative: bool = False,
     output: str | None = None,
     update: str | None = None,
+    overwrite: bool = False,
     progress_bar: ProgressBar = no_bar,
 ) -> ExportedConfig:
     """Write a configuration of image folders, and read it back as the trainer would.
@@ -112,6 +117,8 @@ def export_config(
         Where the configuration is to be stored; None: in `update`, if that is given.
     update : str or None
         A configuration to bring the folders into; all else in it stays as it is.
+    overwrite : bool
+        Whether `output` may be there already.
     progress_bar : callable
         Shows how far reading is.
 
@@ -123,8 +130,8 @@ def export_config(
     Raises
     ------
     MaskprepError
-        A folder cannot be exported, the configuration to update cannot be read, or the trainer
-        would read something else than was meant.
+        A folder cannot be exported, the configuration to update cannot be read, `output` cannot
+        be written, or the trainer would read something else than was meant.
     """
     if repeats is not None and balance:
         raise MaskprepError("repeats and balance exclude each other")
@@ -132,6 +139,14 @@ def export_config(
         raise MaskprepError("there is no image folder to be exported")
     for each in filter(None, (output, update)):
         storage.refuse_remote(each)
+    path = output or update
+    if output is not None and update is not None and folder_key(output) == folder_key(update):
+        output = None
+    outputs = Outputs(overwrite=overwrite or output is None)
+    if output is not None:
+        _refuse_target(output, trainer)
+    if path is not None:
+        outputs.admit([Path(path)])
     original = None if update is None else _original(update, trainer)
     found = find_folders(folders, trainer, model, caption_extension=caption_extension)
     draft = ConfigDraft(
@@ -142,14 +157,14 @@ def export_config(
         relative,
         like_neighbours=resolution is None,
     )
-    path = output or update
-    if output is not None and update is not None and folder_key(output) == folder_key(update):
-        output = None
     workshop = _Workshop(trainer, path or UNNAMED, original, progress_bar)
     if balance:
         _, report = workshop.make(_with_repeats(draft, 1), "weighing masks")
         draft = _balanced(draft, report)
     composed, report = workshop.make(draft, "checking masks")
+    if output is not None:
+        # The configuration itself is what is to be written.
+        outputs.keep_out_of(replace(report.training_set, name=""))
     return ExportedConfig(
         path,
         composed.text,
@@ -162,34 +177,9 @@ def export_config(
             *_unreachable(draft),
             *_remarks(report, path or UNNAMED),
         ),
+        outputs,
         original if output is None else None,
     )
-
-
-def refuse_target(path: str, trainer: Trainer, *, overwrite: bool) -> None:
-    """Refuse a file that a configuration cannot be stored in.
-
-    Parameters
-    ----------
-    path : str
-        Where a configuration is to be stored.
-    trainer : Trainer
-        Who is to read it.
-    overwrite : bool
-        Whether a file that is there may be replaced.
-
-    Raises
-    ------
-    MaskprepError
-        It is a folder, has another ending than the trainer wants, or is there already.
-    """
-    ending = trainer.config_ending
-    if os.path.isdir(path):
-        raise MaskprepError(f"{path}: is a folder: name a {ending} file in it")
-    if os.path.splitext(path)[1].lower() != ending:
-        raise MaskprepError(f"{path}: the trainer knows configurations by {ending}: name it so")
-    if not overwrite:
-        refuse_existing([Path(path)])
 
 
 def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
@@ -210,7 +200,8 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
     Raises
     ------
     MaskprepError
-        The run would stop, or the file cannot be written.
+        The run would stop, the file cannot be written, or somebody has been at it since it was
+        read: nothing is written then.
     """
     assert config.path is not None
     if config.report.stops and not force:
@@ -219,12 +210,16 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
         )
     if not config.changed:
         return None
-    target = Path(config.path)
-    backup = None
-    if config.original is not None:
-        target = target.resolve()
-        backup = _keep(target, config.original)
-    write_whole(target, config.text.encode("utf-8"))
+    content = config.text.encode("utf-8")
+    if config.original is None:
+        config.outputs.write(Path(config.path), content)
+        return None
+    backup = _keep(Path(config.path).resolve(), config.original)
+    try:
+        config.outputs.write(Path(config.path), content)
+    except MaskprepError:
+        backup.unlink(missing_ok=True)
+        raise
     return backup
 
 
@@ -255,6 +250,14 @@ class _Workshop:
                     raise MaskprepError(f"{differing[0]}: the trainer would read it so")
             with self.progress_bar(label, training_set.pair_count) as advance:
                 return composed, check(training_set, progress=advance)
+
+
+def _refuse_target(path: str, trainer: Trainer) -> None:
+    ending = trainer.config_ending
+    if os.path.isdir(path):
+        raise MaskprepError(f"{path}: is a folder: name a {ending} file in it")
+    if os.path.splitext(path)[1].lower() != ending:
+        raise MaskprepError(f"{path}: the trainer knows configurations by {ending}: name it so")
 
 
 def _original(path: str, trainer: Trainer) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from maskprep import storage
 from maskprep.backup import Backup
@@ -17,7 +18,7 @@ from maskprep.ledger import Ledger
 from maskprep.lint import check
 from maskprep.model import TrainingSet
 from maskprep.parallel import Executor
-from maskprep.plan import Destination
+from maskprep.plan import Carried, Destination, InterruptedPlanError, way_back
 from maskprep.progress import ProgressBar, no_bar
 from maskprep.report import Report
 
@@ -66,6 +67,27 @@ class Mended:
     report: Report
 
 
+class BrokenOffError(MaskprepError):
+    """Mending could not be ended: the user broke it off, or something went wrong.
+
+    Parameters
+    ----------
+    reason : str
+        In words.
+    files : tuple of MendedFile
+        What became of those that were through.
+    backups : tuple of Path
+        Folders that hold the originals.
+    """
+
+    def __init__(
+        self, reason: str, files: tuple[MendedFile, ...], backups: tuple[Path, ...]
+    ) -> None:
+        super().__init__(reason + way_back(backups))
+        self.files = files
+        self.backups = backups
+
+
 def mend(
     request: Request,
     destination: Destination,
@@ -74,6 +96,7 @@ def mend(
     expectations: Iterable[Expectation] = (),
     unsafe: bool = False,
     asked: Iterable[str] = (),
+    found_out: Callable[[TrainingSet], None] = lambda found: None,
     progress_bar: ProgressBar = no_bar,
     executor: Executor | None = None,
     ledger: Ledger | None = None,
@@ -94,6 +117,8 @@ def mend(
         Also do what could lose what was meant.
     asked : iterable of str
         Fixes asked for by name, such as ``missing=white``.
+    found_out : callable
+        Shown the data set each time that it has been read, before anything in it is changed.
     progress_bar : callable
         Shows how far a check is.
     executor : Executor or None
@@ -109,36 +134,59 @@ def mend(
     Raises
     ------
     MaskprepError
-        The data set cannot be read, some of it is remote, or a file cannot be written.
+        The data set cannot be read, or some of it is remote. `BrokenOffError` where files have
+        been mended by then, or the user breaks it off.
     """
     chosen = [
         each for each in FIXES if (each.asked in asked if each.asked else each.safe or unsafe)
     ]
     must_hold = tuple(expectations)
-    destination = replace(destination, backup=destination.backup or Backup())
+    backup = destination.backup or Backup()
+    destination = replace(destination, backup=backup)
     files: list[MendedFile] = []
     tried: set[tuple[str, str]] = set()
-    backups: tuple[Path, ...] = ()
     found, report = None, None
-    while True:
-        if found is None or report is None:
-            found = discover(request)
-            _refuse_remote(found)
-            with progress_bar("checking masks", found.pair_count) as advance:
-                report = check(found, ruleset, must_hold, advance, executor, ledger)
-        each, paths = _next(chosen, report, tried)
-        if each is None:
-            return Mended(tuple(files), backups, report)
-        tried |= {(each.rule, path) for path in paths}
-        carried = each.apply(found, paths, destination)
-        backups = carried.backups or backups
-        files += [
-            MendedFile(outcome.source, outcome.target, each.rule, each.words, outcome.problem)
-            for outcome in carried.outcomes
-            if outcome.changed or outcome.problem
-        ]
-        if not destination.dry_run and any(outcome.changed for outcome in carried.outcomes):
-            found = None  # a name that is mended can bring other defects to light
+    try:
+        while True:
+            if found is None or report is None:
+                found = discover(request)
+                _refuse_remote(found)
+                found_out(found)
+                with progress_bar("checking masks", found.pair_count) as advance:
+                    report = check(found, ruleset, must_hold, advance, executor, ledger)
+            each, paths = _next(chosen, report, tried)
+            if each is None:
+                return Mended(tuple(files), backup.folders, report)
+            tried |= {(each.rule, path) for path in paths}
+            try:
+                carried = each.apply(found, paths, destination)
+            except InterruptedPlanError as error:
+                files += _mended(each, error.carried)
+                raise KeyboardInterrupt from error
+            except MaskprepError as error:  # refused as a whole; others may still be done
+                told = [str(error).removeprefix(f"{path}: ") for path in paths]
+                files += [
+                    MendedFile(path, None, each.rule, each.words, problem)
+                    for path, problem in zip(paths, told, strict=True)
+                ]
+                continue
+            files += _mended(each, carried)
+            if not destination.dry_run and any(outcome.changed for outcome in carried.outcomes):
+                found = None  # a name that is mended can bring other defects to light
+    except KeyboardInterrupt:
+        raise BrokenOffError("interrupted", tuple(files), backup.folders) from None
+    except MaskprepError as error:
+        if not files:
+            raise
+        raise BrokenOffError(str(error), tuple(files), backup.folders) from error
+
+
+def _mended(fix: Fix, carried: Carried[Any]) -> list[MendedFile]:
+    return [
+        MendedFile(outcome.source, outcome.target, fix.rule, fix.words, outcome.problem)
+        for outcome in carried.outcomes
+        if outcome.changed or outcome.problem
+    ]
 
 
 def _refuse_remote(found: TrainingSet) -> None:

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep import storage
-from maskprep.backup import Backup, is_within
+from maskprep.backup import Backup
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
+from maskprep.outputs import Outputs, data_folders
 from maskprep.parallel import Threads
-from maskprep.write import refuse_existing, write_whole
+from maskprep.write import Standing, refuse_changed, standing, write_whole
 
 Row = TypeVar("Row")
 
@@ -121,6 +121,34 @@ class Carried(Generic[Row]):
         return tuple(outcome for outcome in self.outcomes if outcome.problem)
 
 
+class InterruptedPlanError(MaskprepError):
+    """The user has broken a plan off.
+
+    Parameters
+    ----------
+    carried : Carried
+        What became of the tasks that were through.
+    total : int
+        Tasks of the plan.
+    """
+
+    def __init__(self, carried: Carried[Any], total: int) -> None:
+        done = sum(not outcome.problem for outcome in carried.outcomes)
+        super().__init__(f"interrupted after {done} of {total} files{way_back(carried.backups)}")
+        self.carried = carried
+
+
+def way_back(backups: Sequence[Path]) -> str:
+    """Say where the originals are of what was changed before a job was broken off."""
+    if not backups:
+        return ""
+    kept = ", ".join(map(str, backups))
+    return (
+        f"; originals in {kept}: put them back before a second run, which would work on changed"
+        " files again"
+    )
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where a command writes.
@@ -187,51 +215,6 @@ def _laid_out(folders: Iterable[str]) -> dict[str, str]:
     }
 
 
-def data_folders(training_set: TrainingSet) -> list[Path]:
-    """List the folders that hold a training set.
-
-    Parameters
-    ----------
-    training_set : TrainingSet
-        As discovered.
-
-    Returns
-    -------
-    list of Path
-        Image and mask folders on disk, absolute, without repeats.
-    """
-    paths = [
-        folder.path
-        for dataset in training_set.datasets
-        for subset in dataset.subsets
-        for folder in (subset.images, subset.masks)
-        if folder is not None
-    ]
-    local = (storage.local_path(path) for path in paths)
-    return list(dict.fromkeys(Path(os.path.abspath(path)) for path in local if path is not None))
-
-
-def refuse_data_folders(training_set: TrainingSet, outputs: Iterable[Path]) -> None:
-    """Refuse to write into a data set: a file named like an image would replace it.
-
-    Parameters
-    ----------
-    training_set : TrainingSet
-        As discovered.
-    outputs : iterable of Path
-        Folders to be written to.
-
-    Raises
-    ------
-    MaskprepError
-        One of them is a folder of the data set, or lies in one.
-    """
-    folders = data_folders(training_set)
-    for output in outputs:
-        if any(is_within(output, folder) for folder in folders):
-            raise MaskprepError(f"{output}: lies in the data set; write to another folder")
-
-
 def carry_out(
     tasks: Sequence[Task[Row]],
     training_set: TrainingSet,
@@ -264,25 +247,25 @@ def carry_out(
     ------
     MaskprepError
         Before anything is written: the output lies in the data set, a file is there already, or
-        what is remote would be changed in place; of a dry run too.
+        what is remote would be changed in place; of a dry run too. `InterruptedPlanError` where
+        the user breaks it off.
 
     Notes
     -----
     In place an original goes to ``<folder>.maskprep-backup-<time>`` before its successor is
     renamed over it: killed at any moment, every file is either the old one or the new one.
     """
+    backup = destination.backup or Backup()
+    writer: _Writer
     if destination.output is not None:
-        # With folders of its own an output that holds the data set could write into it.
-        paths = list(dict.fromkeys(path for task in tasks for path in _written(task)))
-        folders = dict.fromkeys(path.parent for path in paths)
-        refuse_data_folders(training_set, [destination.output, *folders])
-        if not destination.overwrite:
-            refuse_existing(paths)
+        outputs = Outputs(overwrite=destination.overwrite)
+        outputs.admit(path for task in tasks for path in _written(task))
+        outputs.keep_out_of(training_set)
+        writer = _Copies(outputs)
     else:
         for task in tasks:
             storage.refuse_remote(task.source)
-    backup, data = destination.backup or Backup(), data_folders(training_set)
-    keep, forget = partial(backup.keep, data=data), partial(backup.forget, data=data)
+        writer = _InPlace(backup, data_folders(training_set))
     owners = _owners(tasks)
 
     def work(task: Task[Row]) -> Outcome[Row]:
@@ -290,11 +273,12 @@ def carry_out(
             told = f"not written: {task.target} is made of {owner.source} already"
             return Outcome(task.source, task.target, problem=told)
         try:
+            seen = writer.look(task)
             made = task.make()
             if destination.witness is not None and made.content is not None:
                 destination.witness(task, made)
             if not destination.dry_run:
-                _write(task, made, destination, keep, forget)
+                writer.write(task, made, seen)
         except MaskprepError as error:
             told = str(error).removeprefix(f"{task.source}: ")
             return Outcome(task.source, task.target, problem=told)
@@ -307,18 +291,9 @@ def carry_out(
             outcomes.append(outcome)
             progress()
     except KeyboardInterrupt:
-        raise MaskprepError(_interrupted(outcomes, len(tasks), backup)) from None
+        done = Carried(tuple(outcomes), backup.folders)
+        raise InterruptedPlanError(done, len(tasks)) from None
     return Carried(tuple(outcomes), backup.folders)
-
-
-def _interrupted(outcomes: Sequence[Outcome[Row]], total: int, backup: Backup) -> str:
-    done = sum(not outcome.problem for outcome in outcomes)
-    told = f"interrupted after {done} of {total} files"
-    if backup.folders:
-        kept = ", ".join(map(str, backup.folders))
-        told += f"; originals in {kept}: put them back before a second run, which would work on"
-        told += " changed files again"
-    return told
 
 
 def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
@@ -341,41 +316,83 @@ def _written(task: Task[Row]) -> list[Path]:
     return [task.target, *beside]
 
 
-def _write(
-    task: Task[Row],
-    made: Made[Row],
-    destination: Destination,
-    keep: Callable[[Path], None],
-    forget: Callable[[Path], None],
-) -> None:
-    assert task.target is not None, "something was made"
-    if destination.output is not None:
+class _Seen(NamedTuple):
+    """What stood at a task's two places before its content was worked out."""
+
+    source: Standing | None
+    target: Standing | None
+
+
+class _Writer(Protocol):
+    """Puts what was made to its place."""
+
+    def look(self, task: Task[Any]) -> _Seen:
+        """See what stands there, before anything is read."""
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        """Write it; `MaskprepError` where that cannot be done, or it is not as it was seen."""
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Writes copies to where there is no data set."""
+
+    outputs: Outputs
+
+    def look(self, task: Task[Any]) -> _Seen:
+        return _Seen(None, None)  # the door remembers what it saw
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        assert task.target is not None, "something was made"
         content = made.content if made.content is not None else _read(task.source)
-        write_whole(task.target, content)
+        self.outputs.write(task.target, content)
         for companion in task.companions:
-            write_whole(task.target.parent / storage.basename(companion), _read(companion))
-        return
-    if made.content is None:
-        return
-    source = Path(task.source)
-    if task.effect is Effect.ADD:
-        refuse_existing([task.target])
-        write_whole(task.target, made.content)
-        return
-    keep(source)
-    if task.effect is Effect.REMOVE:
-        _remove(source)
-        return
-    moves = task.target != source
-    if moves and task.target.exists():
-        keep(task.target)
-    try:
-        write_whole(task.target, made.content)
-    except MaskprepError:
-        forget(source)
-        raise
-    if moves and not _is_same_entry(source, task.target):
-        _remove(source)
+            beside = task.target.parent / storage.basename(companion)
+            self.outputs.write(beside, _read(companion))
+
+
+@dataclass(frozen=True)
+class _InPlace:
+    """Writes where the sources are, and keeps these."""
+
+    backup: Backup
+    data: Sequence[Path]
+
+    def look(self, task: Task[Any]) -> _Seen:
+        source = standing(Path(task.source))
+        if task.target is None or task.target == Path(task.source):
+            return _Seen(source, source)
+        return _Seen(source, standing(task.target))
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        assert task.target is not None, "something was made"
+        if made.content is None:
+            return
+        source = Path(task.source)
+        if task.effect is Effect.ADD:
+            if seen.target is not None:
+                raise MaskprepError(f"{task.target}: is there already")
+            write_whole(task.target, made.content)
+            return
+        if seen.source is None:
+            raise MaskprepError(f"{source}: there is no such file")
+        refuse_changed(source, seen.source)
+        self.backup.keep(source, self.data)
+        moves = task.target != source
+        try:
+            if task.effect is Effect.REMOVE:
+                _remove(source)
+                return
+            if moves and seen.target is not None:
+                refuse_changed(task.target, seen.target)
+                self.backup.keep(task.target, self.data)
+            write_whole(task.target, made.content, seen.target, like=seen.source)
+        except MaskprepError:
+            self.backup.forget(source, self.data)
+            raise
+        if moves and not _is_same_entry(source, task.target):
+            refuse_changed(source, seen.source)
+            _remove(source)
 
 
 def _is_same_entry(source: Path, target: Path) -> bool:

@@ -16,12 +16,11 @@ from maskprep import storage
 from maskprep.details import Details
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
+from maskprep.outputs import Outputs
 from maskprep.parallel import Threads
 from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, lost_share
-from maskprep.plan import refuse_data_folders
 from maskprep.sample import Sample, samples_of
 from maskprep.verdict import trainer_line
-from maskprep.write import refuse_existing, write_whole
 
 SHEET = "contact-sheet"
 
@@ -44,11 +43,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Work:
-    """One pair and the files to be made of it."""
+    """One pair, the files to be made of it, and the door they go through."""
 
     sample: Sample
     picture: Path | None
     weights: Path | None
+    outputs: Outputs
 
 
 def preview(
@@ -91,11 +91,11 @@ def preview(
     samples = list(samples_of(training_set))  # nothing read yet: names only
     pictures = _names(samples, output, ".png", reserved=SHEET)
     arrays = _names(samples, weights, ".npy")
-    works = [_Work(*each) for each in zip(samples, pictures, arrays, strict=True)]
     sheet = None if output is None else output / f"{SHEET}.png"
-    refuse_data_folders(training_set, (each for each in (output, weights) if each is not None))
-    if not overwrite:
-        refuse_existing([path for path in (*pictures, *arrays, sheet) if path is not None])
+    outputs = Outputs(overwrite=overwrite)
+    outputs.admit(path for path in (*pictures, *arrays, sheet) if path is not None)
+    outputs.keep_out_of(training_set)
+    works = [_Work(*each, outputs) for each in zip(samples, pictures, arrays, strict=True)]
     outcomes, tiles = [], []
     for outcome, tile in Threads(workers).in_order(works, _carry_out):
         outcomes.append(outcome)
@@ -104,7 +104,7 @@ def preview(
     if sheet is not None and tiles:
         heading = f"{training_set.name}: {len(tiles)} of {len(works)} pairs, worst first"
         subheading = trainer_line(training_set)
-        write_whole(sheet, _png(draw_sheet(tiles, heading, subheading)))
+        outputs.write(sheet, _png(draw_sheet(tiles, heading, subheading)))
     return outcomes
 
 
@@ -164,7 +164,7 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     if work.weights is not None:
         buffer = io.BytesIO()
         np.save(buffer, fresh.weights)
-        write_whole(work.weights, buffer.getvalue())
+        work.outputs.write(work.weights, buffer.getvalue())
     if work.picture is None:
         return Outcome(sample.pair.image), None
     try:
@@ -173,7 +173,7 @@ def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
         return Outcome(sample.pair.image, str(error)), None
     if view is None:
         return Outcome(sample.pair.image, fresh.obstacle), None
-    write_whole(work.picture, _png(draw_pair(view)))
+    work.outputs.write(work.picture, _png(draw_pair(view)))
     return Outcome(sample.pair.image), _tile(view, fresh.weights, fresh.details)
 
 

@@ -63,6 +63,15 @@ class Project:
     choice: Choice = field(default_factory=Choice)
     expectations: tuple[Expectation, ...] = ()
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it consists of: its own file, and the regions in which something must hold."""
+        own = () if self.path is None else (self.path,)
+        return (
+            *own,
+            *(path for each in self.expectations for path in (each.regions or {}).values()),
+        )
+
 
 def find_project(target: str) -> Project:
     """Find the settings nearest to a data set.

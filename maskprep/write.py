@@ -1,30 +1,90 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and only over what was seen before."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+class Standing(NamedTuple):
+    """What stands at a path: another one means that somebody has been there.
+
+    Backing a file up by a hard link changes none of it.
+    """
+
+    device: int
+    inode: int
+    size: int
+    #: Nanoseconds since 1970.
+    modified: int
+    mode: int
+    owner: int
+    group: int
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return stat.S_ISLNK(self.mode)
+
+
+def standing(path: Path) -> Standing | None:
+    """Look at what stands at a path; a link is not followed.
+
+    Returns
+    -------
+    Standing or None
+        None where nothing stands there.
+
+    Raises
+    ------
+    MaskprepError
+        It may not be looked at.
+    """
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be looked at ({error.strerror})") from error
+    return Standing(
+        found.st_dev,
+        found.st_ino,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_mode,
+        found.st_uid,
+        found.st_gid,
+    )
+
+
+def write_whole(
+    path: Path, content: bytes, over: Standing | None = None, like: Standing | None = None
+) -> None:
     """Write a file so that it is there with all its bytes, or as it was before.
 
     Parameters
     ----------
     path : Path
-        Where to; its folders are made. What stands there is replaced.
+        Where to; its folders are made.
     content : bytes
         All of it.
+    over : Standing or None
+        What is to be replaced, as it was seen; None where the file is new.
+    like : Standing or None
+        Whose rights and owner the file gets; None for those of `over`, or of any new file.
 
     Raises
     ------
     MaskprepError
-        The file cannot be written.
+        The file cannot be written, is read-only, or is not as it was seen.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,28 +96,64 @@ def write_whole(path: Path, content: bytes) -> None:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.replace(temporary, path)
+            _make_alike(temporary, like or over)
+            if over is None:
+                _appear(temporary, path)
+            else:
+                refuse_changed(path, over)
+                os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
             raise
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def refuse_existing(paths: list[Path]) -> None:
-    """Refuse to overwrite anything.
+def refuse_changed(path: Path, seen: Standing) -> None:
+    """Refuse to replace or remove what is read-only, or not as it was seen.
 
     Parameters
     ----------
-    paths : list of Path
-        All files that are about to be written.
+    path : Path
+        About to be replaced or removed.
+    seen : Standing
+        As it was when it was read.
 
     Raises
     ------
     MaskprepError
-        One of them is there.
+        It has changed, is gone, or is read-only.
     """
-    there = [path for path in paths if path.exists()]
-    if there:
-        more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
-        raise MaskprepError(f"{there[0]}{more} there already: add --overwrite to replace")
+    if standing(path) != seen:
+        raise MaskprepError(f"{path}: has changed in the meantime and stays so: run it again")
+    # Of a link that gives way, the goal stays as it is.
+    if not seen.is_link and not (seen.mode & 0o222 and os.access(path, os.W_OK)):
+        raise MaskprepError(f"{path}: is read-only and stays so: make it writable first")
+
+
+def _make_alike(path: Path, model: Standing | None) -> None:
+    if model is None or model.is_link:
+        return
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):  # only root may give files away
+            os.chown(path, model.owner, model.group)
+    os.chmod(path, stat.S_IMODE(model.mode))
+
+
+def _appear(temporary: Path, path: Path) -> None:
+    """Give a file its name, unless something has that by now."""
+    if os.name == "nt":
+        os.rename(temporary, path)  # refuses what is there
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise MaskprepError(
+            f"{path}: has appeared in the meantime and stays: run it again"
+        ) from None
+    except OSError:  # no hard links on this file system: the name is taken first
+        os.close(os.open(path, _NEW_FILE))
+        os.replace(temporary, path)
+    else:
+        os.unlink(temporary)

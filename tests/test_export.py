@@ -713,7 +713,9 @@ def test_the_library_does_what_the_command_does(tmp_path: Path) -> None:
     assert save_config(config) is None
     assert out.read_text(encoding="utf-8") == config.text
     (folder / "a.txt").write_bytes(b"")
-    stopping = export_config(folders, TRAINER, model, output=str(out))
+    with pytest.raises(MaskprepError, match="add --overwrite"):
+        export_config(folders, TRAINER, model, output=str(out))
+    stopping = export_config(folders, TRAINER, model, output=str(out), overwrite=True)
     with pytest.raises(MaskprepError, match="caption-empty"):
         save_config(stopping)
     for options in ({"repeats": 2, "balance": True}, {}):

@@ -164,19 +164,14 @@ def test_a_stop_is_told_even_where_its_rule_is_not_chosen(config: Path, form: st
     assert ("will not start" in result.stdout) is (form == "text")
 
 
-def test_a_report_never_replaces_a_file_of_the_data_set(config: Path) -> None:
-    for own in (config, config.parent / "masks" / "b.png", config.parent / "images" / "b.png"):
-        before = own.read_bytes()
-        result = check(config, "json", "--output-file", own)
-        assert result.exit_code == 2
-        assert "is a file of the data set" in result.stderr
-        assert own.read_bytes() == before
-
-
-def test_a_report_replaces_an_older_one(config: Path, tmp_path: Path) -> None:
+def test_a_report_replaces_an_older_one_only_when_asked(config: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.csv"
     target.write_text("yesterday's", encoding="utf-8")
-    assert check(config, "csv", "--output-file", target).exit_code == 1
+    refused = check(config, "csv", "--output-file", target)
+    assert refused.exit_code == 2
+    assert f"{target} is there already: add --overwrite" in refused.stderr
+    assert target.read_text(encoding="utf-8") == "yesterday's"
+    assert check(config, "csv", "--output-file", target, "--overwrite").exit_code == 1
     assert target.read_text(encoding="utf-8").startswith("target,dataset,")
 
 

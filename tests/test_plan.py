@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,8 +144,8 @@ def test_a_name_that_is_the_same_entry_in_another_case_is_not_removed(
     (folders.masks / "a.png").rename(folders.masks / "a.Png")
     whole = write.write_whole
 
-    def where_case_does_not_count(path: Path, content: bytes) -> None:
-        whole(path, content)
+    def where_case_does_not_count(path: Path, content: bytes, *others: Any, **more: Any) -> None:
+        whole(path, content, *others, **more)
         if path.parent == folders.masks:
             (folders.masks / "a.Png").unlink()
             os.link(path, folders.masks / "a.Png")
@@ -298,7 +299,7 @@ def test_a_file_that_could_not_be_replaced_leaves_no_backup(
     folders = Folders(tmp_path).add("a.png")
     before, training_set = tree(folders.masks), found(folders.config())
 
-    def refused(path: Path, content: bytes) -> None:
+    def refused(path: Path, content: bytes, *_: Any, **__: Any) -> None:
         raise MaskprepError(f"{path}: cannot be written (disk full)")
 
     monkeypatch.setattr(plan, "write_whole", refused)

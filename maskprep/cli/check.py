@@ -15,6 +15,8 @@ from maskprep.reporters import formats
 if TYPE_CHECKING:
     from maskprep.discover import Request
     from maskprep.ledger import Ledger
+    from maskprep.model import TrainingSet
+    from maskprep.outputs import Outputs
     from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--all", "show_all", is_flag=True, help="List every file, not the first few of a rule."
 )
+@click.option("--overwrite", is_flag=True, help="Replace files of --output-file, --diff-images.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info", "never"]),
@@ -63,6 +66,7 @@ def check(
     form: str,
     output_file: str | None,
     show_all: bool,
+    overwrite: bool,
     fail_on: str,
     project_of: Callable[[str], Project],
     mending: Mending | None,
@@ -86,18 +90,40 @@ def check(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")
-    from maskprep.errors import MaskprepError
+    from pathlib import Path
 
+    from maskprep.baseline import admit_baseline
+    from maskprep.errors import MaskprepError
+    from maskprep.outputs import Outputs, RefusedOutputError
+
+    outputs = Outputs(overwrite=overwrite)
+    if output_file is not None:
+        outputs.admit_named(Path(output_file))
+    if mending is not None and mending.pictures is not None:
+        outputs.admit_folder(Path(mending.pictures))
+    accepting = None if baseline is None else admit_baseline(baseline, update=update_baseline)
     reports, code = [], 0
     for request in requests:
         try:
             project = project_of(request.target)
             if verbose:
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
+
+            def keep_out(found: TrainingSet, beside: tuple[str, ...] = project.files) -> None:
+                for each in (outputs, accepting):
+                    if each is not None:
+                        each.keep_out_of(found, beside)
+
             if mending is not None:
-                reports.append(mending.carry_out(request, project, executor, ledger))
+                report, whole = mending.carry_out(
+                    request, project, outputs, keep_out, executor, ledger
+                )
+                code = max(code, 0 if whole else _unmended(fail_on))
             else:
-                reports.append(_checked(request, project, executor, ledger))
+                report = _checked(request, project, keep_out, executor, ledger)
+            reports.append(report)
+        except RefusedOutputError:
+            raise  # the others' results would go there, too
         except MaskprepError as error:
             _tell(f"maskprep: {error}")
             code = 2
@@ -109,10 +135,14 @@ def check(
         for entry in report.unused_ignores:
             _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
     if baseline is not None and reports:
-        reports = _accepted(reports, baseline, update_baseline)
+        reports = _accepted(reports, baseline, accepting)
     if reports:
-        _put_out(reports, form, output_file, show_all)
+        _put_out(reports, form, output_file, outputs, show_all)
     raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
+
+
+def _unmended(fail_on: str) -> int:
+    return 2 if fail_on == "never" else 1
 
 
 def _tell(message: str) -> None:
@@ -121,19 +151,22 @@ def _tell(message: str) -> None:
     click.echo(printable(message), err=True)
 
 
-def _accepted(reports: list[Report], path: str, update: bool) -> list[Report]:
-    import os
-
+def _accepted(reports: list[Report], path: str, accepting: Outputs | None) -> list[Report]:
     from maskprep.baseline import read_baseline, without_accepted, write_baseline
 
-    if update or not os.path.exists(path):
-        _tell(f"{path}: {write_baseline(path, reports)} findings accepted from now on")
+    if accepting is not None:
+        count = write_baseline(path, reports, accepting)
+        _tell(f"{path}: {count} findings accepted from now on")
     accepted = read_baseline(path)
     return [without_accepted(report, accepted, path) for report in reports]
 
 
 def _checked(
-    request: Request, project: Project, executor: Executor, ledger: Ledger | None
+    request: Request,
+    project: Project,
+    keep_out: Callable[[TrainingSet], None],
+    executor: Executor,
+    ledger: Ledger | None,
 ) -> Report:
     from maskprep.choice import Ruleset
     from maskprep.cli.progress import progress_bar
@@ -141,22 +174,22 @@ def _checked(
     from maskprep.lint import check as run_rules
 
     training_set, rules = discover(request), Ruleset(project.choice)
+    keep_out(training_set)
     with progress_bar("checking masks", training_set.pair_count) as advance:
         return run_rules(training_set, rules, project.expectations, advance, executor, ledger)
 
 
-def _put_out(reports: list[Report], form: str, output_file: str | None, show_all: bool) -> None:
+def _put_out(
+    reports: list[Report], form: str, output_file: str | None, outputs: Outputs, show_all: bool
+) -> None:
     from maskprep.reporters import has_verdict, render
     from maskprep.verdict import verdict_of
 
     if output_file is not None:
         from pathlib import Path
 
-        from maskprep.write import write_whole
-
-        _refuse_own_files(reports, output_file)
         content = render(form, reports).encode("utf-8", "backslashreplace")
-        write_whole(Path(output_file), content)
+        outputs.write(Path(output_file), content)
         _tell(f"{output_file}: written")
     elif form == "text":
         _print(reports, show_all)
@@ -165,22 +198,6 @@ def _put_out(reports: list[Report], form: str, output_file: str | None, show_all
     for report in reports:
         if report.stops and not has_verdict(form):
             _tell(f"{report.training_set.name}: {verdict_of(report).outcome}")
-
-
-def _refuse_own_files(reports: list[Report], output_file: str) -> None:
-    import os
-
-    from maskprep.errors import MaskprepError
-    from maskprep.storage import local_path
-
-    if not os.path.exists(output_file):
-        return
-    for report in reports:
-        rows = ((row.image, row.mask) for row in report.rows)
-        named = [report.training_set.name, *(path for row in rows for path in row if path)]
-        own = [path for path in map(local_path, named) if path is not None]
-        if any(os.path.exists(path) and os.path.samefile(path, output_file) for path in own):
-            raise MaskprepError(f"{output_file}: is a file of the data set; name another")
 
 
 def _print(reports: list[Report], show_all: bool) -> None:

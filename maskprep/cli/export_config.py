@@ -97,11 +97,9 @@ def export_config(
     from maskprep.cli.progress import progress_bar
     from maskprep.errors import MaskprepError, printable
     from maskprep.export import export_config as compose
-    from maskprep.export import refuse_target, save_config
+    from maskprep.export import save_config
     from maskprep.model import Size
 
-    if output is not None:
-        refuse_target(output, trainer, overwrite=overwrite or dry_run)
     config = compose(
         chosen,
         trainer,
@@ -114,6 +112,7 @@ def export_config(
         relative=relative,
         output=output,
         update=update,
+        overwrite=overwrite or dry_run,
         progress_bar=progress_bar,
     )
     for line in (*config.remarks, *config.obstacles):

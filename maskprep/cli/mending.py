@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,13 @@ import click
 from maskprep.cli.options import LocalPath, with_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from maskprep.discover import Request
     from maskprep.ledger import Ledger
-    from maskprep.mend import Mended
+    from maskprep.mend import MendedFile
+    from maskprep.model import TrainingSet
+    from maskprep.outputs import Outputs
     from maskprep.parallel import Executor
     from maskprep.project import Project
     from maskprep.report import Report
@@ -66,38 +70,80 @@ class Mending:
     pictures: str | None
 
     def carry_out(
-        self, request: Request, project: Project, executor: Executor, ledger: Ledger | None
-    ) -> Report:
-        """Mend a data set, tell what was done, and give the report of the check afterwards."""
+        self,
+        request: Request,
+        project: Project,
+        outputs: Outputs,
+        keep_out: Callable[[TrainingSet], None],
+        executor: Executor,
+        ledger: Ledger | None,
+    ) -> tuple[Report, bool]:
+        """Mend a data set and tell what was done.
+
+        Parameters
+        ----------
+        request : Request
+            What to look at.
+        project : Project
+            Its settings.
+        outputs : Outputs
+            Has admitted the folder of pictures.
+        keep_out : callable
+            Refuses outputs that lie in the data set.
+        executor : Executor
+            Where pairs are judged.
+        ledger : Ledger or None
+            What is kept of earlier checks.
+
+        Returns
+        -------
+        Report
+            Of the check afterwards.
+        bool
+            Whether all was mended that was to be.
+
+        Raises
+        ------
+        MaskprepError
+            It could not be ended; what was done by then has been told.
+        """
+        from pathlib import Path
+
         from maskprep.changes import Changes
         from maskprep.choice import Ruleset
         from maskprep.cli.progress import progress_bar
         from maskprep.errors import printable
-        from maskprep.mend import mend
+        from maskprep.mend import BrokenOffError, mend
         from maskprep.plan import Destination
 
-        changes = Changes(self.pictures)
-        mended = mend(
-            request,
-            Destination(None, dry_run=self.dry_run, witness=changes),
-            ruleset=Ruleset(project.choice),
-            expectations=project.expectations,
-            unsafe=self.unsafe,
-            asked=self.asked,
-            progress_bar=progress_bar,
-            executor=executor,
-            ledger=ledger,
-        )
-        self._tell(mended)
+        folder = None if self.pictures is None else Path(self.pictures)
+        changes = Changes(folder, outputs)
+        try:
+            mended = mend(
+                request,
+                Destination(None, dry_run=self.dry_run, witness=changes),
+                ruleset=Ruleset(project.choice),
+                expectations=project.expectations,
+                unsafe=self.unsafe,
+                asked=self.asked,
+                found_out=keep_out,
+                progress_bar=progress_bar,
+                executor=executor,
+                ledger=ledger,
+            )
+        except BrokenOffError as error:
+            self._tell(error.files, error.backups)
+            raise
+        self._tell(mended.files, mended.backups)
         if self.dry_run:
             for line in "\n".join(changes.texts).splitlines():
                 click.echo(printable(line), err=True)
-        return mended.report
+        return mended.report, not any(each.problem for each in mended.files)
 
-    def _tell(self, mended: Mended) -> None:
+    def _tell(self, files: Sequence[MendedFile], backups: Sequence[Path]) -> None:
         from maskprep.errors import printable
 
-        for each in mended.files:
+        for each in files:
             if each.problem:
                 line = f"{each.source}: not mended [{each.rule}]: {each.problem}"
             else:
@@ -105,12 +151,14 @@ class Mending:
                 would = "would be " if self.dry_run else ""
                 line = f"{each.source}{goal}: {would}{each.words} [{each.rule}]"
             click.echo(printable(line), err=True)
-        done = sum(not each.problem for each in mended.files)
+        done = sum(not each.problem for each in files)
+        failed = len(files) - done
         would = "would be mended" if self.dry_run else "mended"
-        kept = ", ".join(map(str, mended.backups))
-        told = f"; originals in {kept}" if kept else ""
-        files = "1 file" if done == 1 else f"{done} files"
-        click.echo(printable(f"{files} {would}{told}"), err=True)
+        kept = ", ".join(map(str, backups))
+        told = f", {failed} not" if failed else ""
+        told += f"; originals in {kept}" if kept else ""
+        count = "1 file" if done == 1 else f"{done} files"
+        click.echo(printable(f"{count} {would}{told}"), err=True)
 
 
 def mending_options(command: Callable[..., Any]) -> Callable[..., Any]:
