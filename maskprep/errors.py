@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copyreg
+import os
+import traceback
 import warnings
 from typing import Any
 
@@ -37,6 +39,28 @@ def silence_decoders() -> None:
     Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
     """
     warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def own_fault(error: Exception) -> str:
+    """Tell a defect of maskprep itself, so that it can be reported.
+
+    Parameters
+    ----------
+    error : Exception
+        As it was caught.
+
+    Returns
+    -------
+    str
+        One line: what happened, where, and what to do.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
+    what = traceback.format_exception_only(type(error), error)[-1].strip()
+    return (
+        f"maskprep failed ({what}, {place}): a fault of maskprep, not of your files; please report"
+        " this line with maskprep --version"
+    )
 
 
 class MaskprepError(Exception):

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from maskprep.choice import Ruleset
+from maskprep.errors import MaskprepError, own_fault
 from maskprep.expectation import Expectation
 from maskprep.ledger import Ledger
 from maskprep.model import Stage, TrainingSet
 from maskprep.parallel import Executor, Threads
 from maskprep.recheck import Recheck
-from maskprep.report import DatasetCount, Finding, Judgement, Report, SampleRow
+from maskprep.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.rules.base import RuleStage
 from maskprep.sample import Sample, samples_of
 
@@ -49,10 +50,21 @@ def check(
     """
     rules = ruleset or Ruleset()
     asked = training_set.arguments
-    findings = _told(rules, RuleStage.CONFIG, asked, training_set)
+    faults: list[Fault] = []
+
+    def told_of_set(stage: RuleStage, *subjects: object) -> list[Finding]:
+        try:
+            return _told(rules, stage, asked, *subjects)
+        except MaskprepError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the rest is told all the same
+            faults.append(Fault(training_set.name, own_fault(error)))
+            return []
+
+    findings = told_of_set(RuleStage.CONFIG, training_set)
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            findings += _told(rules, RuleStage.FOLDERS, asked, subset)
+            findings += told_of_set(RuleStage.FOLDERS, subset)
     rows: list[SampleRow] = []
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
@@ -66,9 +78,10 @@ def check(
         rows.append(each.row)
         findings += each.findings
         stops += each.stops
+        faults += [] if each.fault is None else [each.fault]
         progress()
-    findings += _told(rules, RuleStage.DATASET, asked, training_set, rows)
-    findings += _told(rules, RuleStage.EXPECTATIONS, asked, rows, expectations)
+    findings += told_of_set(RuleStage.DATASET, training_set, rows)
+    findings += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
     ignorers = {finding: rules.ignorer(finding) for finding in told}
     used = set(ignorers.values())
@@ -80,10 +93,24 @@ def check(
         tuple(dict.fromkeys(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP))),
         tuple(finding for finding in told if ignorers[finding] is not None),
         tuple(entry for entry in rules.ignores if entry not in used),
+        tuple(faults),
     )
 
 
 def _judge(
+    sample: Sample, rules: Ruleset, asked: str, expectations: Sequence[Expectation]
+) -> Judgement:
+    try:
+        return _judged(sample, rules, asked, expectations)
+    except MaskprepError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the others are judged all the same
+        pair = sample.pair
+        row = SampleRow(pair.dataset, pair.subset, pair.image, pair.mask)
+        return Judgement(row, (), (), Fault(pair.image, own_fault(error)))
+
+
+def _judged(
     sample: Sample, rules: Ruleset, asked: str, expectations: Sequence[Expectation]
 ) -> Judgement:
     stops = sample.stops

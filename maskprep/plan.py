@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep import storage
 from maskprep.backup import Backup
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import TrainingSet
 from maskprep.outputs import Outputs, data_folders
 from maskprep.parallel import Threads
@@ -90,6 +90,8 @@ class Outcome(Generic[Row]):
         Warnings in words.
     problem : str
         Why there is no such file; empty where there is.
+    is_fault : bool
+        Whether that is a defect of maskprep itself.
     """
 
     source: str
@@ -98,6 +100,7 @@ class Outcome(Generic[Row]):
     row: Row | None = None
     notes: tuple[str, ...] = ()
     problem: str = ""
+    is_fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,6 +285,8 @@ def carry_out(
         except MaskprepError as error:
             told = str(error).removeprefix(f"{task.source}: ")
             return Outcome(task.source, task.target, problem=told)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
+            return Outcome(task.source, task.target, problem=own_fault(error), is_fault=True)
         changed = made.content is not None
         return Outcome(task.source, task.target, changed, made.row, made.notes)
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from maskprep import storage
 from maskprep.details import Details
-from maskprep.errors import UnreadableImageError
+from maskprep.errors import MaskprepError, UnreadableImageError, own_fault
 from maskprep.model import Box, MaskSource, Placement, Size, TrainingSet
 from maskprep.outputs import Outputs
 from maskprep.parallel import Threads
@@ -35,10 +35,13 @@ class Outcome:
         Its image.
     problem : str
         Why there is no picture of it; empty where there is one.
+    is_fault : bool
+        Whether that is a defect of maskprep itself.
     """
 
     image: str
     problem: str = ""
+    is_fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,15 @@ def view_of(sample: Sample) -> PairView | None:
 
 
 def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
+    try:
+        return _drawn(work)
+    except MaskprepError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the others are drawn all the same
+        return Outcome(work.sample.pair.image, own_fault(error), is_fault=True), None
+
+
+def _drawn(work: _Work) -> tuple[Outcome, SheetTile | None]:
     sample = work.sample
     fresh = sample.seen_by(sample.trainer)  # its pixels go with it: memory stays flat
     if fresh.weights is None:

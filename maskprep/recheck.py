@@ -196,7 +196,8 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
     if case.known is not None and _evidence_of(case.sources) == case.known:
         return _Examined(case, None, case.known)
     judgement = judge(case.sample)
-    evidence = _evidence_of(case.sources) if not case.sample.broken else None
+    unsure = case.sample.broken or judgement.fault is not None
+    evidence = None if unsure else _evidence_of(case.sources)
     # What was written to in the meantime was perhaps judged in another state.
     if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
         evidence = None

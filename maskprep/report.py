@@ -80,6 +80,22 @@ class SampleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A defect of maskprep itself: nothing is known of what it happened at.
+
+    Attributes
+    ----------
+    path : str
+        The image, or the data set.
+    words : str
+        What happened, where, and how to report it.
+    """
+
+    path: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What is found out about one pair.
 
@@ -91,11 +107,14 @@ class Judgement:
         In the order of the stages; also what is ignored.
     stops : tuple of Stop
         Why a run stops at it.
+    fault : Fault or None
+        Why it could not be judged.
     """
 
     row: SampleRow
     findings: tuple[Finding, ...]
     stops: tuple[Stop, ...]
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,8 @@ class Report:
         What the user does not want to hear of.
     unused_ignores : tuple of str
         Entries by which nothing was ignored.
+    faults : tuple of Fault
+        What could not be judged, by a defect of maskprep itself.
     """
 
     training_set: TrainingSet
@@ -137,6 +158,7 @@ class Report:
     stops: tuple[Stop, ...] = ()
     ignored: tuple[Finding, ...] = ()
     unused_ignores: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def starts(self) -> bool:

@@ -44,7 +44,7 @@ def verdict_of(report: Report) -> Verdict:
     Verdict
         Plain text, ASCII but for file names.
     """
-    good = not report.stops and not _wrongly_trained(report)
+    good = not (report.stops or report.faults or _wrongly_trained(report))
     return Verdict(
         tuple(_counts(report)),
         _outcome(report),
@@ -89,7 +89,10 @@ def _counts(report: Report) -> list[str]:
             f" {count.whole} whole, {count.ignored} ignored"
         )
         of_dataset = {row.image: row.trains for row in report.rows if row.dataset == count.index}
-        stopping = sum(trains is None for trains in of_dataset.values())
+        failed = {fault.path for fault in report.faults}
+        stopping = sum(
+            trains is None and image not in failed for image, trains in of_dataset.items()
+        )
         if stopping:
             sentence += f", {stopping} cannot train"
         if means:
@@ -108,6 +111,8 @@ def _images(count: int) -> str:
 
 def _outcome(report: Report) -> str:
     wrong = _wrongly_trained(report)
+    if not report.stops and report.faults:
+        return "Whether the run gets through is not known: maskprep itself failed, see above."
     if not report.stops and wrong:
         files = "1 file" if wrong == 1 else f"{wrong} files"
         return f"The run gets through its first epoch, but {files} will train wrongly: see above."

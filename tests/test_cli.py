@@ -101,6 +101,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "datasets",
         "samples",
         "findings",
+        "faults",
     }
     assert document["trainer"] == "sd-scripts"
     assert document["trainer_version"] == "current"

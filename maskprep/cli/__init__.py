@@ -19,7 +19,7 @@ from maskprep.cli.extract import extract
 from maskprep.cli.info import info
 from maskprep.cli.preview import preview
 from maskprep.cli.rules import rules
-from maskprep.errors import MaskprepError, printable, silence_decoders
+from maskprep.errors import MaskprepError, own_fault, printable, silence_decoders
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
 _WAYS_OUT = (
@@ -29,16 +29,33 @@ _WAYS_OUT = (
 )
 
 
+#: Set to anything, it lets a defect of maskprep itself end with Python's traceback.
+_TRACEBACK = "MASKPREP_TRACEBACK"
+#: Where the console or the disk is at fault, see `main`; Click knows the first.
+_STDOUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+
+
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
         except MaskprepError as error:
             _tell(str(error))
-        except ImportError as error:
-            if not any(name in str(error) for name in _SYSTEM_LIBRARIES):
+        except KeyboardInterrupt:
+            _tell("interrupted")
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _STDOUT_FAILS:
                 raise
-            _tell(_WAYS_OUT.format(error=error))
+            if isinstance(error, ImportError) and any(
+                name in str(error) for name in _SYSTEM_LIBRARIES
+            ):
+                _tell(_WAYS_OUT.format(error=error))
+            elif os.environ.get(_TRACEBACK):
+                raise
+            else:
+                _tell(own_fault(error))
         raise SystemExit(2)
 
 

@@ -132,6 +132,8 @@ def check(
         if verbose and ledger.trouble:
             _tell(f"nothing is remembered: {ledger.trouble}")
     for report in reports:
+        for fault in report.faults:
+            _tell(f"maskprep: {fault.path}: {fault.words}")
         for entry in report.unused_ignores:
             _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
     if baseline is not None and reports:
@@ -215,7 +217,7 @@ def _print(reports: list[Report], show_all: bool) -> None:
 def _exit_code(report: Report, fail_on: str) -> int:
     from maskprep.model import Severity
 
-    if any(finding.name == "unparsable" for finding in report.findings):
+    if report.faults or any(finding.name == "unparsable" for finding in report.findings):
         return 2
     if fail_on == "never":
         return 0

@@ -30,7 +30,8 @@ def tell_outcomes(
     Returns
     -------
     int
-        The exit code: 0 where all was done, 1 where some files could not be.
+        The exit code: 0 where all was done, 1 where some files could not be, 2 where maskprep
+        itself failed at one.
     """
     from pathlib import Path
 
@@ -55,6 +56,8 @@ def tell_outcomes(
         more = f" (and {others} more {'files' if others > 1 else 'file'})" if others else ""
         click.echo(printable(f"{sources[0]}{more}: {note}"), err=True)
     click.echo(printable(_summary(carried, destination)))
+    if any(outcome.is_fault for outcome in carried.failed):
+        return 2
     return 1 if carried.failed else 0
 
 

@@ -61,4 +61,6 @@ def preview(
         click.echo(f"{output}: {made} of {len(outcomes)} pairs drawn, and contact-sheet.png")
     if weights is not None and made:
         click.echo(f"{weights}: the weights of {made} of {len(outcomes)} pairs")
+    if any(outcome.is_fault for outcome in failed):
+        raise SystemExit(2)
     raise SystemExit(1 if failed else 0)

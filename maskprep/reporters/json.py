@@ -64,6 +64,7 @@ def _document(report: Report) -> dict[str, Any]:
             }
             for finding in report.findings
         ],
+        "faults": [{"path": fault.path, "error": fault.words} for fault in report.faults],
     }
 
 

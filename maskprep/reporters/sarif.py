@@ -11,7 +11,7 @@ from urllib.parse import quote_from_bytes
 
 from maskprep import __version__, storage
 from maskprep.model import Severity
-from maskprep.report import Finding, Report
+from maskprep.report import Fault, Finding, Report
 from maskprep.rulebook import fix_option, paragraphs
 from maskprep.rules import all_rules
 from maskprep.rules.base import Rule
@@ -35,6 +35,7 @@ def render(reports: Sequence[Report]) -> str:
         JSON in ASCII. Paths below the working directory are relative to it, as ``%SRCROOT%``.
     """
     findings = [finding for report in reports for finding in report.findings]
+    faults = [fault for report in reports for fault in report.faults]
     found = {finding.code for finding in findings}
     rules = [rule for rule in all_rules() if rule.code in found]
     places = {rule.code: place for place, rule in enumerate(rules)}
@@ -46,6 +47,12 @@ def render(reports: Sequence[Report]) -> str:
     run = {
         "tool": {"driver": driver},
         "originalUriBaseIds": {"%SRCROOT%": {"uri": f"{Path.cwd().as_uri()}/"}},
+        "invocations": [
+            {
+                "executionSuccessful": not faults,
+                "toolExecutionNotifications": [_notification(fault) for fault in faults],
+            }
+        ],
         "results": [_result(finding, places[finding.code]) for finding in findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -78,6 +85,11 @@ def _result(finding: Finding, place: int) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [{"physicalLocation": {"artifactLocation": _location(finding.path)}}],
     }
+
+
+def _notification(fault: Fault) -> dict[str, Any]:
+    place = {"physicalLocation": {"artifactLocation": _location(fault.path)}}
+    return {"level": "error", "message": {"text": fault.words}, "locations": [place]}
 
 
 def _location(path: str) -> dict[str, str]:
