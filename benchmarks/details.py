@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.discover import Request, discover_pairs
-from maskprep.growth import DetailGrower
-from maskprep.morphology import dilate
-from maskprep.sample import Sample, samples_of
+from maskprep.dataset.discover import Request, discover_pairs
+from maskprep.dataset.growth import DetailGrower
+from maskprep.dataset.sample import Sample, samples_of
+from maskprep.masks.morphology import dilate
 from maskprep.trainers import find_model, find_trainer
 
 

@@ -31,8 +31,8 @@ import numpy as np
 from distributed import Client, LocalCluster
 
 from benchmarks.measure import run
-from maskprep.discover import Request, discover
-from maskprep.lint import check
+from maskprep.checking.engine import check
+from maskprep.dataset.discover import Request, discover
 from maskprep.model import Size, TrainingSet
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings

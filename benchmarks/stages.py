@@ -71,9 +71,9 @@ class Clocks:
 
 def main() -> None:
     """Check once to warm up, once clocked; print ms a pair."""
-    from maskprep.discover import open_dataset
-    from maskprep.lint import check
-    from maskprep.parallel import Threads
+    from maskprep.checking.engine import check
+    from maskprep.dataset.discover import open_dataset
+    from maskprep.running.parallel import Threads
 
     found = open_dataset(sys.argv[1], masks=sys.argv[2])
     check(found, executor=Threads(1))

@@ -19,10 +19,10 @@ from pathlib import Path
 from distributed import Client, LocalCluster
 
 from benchmarks.scaling import make_corpus, training_set_of
-from maskprep.cluster import Dask
-from maskprep.lint import check
+from maskprep.checking.engine import check
 from maskprep.model import TrainingSet
-from maskprep.report import Report
+from maskprep.model.report import Report
+from maskprep.running.cluster import Dask
 
 
 class Timeline:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 #: Long, as the machine may be slow and busy; nothing waits longer than it must.
 PATIENCE = 180.0
 

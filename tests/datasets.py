@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from maskprep.discover import Request, discover
-from maskprep.lint import check
+from maskprep.checking.engine import check
+from maskprep.dataset.discover import Request, discover
 from maskprep.model import TrainingSet
-from maskprep.report import Report
+from maskprep.model.report import Report
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import Settings
 

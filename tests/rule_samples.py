@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from maskprep.cli.options import data_options
-from maskprep.discover import Request
+from maskprep.dataset.discover import Request
+from tests.places import ROOT
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "rules"
+SAMPLES = ROOT / "samples" / "rules"
 HALVES = ("bad", "good")
 #: Files of a half that tell about it; a data set would not have them.
 _ABOUT = ("expect.json", "recipe.py")

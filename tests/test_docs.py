@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from maskprep.choice import Ruleset
-from maskprep.project import read_project
-
-ROOT = Path(__file__).parent.parent
+from maskprep.checking.choice import Ruleset
+from maskprep.checking.project import read_project
+from tests.places import ROOT
 
 
 @pytest.mark.parametrize("page", ["docs/library.md"])

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maskprep.dataset.sample import samples_of
 from maskprep.model import Severity, Size
-from maskprep.sample import samples_of
 from maskprep.trainers import find_trainer
 from tests.datasets import checked, found
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 SETS = sorted(path.parent.name for path in ROOT.glob("samples/*/dataset.toml"))
 
 

@@ -1,4 +1,7 @@
-"""The command line: parse, call the library, print, exit. Nothing else lives here."""
+"""The command line: parse, call the library, print, exit.
+
+Imports any room; nobody imports it. Click lives here only, and no judgement does.
+"""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from maskprep.cli.options import LocalPath, data_options, executor_options, ledg
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
-    from maskprep.discover import Request
-    from maskprep.ledger import Ledger
+    from maskprep.checking.ledger import Ledger
+    from maskprep.checking.project import Project
+    from maskprep.dataset.discover import Request
+    from maskprep.dataset.outputs import Outputs
     from maskprep.model import TrainingSet
-    from maskprep.outputs import Outputs
-    from maskprep.parallel import Executor
-    from maskprep.project import Project
-    from maskprep.report import Report
+    from maskprep.model.report import Report
+    from maskprep.running.parallel import Executor
 
 
 @click.command(cls=FixCommand)
@@ -92,9 +92,9 @@ def check(
         raise click.UsageError("--update-baseline needs --baseline FILE")
     from pathlib import Path
 
-    from maskprep.baseline import admit_baseline
+    from maskprep.checking.baseline import admit_baseline
+    from maskprep.dataset.outputs import Outputs, RefusedOutputError
     from maskprep.errors import MaskprepError
-    from maskprep.outputs import Outputs, RefusedOutputError
 
     outputs = Outputs(overwrite=overwrite)
     if output_file is not None:
@@ -154,7 +154,7 @@ def _tell(message: str) -> None:
 
 
 def _accepted(reports: list[Report], path: str, accepting: Outputs | None) -> list[Report]:
-    from maskprep.baseline import read_baseline, without_accepted, write_baseline
+    from maskprep.checking.baseline import read_baseline, without_accepted, write_baseline
 
     if accepting is not None:
         count = write_baseline(path, reports, accepting)
@@ -170,10 +170,10 @@ def _checked(
     executor: Executor,
     ledger: Ledger | None,
 ) -> Report:
-    from maskprep.choice import Ruleset
+    from maskprep.checking.choice import Ruleset
+    from maskprep.checking.engine import check as run_rules
     from maskprep.cli.progress import progress_bar
-    from maskprep.discover import discover
-    from maskprep.lint import check as run_rules
+    from maskprep.dataset.discover import discover
 
     training_set, rules = discover(request), Ruleset(project.choice)
     keep_out(training_set)
@@ -184,8 +184,8 @@ def _checked(
 def _put_out(
     reports: list[Report], form: str, output_file: str | None, outputs: Outputs, show_all: bool
 ) -> None:
+    from maskprep.checking.verdict import verdict_of
     from maskprep.reporters import has_verdict, render
-    from maskprep.verdict import verdict_of
 
     if output_file is not None:
         from pathlib import Path

@@ -13,8 +13,8 @@ from maskprep.cli.rules import complete_rules
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from maskprep.choice import Choice, Option
-    from maskprep.project import Project
+    from maskprep.checking.choice import Choice, Option
+    from maskprep.checking.project import Project
 
 _LEVELS = ("error", "warning", "info")
 
@@ -120,7 +120,7 @@ class _ProjectOf:
         settings: tuple[str, ...],
         config: str | None,
     ) -> None:
-        from maskprep.choice import Choice
+        from maskprep.checking.choice import Choice
 
         self._config = config
         self._choice: Choice = Choice(
@@ -130,7 +130,7 @@ class _ProjectOf:
     def __call__(self, target: str) -> Project:
         from dataclasses import replace
 
-        from maskprep.project import find_project, read_project
+        from maskprep.checking.project import find_project, read_project
 
         project = read_project(self._config) if self._config else find_project(target)
         return replace(project, choice=self._choice.over(project.choice))

@@ -11,8 +11,8 @@ from maskprep.cli.options import cache_dir_option, cache_folder
 @cache_dir_option
 def clean(cache_dir: str | None) -> None:
     """Forget what earlier checks have found out; nothing of any data set is touched."""
+    from maskprep.checking.ledger import clean
     from maskprep.errors import MaskprepError, printable
-    from maskprep.ledger import clean
 
     folder = cache_folder(cache_dir)
     try:

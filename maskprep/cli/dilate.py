@@ -9,12 +9,12 @@ import click
 from maskprep.cli.options import Finite, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
-    from maskprep.dilate import Grown
-    from maskprep.discover import Request
-    from maskprep.growth import Side
-    from maskprep.hidden import Fill
-    from maskprep.morphology import Shape
-    from maskprep.plan import Destination
+    from maskprep.dataset.discover import Request
+    from maskprep.dataset.growth import Side
+    from maskprep.editing.dilate import Grown
+    from maskprep.editing.plan import Destination
+    from maskprep.masks.hidden import Fill
+    from maskprep.masks.morphology import Shape
 
 _ABOVE_ZERO = Finite(min=0, min_open=True)
 #: A softer edge than this, in px, is none.
@@ -98,8 +98,8 @@ def dilate(
         raise click.UsageError("say how far: one of --radius PX, --cells N and --target W")
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
-    from maskprep.dilate import dilate as grow
-    from maskprep.discover import discover_pairs
+    from maskprep.dataset.discover import discover_pairs
+    from maskprep.editing.dilate import dilate as grow
 
     training_set = discover_pairs(one_request(requests))
     with progress_bar("growing masks", training_set.pair_count) as advance:

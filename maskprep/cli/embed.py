@@ -9,10 +9,10 @@ import click
 from maskprep.cli.options import data_options, one_request, writing_options
 
 if TYPE_CHECKING:
-    from maskprep.discover import Request
-    from maskprep.embed import Embedded
-    from maskprep.hidden import Fill
-    from maskprep.plan import Destination
+    from maskprep.dataset.discover import Request
+    from maskprep.editing.embed import Embedded
+    from maskprep.editing.plan import Destination
+    from maskprep.masks.hidden import Fill
 
 _HOW_TO_USE = (
     "to train with them: alpha_mask = true in the subset, no conditioning_data_dir,"
@@ -45,8 +45,8 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
     """
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
-    from maskprep.discover import discover_pairs
-    from maskprep.embed import embed as embed_masks
+    from maskprep.dataset.discover import discover_pairs
+    from maskprep.editing.embed import embed as embed_masks
 
     training_set = discover_pairs(one_request(requests))
     with progress_bar("embedding masks", training_set.pair_count) as advance:

@@ -9,8 +9,8 @@ import click
 from maskprep.cli.options import LocalPath, Resolution, trainer_options
 
 if TYPE_CHECKING:
-    from maskprep.export import ExportedConfig
-    from maskprep.folders import ImageFolder
+    from maskprep.dataset.folders import ImageFolder
+    from maskprep.exporting.export import ExportedConfig
     from maskprep.model import ModelTraits
     from maskprep.trainers.base import Trainer
 
@@ -96,8 +96,8 @@ def export_config(
         raise click.UsageError("--repeats and --balance exclude each other")
     from maskprep.cli.progress import progress_bar
     from maskprep.errors import MaskprepError, printable
-    from maskprep.export import export_config as compose
-    from maskprep.export import save_config
+    from maskprep.exporting.export import export_config as compose
+    from maskprep.exporting.export import save_config
     from maskprep.model import Size
 
     config = compose(
@@ -147,7 +147,7 @@ def _image_folders(
     plain: tuple[str, ...],
     reg: tuple[str, ...],
 ) -> list[ImageFolder]:
-    from maskprep.folders import ImageFolder
+    from maskprep.dataset.folders import ImageFolder
     from maskprep.model import MaskSource
 
     if masks and alpha:

@@ -9,10 +9,10 @@ import click
 from maskprep.cli.options import Finite, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
-    from maskprep.discover import Request
-    from maskprep.extract import Channel, Extracted
-    from maskprep.orientation import PaintedOn
-    from maskprep.plan import Destination
+    from maskprep.dataset.discover import Request
+    from maskprep.editing.extract import Channel, Extracted
+    from maskprep.editing.plan import Destination
+    from maskprep.raster.orientation import PaintedOn
 
 
 class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -122,9 +122,9 @@ def extract(
 
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
-    from maskprep.discover import discover_pairs
-    from maskprep.extract import extract as extract_masks
-    from maskprep.storage import isdir
+    from maskprep.dataset.discover import discover_pairs
+    from maskprep.editing.extract import extract as extract_masks
+    from maskprep.files.storage import isdir
 
     request = one_request(requests)
     if channel == "alpha" and request.masks is None and isdir(request.target):

@@ -61,7 +61,7 @@ def info(
 
     Exit code: 0 told, 2 could not do the job.
     """
-    from maskprep.facts import facts_of
+    from maskprep.checking.facts import facts_of
 
     facts = facts_of(image, mask, trainer, model, settings)
     if form == "json":
@@ -133,7 +133,7 @@ def _crop(facts: dict[str, Any]) -> str:
 
 
 def _details(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    from maskprep.growth import TARGET
+    from maskprep.dataset.growth import TARGET
 
     details = sorted(facts["details"], key=lambda each: each["weight"])
     told = f"{len(details)}, the weakest first" if details else "none"

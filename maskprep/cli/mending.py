@@ -14,14 +14,14 @@ from maskprep.cli.options import LocalPath, with_options
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from maskprep.discover import Request
-    from maskprep.ledger import Ledger
-    from maskprep.mend import MendedFile
+    from maskprep.checking.ledger import Ledger
+    from maskprep.checking.project import Project
+    from maskprep.dataset.discover import Request
+    from maskprep.dataset.outputs import Outputs
+    from maskprep.mending.mend import MendedFile
     from maskprep.model import TrainingSet
-    from maskprep.outputs import Outputs
-    from maskprep.parallel import Executor
-    from maskprep.project import Project
-    from maskprep.report import Report
+    from maskprep.model.report import Report
+    from maskprep.running.parallel import Executor
 
 #: What ``--fix NAME`` may ask for beside the safe fixes.
 _ASKED = ("missing=white",)
@@ -109,12 +109,12 @@ class Mending:
         """
         from pathlib import Path
 
-        from maskprep.changes import Changes
-        from maskprep.choice import Ruleset
+        from maskprep.checking.choice import Ruleset
         from maskprep.cli.progress import progress_bar
+        from maskprep.editing.plan import Destination
         from maskprep.errors import printable
-        from maskprep.mend import BrokenOffError, mend
-        from maskprep.plan import Destination
+        from maskprep.mending.changes import Changes
+        from maskprep.mending.mend import BrokenOffError, mend
 
         folder = None if self.pictures is None else Path(self.pictures)
         changes = Changes(folder, outputs)

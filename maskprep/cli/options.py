@@ -12,9 +12,9 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from maskprep.discover import Request
-    from maskprep.parallel import Executor
-    from maskprep.plan import Destination
+    from maskprep.dataset.discover import Request
+    from maskprep.editing.plan import Destination
+    from maskprep.running.parallel import Executor
     from maskprep.trainers.base import Settings
 
 Command = Callable[..., Any]
@@ -58,7 +58,7 @@ class LocalPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a URL."""
-        from maskprep.storage import refuse_remote
+        from maskprep.files.pathname import refuse_remote
 
         refuse_remote(str(value))
         return super().convert(value, param, ctx)
@@ -221,7 +221,7 @@ def writing_options(command: Command) -> Command:
 def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: bool) -> Destination:
     from pathlib import Path
 
-    from maskprep.plan import Destination
+    from maskprep.editing.plan import Destination
 
     if output is not None and in_place:
         raise click.UsageError("--output and --in-place exclude each other")
@@ -261,12 +261,12 @@ def executor_options(command: Command) -> Command:
 
 def _executor(place: str | None, workers: int | None, scheduler: str | None) -> Executor:
     if place == "dask":
-        from maskprep.cluster import Dask
+        from maskprep.running.cluster import Dask
 
         if workers is not None:
             raise click.UsageError("--workers counts what works here: it does not go with dask")
         return Dask(scheduler, tell=_tell)
-    from maskprep.parallel import Processes, ThisMachine, Threads
+    from maskprep.running.parallel import Processes, ThisMachine, Threads
 
     if scheduler is not None:
         raise click.UsageError("--scheduler goes with --executor dask")
@@ -309,7 +309,7 @@ def ledger_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_ledger(*args: Any, no_cache: bool, cache_dir: str | None, **options: Any) -> Any:
-        from maskprep.ledger import Ledger
+        from maskprep.checking.ledger import Ledger
 
         ledger = None if no_cache else Ledger(cache_folder(cache_dir))
         return command(*args, ledger=ledger, **options)
@@ -339,7 +339,7 @@ def _requests(
     script: str | None,
     **flags: Any,
 ) -> list[Request]:
-    from maskprep.discover import Request
+    from maskprep.dataset.discover import Request
     from maskprep.trainers import find_model, find_trainer
 
     asked = find_trainer(trainer)

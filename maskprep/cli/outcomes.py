@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from maskprep.plan import Carried, Destination
+    from maskprep.editing.plan import Carried, Destination
 
 Row = TypeVar("Row")
 

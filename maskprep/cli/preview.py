@@ -9,7 +9,7 @@ import click
 from maskprep.cli.options import LocalPath, data_options, one_request
 
 if TYPE_CHECKING:
-    from maskprep.discover import Request
+    from maskprep.dataset.discover import Request
 
 
 @click.command()
@@ -40,9 +40,9 @@ def preview(
     from pathlib import Path
 
     from maskprep.cli.progress import progress_bar
-    from maskprep.discover import discover_pairs
+    from maskprep.dataset.discover import discover_pairs
     from maskprep.errors import printable
-    from maskprep.preview import preview as draw
+    from maskprep.pictures.preview import preview as draw
 
     training_set = discover_pairs(one_request(requests))
     with progress_bar("drawing masks", training_set.pair_count) as advance:

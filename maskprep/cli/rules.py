@@ -50,8 +50,8 @@ def rules(selectors: tuple[str, ...], form: str) -> None:
     maskprep rules detail-lost
     maskprep rules MP3 --format markdown
     """
-    from maskprep import rulebook
-    from maskprep.choice import matching
+    from maskprep.checking.choice import matching
+    from maskprep.mending import rulebook
     from maskprep.rules import all_rules
 
     chosen = list(dict.fromkeys(rule for each in selectors for rule in matching(each)))
@@ -70,7 +70,7 @@ def _explain(wanted: list[Rule]) -> None:
     from rich.text import Text
 
     from maskprep.cli.screen import plain_console, print_row
-    from maskprep.rulebook import paragraphs, rows_of
+    from maskprep.mending.rulebook import paragraphs, rows_of
 
     console = plain_console()
     for place, rule in enumerate(wanted):
@@ -93,7 +93,7 @@ def _list(wanted: list[Rule]) -> None:
     from rich.text import Text
 
     from maskprep.cli.screen import plain_console, print_row
-    from maskprep.rulebook import GROUPS, fix_option, paragraphs
+    from maskprep.mending.rulebook import GROUPS, fix_option, paragraphs
 
     console = plain_console()
     longest = max(len(rule.name) for rule in wanted)

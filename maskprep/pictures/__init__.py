@@ -1,4 +1,8 @@
-"""Arrays in, pictures out: what the trainer sees of a mask, drawn for people."""
+"""What the trainer sees, drawn: a picture a pair, sheets, changes.
+
+Imports checking, dataset, masks and what is below. No judgement, and no pixel of a mask is
+changed.
+"""
 
 from maskprep.pictures.pair import draw_pair
 from maskprep.pictures.panels import lost_share

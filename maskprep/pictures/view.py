@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep.once import once
+from maskprep.running.once import once
 
 Pixels = NDArray[np.uint8]
 

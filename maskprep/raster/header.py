@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from maskprep import storage
 from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname, storage
 from maskprep.model import Size
 
 #: The EXIF tag of the orientation.
@@ -103,7 +103,7 @@ def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
             # A FIFO or a device would block for ever, in the trainer as here.
             if not storage.is_regular(path):
                 raise OSError(f"not a regular file: {path!r}")
-            local = storage.local_path(path)
+            local = pathname.local_path(path)
             if local is not None:
                 image = Image.open(local)
             else:

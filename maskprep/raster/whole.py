@@ -6,7 +6,7 @@ import os
 import struct
 from typing import BinaryIO
 
-from maskprep import storage
+from maskprep.files import storage
 from maskprep.raster.header import decoding, opened, unreadable
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"

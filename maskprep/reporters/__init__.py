@@ -1,4 +1,8 @@
-"""From a report to what people and programs read: a module a format, found in this folder."""
+"""A report as text: a module a format.
+
+Imports checking and what is below, and mending for what a fix is called. No rule, no file of a
+data set.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
-from maskprep.report import Report
+from maskprep.model.report import Report
 
 
 def formats() -> list[str]:

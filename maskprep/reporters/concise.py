@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maskprep.errors import printable
-from maskprep.report import Report
+from maskprep.model.report import Report
 
 
 def render(reports: Sequence[Report]) -> str:

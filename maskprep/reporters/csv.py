@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from maskprep.model import Size
-from maskprep.report import Report, SampleRow
+from maskprep.model.report import Report, SampleRow
 
 #: What a size is written as, in two columns.
 _SIDES = ("width", "height")

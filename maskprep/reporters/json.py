@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from maskprep import __version__
-from maskprep.report import Report, SampleRow
+from maskprep.model.report import Report, SampleRow
 
 #: Whether a run starts, and stops in its first epoch, is in it.
 HAS_VERDICT = True

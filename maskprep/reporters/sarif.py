@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from maskprep import __version__, storage
+from maskprep import __version__
+from maskprep.files import pathname
+from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model import Severity
-from maskprep.report import Fault, Finding, Report
-from maskprep.rulebook import fix_option, paragraphs
+from maskprep.model.report import Fault, Finding, Report
 from maskprep.rules import all_rules
 from maskprep.rules.base import Rule
 
@@ -93,7 +94,7 @@ def _notification(fault: Fault) -> dict[str, Any]:
 
 
 def _location(path: str) -> dict[str, str]:
-    if storage.is_remote(path):
+    if pathname.is_remote(path):
         return {"uri": quote_from_bytes(os.fsencode(path), safe="/:")}
     whole = os.path.abspath(path)
     try:

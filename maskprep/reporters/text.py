@@ -9,10 +9,10 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from maskprep.checking.verdict import trainer_line, verdict_of
 from maskprep.errors import printable
 from maskprep.model import Severity
-from maskprep.report import Finding, Report
-from maskprep.verdict import trainer_line, verdict_of
+from maskprep.model.report import Finding, Report
 
 #: It ends with whether the run starts, and where it stops.
 HAS_VERDICT = True

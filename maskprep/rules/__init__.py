@@ -1,4 +1,8 @@
-"""All rules, gathered from this folder's modules by their type."""
+"""One function a rule, in modules by subject.
+
+Imports dataset, masks, raster and what is below. A rule looks at its subject only; what mends it
+is in mending.
+"""
 
 from __future__ import annotations
 

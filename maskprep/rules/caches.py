@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from maskprep.dataset.sample import Sample
 from maskprep.model import LatentsCache, MaskSource, Severity, TrainingSet
-from maskprep.report import SampleRow
+from maskprep.model.report import SampleRow
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 _STRATEGY = "sd-scripts v0.10.1, library/strategy_base.py, LatentsCachingStrategy"
 _RUN = "a run with --cache_latents_to_disk"

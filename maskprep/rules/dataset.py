@@ -9,10 +9,11 @@ from statistics import median
 
 import numpy as np
 
-from maskprep import raster, storage
+from maskprep import raster
 from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, Severity, Subset, TrainingSet
-from maskprep.report import SampleRow
+from maskprep.model.report import SampleRow
 from maskprep.rules.base import Remark, RuleStage, rule
 
 _DATASET = RuleStage.DATASET
@@ -166,7 +167,7 @@ def _same_files(paths: Iterable[str]) -> Iterator[list[str]]:
         except OSError:
             continue
         if size is not None:
-            by_size.setdefault(size, {}).setdefault(storage.absolute(path), path)
+            by_size.setdefault(size, {}).setdefault(pathname.absolute(path), path)
     for alike in by_size.values():
         # Files of one size mostly differ from their first bytes on.
         for same in _grouped(alike.values(), _start) if len(alike) > 1 else ():

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.channels import COLOUR_TOLERANCE, LARGEST_LABEL, NOTICEABLE, is_coloured
+from maskprep.dataset.sample import Sample
+from maskprep.masks.channels import COLOUR_TOLERANCE, LARGEST_LABEL, NOTICEABLE, is_coloured
 from maskprep.model import MaskSource, Severity
 from maskprep.rules.base import DATASET, Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float64]

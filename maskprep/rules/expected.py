@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from maskprep.expectation import Expectation
+from maskprep.dataset.expectation import Expectation
+from maskprep.dataset.sample import Sample
 from maskprep.model import Severity
-from maskprep.report import SampleRow
+from maskprep.model.report import SampleRow
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 
 @rule(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maskprep import storage
+from maskprep.dataset.sample import Sample
+from maskprep.files import storage
 from maskprep.model import MaskSource, Severity, Size
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"

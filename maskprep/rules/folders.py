@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
-from maskprep import storage
+from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, Pair, Severity, Subset
 from maskprep.rules.base import Remark, RuleStage, rule
 
@@ -73,7 +73,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     for pair in subset.missing:
         if pair.image in near:
             continue
-        wanted = storage.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        wanted = pathname.join(subset.masks.path, f"{_stem(pair.image)}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
         if _stem(pair.image) in unseen:
             fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
@@ -165,7 +165,7 @@ def many_images_one_mask(subset: Subset) -> Iterator[Remark]:
     uses: dict[str, list[str]] = {}
     for pair in subset.pairs:
         if pair.mask is not None:
-            uses.setdefault(pair.mask, []).append(storage.basename(pair.image))
+            uses.setdefault(pair.mask, []).append(pathname.basename(pair.image))
     for mask, images in uses.items():
         if len(images) > 1:
             told = f"is the mask of {len(images)} images: {', '.join(images)}"
@@ -184,7 +184,7 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     """Masks that differ only in their extension: the first in sorted order wins, silently."""
     for used, others in subset.shadowed_masks.items():
         for other in others:
-            told = f"is never loaded: {storage.basename(used)} comes first and is used"
+            told = f"is never loaded: {pathname.basename(used)} comes first and is used"
             yield Remark(other, told, "keep one of them in the mask folder")
 
 
@@ -203,15 +203,15 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
-        stem, ending = storage.splitext(path)
-        if storage.basename(path).startswith("."):
+        stem, ending = pathname.splitext(path)
+        if pathname.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
         elif ending.lower() in _LOADED:
             told = f"{ending} is neither all lower nor all upper case: the trainer does not see it"
-            yield Remark(path, told, f"rename it to {storage.basename(stem)}{ending.lower()}")
+            yield Remark(path, told, f"rename it to {pathname.basename(stem)}{ending.lower()}")
         else:
             told = f"the trainer does not see {ending} files"
-            fix = f"save it as {storage.basename(stem)}.png"
+            fix = f"save it as {pathname.basename(stem)}.png"
             fix += ", as maskprep extract does" if path in subset.unseen_masks else ""
             yield Remark(path, told, fix)
 
@@ -232,7 +232,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     `mask-extra` leave these files to this rule.
     """
     for mask, image in near_misses(subset).items():
-        told = f"is nearly the mask of {storage.basename(image)}: {_difference(mask, image)};"
+        told = f"is nearly the mask of {pathname.basename(image)}: {_difference(mask, image)};"
         told += " the trainer refuses to start (missing conditioning data)"
         yield Remark(mask, told, _rename(mask, image))
 
@@ -250,12 +250,12 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
     if subset.images is None:
         return
     if subset.masks is not None and subset.masks.exists and subset.images.exists:
-        images, masks = (storage.realpath(each.path) for each in (subset.images, subset.masks))
+        images, masks = (pathname.realpath(each.path) for each in (subset.images, subset.masks))
         if images == masks:
             told = "is image folder and mask folder at once: every mask is trained as an image too"
             yield Remark(subset.masks.path, told, "keep the masks in a folder beside the images")
             return
-        if masks.startswith(storage.join(images, "")):
+        if masks.startswith(pathname.join(images, "")):
             told = "lies inside the image folder: sd-scripts does not look there, other trainers do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
@@ -344,7 +344,7 @@ def system_files(subset: Subset) -> Iterator[Remark]:
     for folder in filter(None, (subset.images, subset.masks)):
         for name in folder.names:
             if name.startswith("._") or name.lower() in _SYSTEM_FILES:
-                yield Remark(storage.join(folder.path, name), "a system file; ignored, harmless")
+                yield Remark(pathname.join(folder.path, name), "a system file; ignored, harmless")
 
 
 @rule(
@@ -389,13 +389,13 @@ def _duration(seconds: float) -> str:
 
 
 def _where_from(path: str) -> str:
-    if storage.isabs(path):
+    if pathname.isabs(path):
         return "correct the path"
     return f"correct the path (relative to {os.getcwd()})"
 
 
 def _stem(path: str) -> str:
-    return storage.stem(path)
+    return pathname.stem(path)
 
 
 def _plain(stem: str) -> str:
@@ -428,11 +428,11 @@ def near_misses(subset: Subset) -> dict[str, str]:
 
 
 def _rename(mask: str, image: str) -> str:
-    ending = storage.splitext(mask)[1].lower()
+    ending = pathname.splitext(mask)[1].lower()
     if ending not in _LOADED:
         return f"save {mask} as {_stem(image)}.png"
     name = f"{_stem(image)}{ending}"
-    looks = {unicodedata.normalize("NFC", each) for each in (name, storage.basename(mask))}
+    looks = {unicodedata.normalize("NFC", each) for each in (name, pathname.basename(mask))}
     form = "NFC" if unicodedata.is_normalized("NFC", name) else "NFD"
     return f"rename {mask} to {name}" + (f", letters in the form {form}" if len(looks) == 1 else "")
 

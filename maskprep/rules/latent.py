@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from maskprep.details import LOST_BELOW
-from maskprep.growth import TARGET, DetailGrower, GrownDetail
+from maskprep.dataset.growth import TARGET, DetailGrower, GrownDetail
+from maskprep.dataset.sample import Sample
+from maskprep.masks.details import LOST_BELOW
 from maskprep.model import MaskSource, Severity
 from maskprep.raster import MaskPixels
 from maskprep.rules.base import DATASET, Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 _LATENT = RuleStage.LATENT
 #: Details named in one message.

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.growth import cut_off
+from maskprep.dataset.growth import cut_off
+from maskprep.dataset.sample import Sample
 from maskprep.model import Box, MaskSource, Severity
 from maskprep.raster import Mask
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 _LATENT = RuleStage.LATENT
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from maskprep.details import HALF, SMALLEST
+from maskprep.dataset.sample import Sample
+from maskprep.masks.details import HALF, SMALLEST
+from maskprep.masks.morphology import inverted
+from maskprep.masks.plane import nonzero
 from maskprep.model import Severity
-from maskprep.morphology import inverted
-from maskprep.plane import nonzero
 from maskprep.raster import Mask
 from maskprep.rules.base import Remark, RuleStage, rule
-from maskprep.sample import Sample
 
 _LATENT = RuleStage.LATENT
 _LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from maskprep import storage
 from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname
 from maskprep.model import (
     WHOLE,
     At,
@@ -166,7 +166,7 @@ class Trainer(ABC):
         """
 
         def spelled(path: str | None) -> str | None:
-            return storage.join(folder, path) if path else path
+            return pathname.join(folder, path) if path else path
 
         subsets = (
             replace(each, image_dir=spelled(each.image_dir), mask_dir=spelled(each.mask_dir))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from maskprep import storage
+from maskprep.files import pathname
 from maskprep.model import MaskSource, ModelTraits, Size
 
 
@@ -102,6 +102,6 @@ def folder_key(path: str) -> str:
     >>> folder_key("sets/a/") == folder_key(os.path.abspath("sets/b/../a"))
     True
     """
-    if storage.is_remote(path):
-        return storage.realpath(path)
+    if pathname.is_remote(path):
+        return pathname.realpath(path)
     return os.path.normcase(os.path.abspath(path))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from maskprep import storage
 from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname, storage
 from maskprep.model import (
     WHOLE,
     At,
@@ -299,7 +299,7 @@ class SdScripts(Trainer):
         self, bucket_mask: NDArray[np.uint8], model: ModelTraits
     ) -> NDArray[np.float32]:
         """Give the cells' weights; see `Trainer.latent_weights`."""
-        from maskprep.latent import area_weights
+        from maskprep.masks.latent import area_weights
 
         return area_weights(bucket_mask, model.stride)
 
@@ -351,7 +351,7 @@ def _raised(issue: ConfigIssue) -> str:
 def _started_in(subset: SubsetBlock, folder: str) -> SubsetBlock:
     metadata = subset.settings.metadata_file
     if metadata is not None:
-        metadata = storage.join(folder, metadata)
+        metadata = pathname.join(folder, metadata)
     settings = replace(subset.settings, metadata_file=metadata, start_folder=folder)
     return replace(subset, settings=settings)
 

@@ -15,7 +15,7 @@ import zlib
 from tokenize import TokenError
 from typing import TYPE_CHECKING
 
-from maskprep import storage
+from maskprep.files import pathname, storage
 from maskprep.model import Folder, LatentsCache, MaskSource, ModelTraits, Size, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 
@@ -55,7 +55,7 @@ def caches_in(folder: Folder) -> tuple[str, ...]:
         Paths, sorted.
     """
     return tuple(
-        storage.join(folder.path, name) for name in sorted(folder.names) if name.endswith(_ENDING)
+        pathname.join(folder.path, name) for name in sorted(folder.names) if name.endswith(_ENDING)
     )
 
 
@@ -159,12 +159,12 @@ def sizes_by_names(subset: Subset, model: ModelTraits) -> dict[str, tuple[str, S
     caches = [
         path
         for path in subset.caches
-        if storage.parted(path)[0].endswith(suffix) and not storage.basename(path).startswith(".")
+        if pathname.parted(path)[0].endswith(suffix) and not pathname.basename(path).startswith(".")
     ]
-    caches.sort(key=lambda path: storage.parted(path)[0].rsplit("_", maxsplit=2)[0])
+    caches.sort(key=lambda path: pathname.parted(path)[0].rsplit("_", maxsplit=2)[0])
     found, place = {}, 0
     for pair in sorted((*subset.pairs, *subset.unused), key=lambda each: each.image):
-        stem = storage.splitext(pair.image)[0]
+        stem = pathname.splitext(pair.image)[0]
         while place < len(caches) and caches[place][: len(stem)] < stem:
             place += 1
         if place < len(caches) and caches[place].startswith(stem) and pair.cached is None:
@@ -179,7 +179,7 @@ def _path_of(
 ) -> str | None:
     if not subset.caches:
         return None
-    whole, chain = storage.parted(image)
+    whole, chain = pathname.parted(image)
     stem = os.path.splitext(whole)[0]
     named = []
     if model.name in _ONE_SIZE:
@@ -192,7 +192,7 @@ def _path_of(
 
 def _size_in(path: str) -> Size | None:
     try:
-        width, height = storage.splitext(path)[0].split("_")[-2].split("x")
+        width, height = pathname.splitext(path)[0].split("_")[-2].split("x")
         return Size(int(width), int(height))
     except (IndexError, ValueError):
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from maskprep import storage
+from maskprep.files import pathname, storage
 from maskprep.model import Caption
 
 _FACE_PARTS = 4
@@ -29,7 +29,7 @@ def face_numbers(image: str) -> tuple[int, ...]:
     tuple of int
         The four numbers in px; empty where the name carries none.
     """
-    tokens = storage.stem(image).split("_")
+    tokens = pathname.stem(image).split("_")
     if len(tokens) <= _FACE_PARTS:
         return ()
     try:
@@ -57,7 +57,7 @@ def read_caption(image: str, extension: str, class_tokens: str | None, wildcard:
     Caption
         With the trainer's own error where the file stops the run.
     """
-    whole, chain = storage.parted(image)
+    whole, chain = pathname.parted(image)
     stem = os.path.splitext(whole)[0]
     tokens = stem.split("_")
     stems = [stem]

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from maskprep import storage
 from maskprep.errors import MaskprepError, printable
+from maskprep.files import pathname
 from maskprep.model import MaskSource, ModelTraits, Size
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft
 
@@ -65,7 +65,7 @@ def named_repeats(folder: str) -> tuple[int, str] | None:
     [(10, 'cat'), None, None, None]
     """
     found = _NAMED_REPEATS.fullmatch(
-        storage.basename(folder if storage.is_remote(folder) else os.path.normpath(folder))
+        pathname.basename(folder if pathname.is_remote(folder) else os.path.normpath(folder))
     )
     return (int(found[1]), found[2]) if found else None
 

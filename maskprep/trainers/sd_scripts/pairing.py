@@ -15,7 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from maskprep import storage
+from maskprep.files import pathname, storage
 from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
 from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.caches import caches_in
@@ -102,7 +102,7 @@ def _load(
     else:
         names = images.names if images else ()
         folder = images.path if images else ""
-        visible = tuple(sorted(storage.join(folder, each) for each in names if is_visible(each)))
+        visible = tuple(sorted(pathname.join(folder, each) for each in names if is_visible(each)))
         unseen = _unseen_in(images)
     keeps = subset.settings.cache_info
     cache = _cache_of(images, subset.settings.start_folder) if keeps and images else {}
@@ -218,10 +218,10 @@ def _with_found_masks(subset: Subset) -> Subset:
         return subset
     of_stem: dict[str, list[str]] = {}
     for path in _visible_in(subset.masks):
-        of_stem.setdefault(storage.stem(path), []).append(path)
+        of_stem.setdefault(pathname.stem(path), []).append(path)
     pairs, shadowed = [], {}
     for pair in subset.pairs:
-        found = of_stem.get(storage.stem(pair.image), [])
+        found = of_stem.get(pathname.stem(pair.image), [])
         pairs.append(replace(pair, mask=found[0] if found else None))
         if len(found) > 1:
             shadowed[found[0]] = tuple(found[1:])
@@ -231,26 +231,26 @@ def _with_found_masks(subset: Subset) -> Subset:
 def _visible_in(folder: Folder | None) -> list[str]:
     if folder is None:
         return []
-    return sorted(storage.join(folder.path, name) for name in folder.names if is_visible(name))
+    return sorted(pathname.join(folder.path, name) for name in folder.names if is_visible(name))
 
 
 def _unseen_in(folder: Folder | None) -> tuple[str, ...]:
     if folder is None:
         return ()
     return tuple(
-        storage.join(folder.path, name)
+        pathname.join(folder.path, name)
         for name in folder.names
         if is_picture(name) and not is_visible(name)
     )
 
 
 def _stem(path: str) -> str:
-    return storage.splitext(storage.absolute(path))[0]
+    return pathname.splitext(pathname.absolute(path))[0]
 
 
 def _cache_of(folder: Folder, start_folder: str) -> dict[str, CachedInfo]:
     # What ``cache_info = true`` keeps in the image folder, by image path, in its own order.
-    path = storage.join(folder.path, INFO_CACHE)
+    path = pathname.join(folder.path, INFO_CACHE)
     try:
         with storage.open_text(path) as stream:
             entries = json.load(stream)
@@ -258,7 +258,7 @@ def _cache_of(folder: Folder, start_folder: str) -> dict[str, CachedInfo]:
         return {}
     known = entries.items() if isinstance(entries, dict) else ()
     return {
-        storage.join(start_folder, image): _cached(path, entry)
+        pathname.join(start_folder, image): _cached(path, entry)
         for image, entry in known
         if isinstance(entry, dict)
     }
@@ -278,12 +278,12 @@ def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
         return ()
     found = []
     for name in map(str, names):
-        within, chain = storage.parted(storage.join(subset.image_dir or "", name))
-        candidates = [storage.join(subset.settings.start_folder, name), within + chain]
+        within, chain = pathname.parted(pathname.join(subset.image_dir or "", name))
+        candidates = [pathname.join(subset.settings.start_folder, name), within + chain]
         candidates += [within + ending + chain for ending in sorted(visible_endings())]
         found += [
             path
             for path in candidates
-            if is_visible(storage.parted(path)[0]) and storage.isfile(path)
+            if is_visible(pathname.parted(path)[0]) and storage.isfile(path)
         ][:1]
     return tuple(found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from maskprep import storage
 from maskprep.errors import ConfigError, MaskprepError
+from maskprep.files import pathname, storage
 
 
 def parse(path: str) -> Any:
@@ -34,7 +34,7 @@ def parse(path: str) -> Any:
     """
     import toml
 
-    ending = storage.splitext(path)[1].lower()
+    ending = pathname.splitext(path)[1].lower()
     if ending not in (".toml", ".json"):
         raise MaskprepError(f"{path}: is neither a folder nor a dataset file (.toml, .json)")
     try:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.resample import Kernel, resize
 from maskprep.model import WHOLE, At, Placement, Size
-from maskprep.resample import Kernel, resize
 from maskprep.trainers.sd_scripts.generations import Generation, MaskResize
 
 Pixels = NDArray[np.uint8]
@@ -82,7 +82,7 @@ def image_kernel(
     Returns
     -------
     str
-        As `maskprep.resample.resize` takes it.
+        As `maskprep.masks.resample.resize` takes it.
     """
     if generation.newer_keys:
         return _kernel(interpolation, source, target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from maskprep import storage
+from maskprep.files import pathname, storage
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.pairing import kept_for_training
@@ -137,12 +137,12 @@ def foresee_bounds(settings: DatasetSettings) -> Iterator[Stop]:
 def _pairing(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
     # Where the mask folder is missing the trainer only warns; its batch fails later.
     missing = [
-        storage.stem(pair.image)
+        pathname.stem(pair.image)
         for subset in dataset.subsets
         if subset.masks is not None and subset.masks.exists
         for pair in subset.missing
     ]
-    extra = [storage.absolute(path) for subset in dataset.subsets for path in subset.extra_masks]
+    extra = [pathname.absolute(path) for subset in dataset.subsets for path in subset.extra_masks]
     held_out = _held_out(dataset) if generation.newer_keys else 0
     if missing:
         yield _assertion(

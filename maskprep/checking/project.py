@@ -1,0 +1,202 @@
+"""What a data set's own ``maskprep.toml`` says: which rules, how they are set, what must hold."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import tomlkit
+import voluptuous as vol
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from maskprep.checking.choice import Choice
+from maskprep.dataset.expectation import MEASURES, Expectation
+from maskprep.errors import MaskprepError
+from maskprep.files import pathname, storage
+from maskprep.model import Severity
+
+FILE_NAME = "maskprep.toml"
+_PYPROJECT = "pyproject.toml"
+
+_WORDS = vol.Any([str], msg="wants a list of words")
+_LEVEL = vol.In([each.value for each in Severity], msg="wants error, warning or info")
+_NUMBER = vol.All(vol.Any(float, int), vol.Range(0, 1), msg="wants a number from 0 to 1")
+_SCHEMA = vol.Schema(
+    {
+        "select": _WORDS,
+        "ignore": _WORDS,
+        "ignore-in": {str: _WORDS},
+        "severity": {str: _LEVEL},
+        "set": {str: vol.Any(dict, msg="wants option = value")},
+        "expect": [
+            {
+                vol.Required("measure"): vol.In(
+                    MEASURES, msg=f"wants one of {', '.join(MEASURES)}"
+                ),
+                "files": str,
+                "under": str,
+                "min": _NUMBER,
+                "max": _NUMBER,
+            }
+        ],
+    }
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A data set's own settings.
+
+    Attributes
+    ----------
+    path : str or None
+        Where they stand; None where there are none.
+    choice : Choice
+        Of rules.
+    expectations : tuple of Expectation
+        What must hold.
+    """
+
+    path: str | None = None
+    choice: Choice = field(default_factory=Choice)
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it consists of: its own file, and the regions in which something must hold."""
+        own = () if self.path is None else (self.path,)
+        return (
+            *own,
+            *(path for each in self.expectations for path in (each.regions or {}).values()),
+        )
+
+
+def find_project(target: str) -> Project:
+    """Find the settings nearest to a data set.
+
+    Parameters
+    ----------
+    target : str
+        A configuration, or an image folder.
+
+    Returns
+    -------
+    Project
+        Of the nearest ``maskprep.toml``, or ``pyproject.toml`` with ``[tool.maskprep]``, in its
+        folder or one above; an empty one where there is none.
+
+    Raises
+    ------
+    MaskprepError
+        The nearest one cannot be read.
+    """
+    for folder in _folders_of(target):
+        own, shared = pathname.join(folder, FILE_NAME), pathname.join(folder, _PYPROJECT)
+        try:
+            if storage.isfile(own):
+                return read_project(own)
+            if storage.isfile(shared) and _table_of(shared) is not None:
+                return read_project(shared)
+        except storage.ForbiddenError:
+            break  # whoever may read a data set may not read all that lies above it
+    return Project()
+
+
+def _folders_of(target: str) -> list[str]:
+    whole = pathname.absolute(target)
+    return pathname.upward(whole if storage.isdir(whole) else pathname.dirname(whole))
+
+
+def read_project(path: str) -> Project:
+    """Read settings.
+
+    Parameters
+    ----------
+    path : str
+        A ``maskprep.toml``, or a ``pyproject.toml`` with ``[tool.maskprep]``.
+
+    Returns
+    -------
+    Project
+        With patterns of files taken from its folder.
+
+    Raises
+    ------
+    MaskprepError
+        It cannot be read, does not parse, or says something unknown.
+    """
+    table = _table_of(path)
+    if table is None:
+        raise MaskprepError(f"{path}: has no [tool.maskprep]")
+    try:
+        said = _SCHEMA(table)
+    except vol.MultipleInvalid as refused:
+        raise MaskprepError(f"{path}: {_explained(refused.errors[0])}") from refused
+    choice = Choice(
+        tuple(said.get("select", ())),
+        tuple(said.get("ignore", ())),
+        {name: Severity(level) for name, level in said.get("severity", {}).items()},
+        said.get("set", {}),
+        tuple((pattern, tuple(each)) for pattern, each in said.get("ignore-in", {}).items()),
+    )
+    folder = pathname.dirname(pathname.absolute(path))
+    expectations = tuple(_expectation(each, folder, path) for each in said.get("expect", ()))
+    return Project(path, choice, expectations)
+
+
+def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation:
+    if "min" not in said and "max" not in said:
+        raise MaskprepError(f"{path}: an [[expect]] of {said['measure']} has neither min nor max")
+    if said.get("min", 0) > said.get("max", 1):
+        raise MaskprepError(f"{path}: an [[expect]] of {said['measure']} has min above max")
+    return Expectation(
+        said["measure"],
+        said.get("files", "*"),
+        _regions(said["under"], folder, path) if "under" in said else None,
+        float(said.get("min", 0.0)),
+        float(said.get("max", 1.0)),
+        path,
+    )
+
+
+def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
+    try:
+        found = {pathname.stem(each): each for each in storage.glob(folder, pattern)}
+    except (ValueError, NotImplementedError):
+        raise MaskprepError(f"{path}: under wants a pattern from this folder: {pattern}") from None
+    if not found:
+        raise MaskprepError(f"{path}: under = {pattern!r} fits no file: nothing is held to it")
+    return found
+
+
+def _table_of(path: str) -> dict[str, Any] | None:
+    try:
+        whole = tomlkit.parse(storage.read_bytes(path).decode("utf-8-sig")).unwrap()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
+    except ParseError as error:
+        told = f"{path}: line {error.line}, column {error.col}: {str(error).partition(' at')[0]}"
+        raise MaskprepError(told) from error
+    except (TOMLKitError, ValueError) as error:
+        raise MaskprepError(f"{path}: {error}") from error
+    if pathname.basename(path) != _PYPROJECT:
+        return whole
+    tools = whole.get("tool", {})
+    found = tools.get("maskprep") if isinstance(tools, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _explained(error: Any) -> str:
+    place = ".".join(str(key) for key in error.path)
+    if error.msg == "extra keys not allowed":
+        name = str(error.path[-1])
+        known = [str(key) for key in (*_SCHEMA.schema, *_SCHEMA.schema["expect"][0])]
+        close = difflib.get_close_matches(name, known, n=1)
+        return f"{place}: is unknown" + (f": did you mean {close[0]}?" if close else "")
+    if error.msg == "required key not provided":
+        return f"{place}: is missing"
+    return f"{place}: {error.msg}"

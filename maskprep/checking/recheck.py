@@ -1,0 +1,286 @@
+"""What a check found out of a pair before, and whether it still holds.
+
+A result is kept by all that it depends on: what was seen of the files' content, the pair's
+settings and caption, the rules and how they are set, the trainer and the model, maskprep's own
+code and the libraries that it stands on. A file is looked at again where its size, times or inode
+have changed; where its content has not, the result still holds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from functools import cache, partial
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import cv2
+import numpy
+import PIL
+
+from maskprep import raster
+from maskprep.checking.choice import Choice
+from maskprep.checking.ledger import Known, Ledger
+from maskprep.dataset.expectation import Expectation
+from maskprep.dataset.sample import Sample
+from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname, storage
+from maskprep.files.storage import Signature
+from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
+from maskprep.model.report import Finding, Judgement, SampleRow
+from maskprep.running.parallel import Executor
+
+#: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
+#: tick as slowly as that, and two versions within one tick look the same.
+_SETTLED = 2 * 10**9
+#: Decoders that are no part of Pillow: modules, and the packages they come in.
+_PLUGINS = {
+    "pillow_avif": "pillow-avif-plugin",
+    "pillow_jxl": "pillow-jxl-plugin",
+    "jxlpy": "jxlpy",
+    "imagecodecs": "imagecodecs",
+}
+
+
+class _Source(NamedTuple):
+    """A file that a result depends on, and what of it."""
+
+    path: str
+    #: Every byte; the header alone; or, of what is far away, what its folder says.
+    kind: Literal["content", "header", "listing"]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A pair to be looked at, as its files are, and what is known of their content."""
+
+    sample: Sample
+    sources: tuple[_Source, ...]
+    signatures: tuple[Signature | None, ...]
+    known: tuple[str, ...] | None = None
+    remembered: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Of the pair, the image first."""
+        return self.sample.files
+
+
+class _Examined(NamedTuple):
+    """What became of a case: None for a judgement that still holds, or for untold evidence."""
+
+    case: _Case
+    judgement: Judgement | None
+    evidence: tuple[str, ...] | None
+
+
+class Recheck:
+    """Judges pairs, but for those of which nothing has changed since the last time.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Of earlier checks.
+    training_set : TrainingSet
+        Whose pairs are judged.
+    choice : Choice
+        Which rules run, and how.
+    expectations : sequence of Expectation
+        What must hold.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        training_set: TrainingSet,
+        choice: Choice,
+        expectations: Sequence[Expectation],
+    ) -> None:
+        trainer = training_set.trainer
+        self._ledger = ledger
+        self._expectations = expectations
+        self._basis = repr(
+            (
+                _this_program(),
+                type(trainer).__qualname__,
+                trainer.title,
+                training_set.model,
+                training_set.arguments,
+                choice,
+                tuple(expectations),
+            )
+        ).encode("utf-8", "surrogatepass")
+
+    def in_order(
+        self,
+        samples: Iterable[Sample],
+        judge: Callable[[Sample], Judgement],
+        executor: Executor,
+    ) -> Iterator[Judgement]:
+        """Judge what has changed, and recall the rest.
+
+        Parameters
+        ----------
+        samples : iterable of Sample
+            Made one by one, as needed.
+        judge : callable
+            Applied where nothing is remembered.
+        executor : Executor
+            Where that is done.
+
+        Yields
+        ------
+        Judgement
+            One a sample, in order.
+        """
+        waiting: deque[Judgement | None] = deque()
+
+        def changed() -> Iterator[_Case]:
+            for sample in samples:
+                case = self._case_of(sample)
+                if isinstance(case, Judgement):
+                    waiting.append(case)
+                else:
+                    waiting.append(None)
+                    yield case
+
+        try:
+            for examined in executor.in_order(changed(), partial(_examine, judge=judge)):
+                while (recalled := waiting.popleft()) is not None:
+                    yield recalled
+                yield self._kept(examined)
+            yield from (each for each in waiting if each is not None)
+        finally:
+            self._ledger.flush()
+
+    def _case_of(self, sample: Sample) -> Judgement | _Case:
+        sources = tuple(_sources_of(sample, self._expectations))
+        signatures = tuple(storage.signature(each.path) for each in sources)
+        known = [self._ledger.file(pathname.absolute(each.path), each.kind) for each in sources]
+        if None in signatures or None in known:
+            return _Case(sample, sources, signatures)
+        evidence = tuple(each.evidence for each in known if each is not None)
+        remembered = self._ledger.result(self._key(sample, evidence))
+        if remembered is None:
+            return _Case(sample, sources, signatures)
+        if [str(each) for each in signatures] == [each.signature for each in known if each]:
+            return _from_json(remembered)
+        return _Case(sample, sources, signatures, evidence, remembered)
+
+    def _kept(self, examined: _Examined) -> Judgement:
+        case, judgement, evidence = examined
+        if evidence is None:
+            assert judgement is not None, "what is without evidence was judged"
+            return judgement
+        for each, signature, seen in zip(case.sources, case.signatures, evidence, strict=True):
+            settled = signature is not None and signature.newest < time.time_ns() - _SETTLED
+            known = Known(str(signature) if settled else "", seen)
+            self._ledger.keep_file(pathname.absolute(each.path), each.kind, known)
+        if judgement is None:
+            return _from_json(case.remembered)
+        self._ledger.keep_result(self._key(case.sample, evidence), _to_json(judgement))
+        return judgement
+
+    def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
+        depends = repr((sample.dataset.settings, sample.dataset.unchecked, sample.subset, evidence))
+        return sha256(self._basis + depends.encode("utf-8", "surrogatepass")).digest()
+
+
+def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
+    if case.known is not None and _evidence_of(case.sources) == case.known:
+        return _Examined(case, None, case.known)
+    judgement = judge(case.sample)
+    unsure = case.sample.broken or judgement.fault is not None
+    evidence = None if unsure else _evidence_of(case.sources)
+    # What was written to in the meantime was perhaps judged in another state.
+    if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
+        evidence = None
+    # The pixels have done their work.
+    return _Examined(
+        replace(case, sample=case.sample.seen_by(case.sample.trainer)), judgement, evidence
+    )
+
+
+def _sources_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_Source]:
+    pair = sample.pair
+    if pair.source is not MaskSource.ALPHA:
+        # Of an image with a mask file nothing but the header and the structure is ever read.
+        yield _Source(pair.image, "header" if _is_near(pair.image) else "listing")
+    whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
+    for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
+        if path is not None:
+            yield _Source(path, "content" if _is_near(path) else "listing")
+
+
+def _is_near(path: str) -> bool:
+    return pathname.local_path(path) is not None
+
+
+def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
+    try:
+        return tuple(_EVIDENCE[each.kind](each.path) for each in sources)
+    except (OSError, UnreadableImageError):
+        return None
+
+
+def _header(path: str) -> str:
+    raster.verify_pixels(path)
+    return repr(raster.read_header(path))
+
+
+def _content(path: str) -> str:
+    return sha256(storage.read_bytes(path)).hexdigest()
+
+
+def _listing(path: str) -> str:
+    return str(storage.signature(path))
+
+
+_EVIDENCE = {"header": _header, "content": _content, "listing": _listing}
+
+
+@cache
+def _this_program() -> str:
+    """Name all code that a result can depend on: maskprep's own, Python's and the libraries'."""
+    parts = [sys.version, numpy.__version__, cv2.__version__, PIL.__version__]
+    for module, distribution in _PLUGINS.items():
+        if find_spec(module):
+            # Slow to import, and seldom needed.
+            from importlib.metadata import PackageNotFoundError, version
+
+            with suppress(PackageNotFoundError):  # a folder of that name
+                parts.append(version(distribution))
+    package = Path(__file__).parents[1]
+    code = sha256()
+    for path in sorted(package.rglob("*.py")):
+        code.update(path.relative_to(package).as_posix().encode())
+        code.update(path.read_bytes())
+    return f"{'; '.join(parts)}; {code.hexdigest()}"
+
+
+def _to_json(judgement: Judgement) -> str:
+    findings = [{**_plain(each), "severity": each.severity.value} for each in judgement.findings]
+    stops = [{**_plain(each), "stage": each.stage.value} for each in judgement.stops]
+    return json.dumps([_plain(judgement.row), findings, stops], separators=(",", ":"))
+
+
+def _plain(value: SampleRow | Finding | Stop) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _from_json(text: str) -> Judgement:
+    row, findings, stops = json.loads(text)
+    for name in ("size", "resized", "bucket"):
+        row[name] = None if row[name] is None else Size(*row[name])
+    return Judgement(
+        SampleRow(**row),
+        tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in findings),
+        tuple(Stop(**{**each, "stage": Stage(each["stage"])}) for each in stops),
+    )

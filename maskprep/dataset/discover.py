@@ -1,0 +1,363 @@
+"""From a configuration or folders to the pairs that a trainer would load."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from maskprep.errors import ConfigError, MaskprepError
+from maskprep.files import pathname, storage
+from maskprep.model import (
+    ConfigIssue,
+    ConfigVerdict,
+    Folder,
+    ModelTraits,
+    Size,
+    Stage,
+    Stop,
+    TrainingSet,
+)
+from maskprep.trainers import find_model, find_trainer
+from maskprep.trainers.base import Configuration, DatasetBlock, Settings, Trainer
+
+_SWITCHED_OFF = {
+    "enable_bucket": "--no-enable-bucket",
+    "bucket_no_upscale": "--bucket-upscale",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user points at, and what they say beside it.
+
+    Attributes
+    ----------
+    target : str
+        A dataset TOML or JSON, or an image folder.
+    trainer : Trainer
+        Who is to train.
+    model : ModelTraits
+        What is to be trained.
+    masks : str or None
+        The mask folder, where `target` is a folder.
+    alpha : bool
+        Whether the images' alpha is the mask, where `target` is a folder.
+    settings : Settings
+        The trainer's command line.
+    called : str or None
+        The configuration's own path, where `target` is a copy of it.
+    """
+
+    target: str
+    trainer: Trainer
+    model: ModelTraits
+    masks: str | None = None
+    alpha: bool = False
+    settings: Settings = field(default_factory=Settings)
+    called: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.target if self.called is None else self.called
+
+    @property
+    def arguments(self) -> str:
+        """What to type after a command to say all this again."""
+        words = [self.target]
+        if self.masks is not None:
+            words += ["--masks", self.masks]
+        if self.alpha:
+            words.append("--alpha")
+        if self.trainer.version != self.trainer.versions[0]:
+            words += ["--trainer", self.trainer.title]
+        if self.model != next(iter(self.trainer.models.values())):
+            words += ["--model", self.model.name]
+        for name, value in self.settings.flags.items():
+            option = name.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(f"--{option}" if value else _SWITCHED_OFF[name])
+            else:
+                text = ",".join(map(str, value)) if isinstance(value, Size) else str(value)
+                words += [f"--{option}", text]
+        if self.settings.masked_loss is not None:
+            words.append("--masked-loss" if self.settings.masked_loss else "--no-masked-loss")
+        if self.settings.script is not None:
+            words += ["--script", self.settings.script]
+        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def discover(request: Request) -> TrainingSet:
+    """Find everything that the trainer would load.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at.
+
+    Returns
+    -------
+    TrainingSet
+        In a fixed order: the configuration's, then the trainer's.
+
+    Raises
+    ------
+    MaskprepError
+        There is nothing there. A file that does not parse is no error but a verdict.
+
+    Notes
+    -----
+    Relative folders are relative to the working directory, as in the trainer. Those found only
+    beside the configuration file are followed there, and named in ``relocated``. Behind a URL
+    there is no working directory: there the trainer is taken to be started in the configuration's
+    folder or, where that holds none of the folders named, in the nearest one above that does.
+    """
+    trainer = request.trainer
+    config = _configuration(request)
+    beside = pathname.dirname(request.name) if config.verdict is not None else ""
+    moved: dict[str, str] = {}
+    if pathname.is_remote(beside):
+        config = _started_beside(config, beside, trainer)
+    blocks = [_relocated(block, beside, moved) for block in config.blocks]
+    folders: dict[str, Folder] = {}
+
+    def list_folder(path: str) -> Folder:
+        if path not in folders:
+            folders[path] = _listing(path)
+        return folders[path]
+
+    datasets = tuple(trainer.assemble(block, list_folder) for block in blocks)
+    elsewhere: tuple[Stop, ...] = ()
+    if moved:
+        as_written = [trainer.assemble(block, list_folder) for block in config.blocks]
+        from_here = trainer.foresee_start(config, as_written, request.model)
+        elsewhere = tuple(replace(stop, rule="relative-path") for stop in from_here)
+        stage = Stage.START_UP if elsewhere else Stage.BATCH
+        elsewhere += tuple(
+            Stop("relative-path", stage, f"not directory: {path}", path) for path in moved
+        )
+    return TrainingSet(
+        name=request.name,
+        trainer=trainer,
+        model=request.model,
+        config=config.verdict,
+        datasets=datasets,
+        masked_loss=config.masked_loss,
+        relocated=tuple(moved),
+        stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
+        oddities=trainer.oddities(datasets, request.model, request.settings),
+        arguments=request.arguments,
+    )
+
+
+def open_dataset(
+    target: str,
+    *,
+    masks: str | None = None,
+    alpha: bool = False,
+    trainer: str = "sd-scripts",
+    model: str | None = None,
+    masked_loss: bool | None = None,
+    **flags: Any,
+) -> TrainingSet:
+    """Find what a trainer would load, in the words of the command line.
+
+    Parameters
+    ----------
+    target : str
+        A dataset TOML or JSON, or an image folder.
+    masks : str or None
+        The mask folder, where `target` is a folder.
+    alpha : bool
+        Whether the images' alpha is the mask, where `target` is a folder.
+    trainer : str
+        ``name`` or ``name@version``.
+    model : str or None
+        Model family; None for the trainer's default.
+    masked_loss : bool or None
+        Whether the trainer gets ``--masked_loss``; None: if mask files are named.
+    **flags : object
+        The trainer's own options: ``resolution`` (`maskprep.model.Size`), ``enable_bucket``, ….
+
+    Returns
+    -------
+    TrainingSet
+        With at least one pair.
+
+    Raises
+    ------
+    MaskprepError
+        There is nothing there, the configuration is refused, or a name is unknown.
+    """
+    asked = find_trainer(trainer)
+    settings = Settings(flags, masked_loss)
+    return discover_pairs(Request(target, asked, find_model(asked, model), masks, alpha, settings))
+
+
+def discover_pairs(request: Request) -> TrainingSet:
+    """Find everything that the trainer would load, for a job that needs pairs.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at.
+
+    Returns
+    -------
+    TrainingSet
+        With at least one pair.
+
+    Raises
+    ------
+    MaskprepError
+        The configuration is refused, or there is no pair.
+    """
+    training_set = discover(request)
+    if training_set.config is not None and not training_set.config.accepted:
+        raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
+    if not training_set.pair_count:
+        raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
+    return training_set
+
+
+def discover_pair(
+    image: str, mask: str | None, trainer: Trainer, model: ModelTraits, settings: Settings
+) -> TrainingSet:
+    """Find one image as the trainer would load it, with any mask.
+
+    Parameters
+    ----------
+    image : str
+        The image file.
+    mask : str or None
+        The mask file, of any name, in any folder; None: the image's alpha.
+    trainer : Trainer
+        Who is to train.
+    model : ModelTraits
+        What is to be trained.
+    settings : Settings
+        The trainer's command line.
+
+    Returns
+    -------
+    TrainingSet
+        Of this pair alone: what else lies in the folders is not looked at.
+
+    Raises
+    ------
+    MaskprepError
+        A file is not there, or the trainer does not see an image of this name.
+    """
+    for path in (image, mask):
+        if path is not None and not storage.isfile(path):
+            raise MaskprepError(f"{path}: there is no such file")
+    folder, name = pathname.dirname(image), pathname.basename(image)
+    masks = None if mask is None else pathname.dirname(mask) or os.curdir
+    request = Request(folder or os.curdir, trainer, model, masks, mask is None, settings)
+    config = _configuration(request)
+
+    def list_namesakes(path: str) -> Folder:
+        # The image, its captions, its caches.
+        listed = _listing(path)
+        stem = os.path.splitext(name)[0]
+        return replace(listed, names=tuple(each for each in listed.names if each.startswith(stem)))
+
+    (dataset,) = (trainer.assemble(block, list_namesakes) for block in config.blocks)
+    (subset,) = dataset.subsets
+    pairs = tuple(
+        replace(pair, image=image, mask=mask)
+        for pair in subset.pairs
+        if pathname.basename(pair.image) == name
+    )
+    if not pairs:
+        raise MaskprepError(f"{image}: the trainer does not see a file of this name")
+    datasets = (replace(dataset, subsets=(subset.of_one(pairs[0], subset.caches),)),)
+    return TrainingSet(
+        name=image,
+        trainer=trainer,
+        model=model,
+        config=None,
+        datasets=datasets,
+        masked_loss=config.masked_loss,
+        stops=trainer.foresee_start(config, datasets, model),
+        oddities=trainer.oddities(datasets, model, settings),
+        arguments=request.arguments,
+    )
+
+
+def _configuration(request: Request) -> Configuration:
+    target, trainer = request.target, request.trainer
+    of_folder = request.masks is not None or request.alpha
+    if storage.isdir(target):
+        if not of_folder:
+            raise MaskprepError(
+                f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
+            )
+        if request.masks is not None and request.alpha:
+            raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
+        if request.masks is not None and request.settings.masked_loss is False:
+            raise MaskprepError(f"{target}: --masks needs the trainer's --masked_loss")
+        return trainer.read_folders(target, request.masks, request.model, request.settings)
+    if not storage.exists(target):
+        raise MaskprepError(f"{target}: there is no such file or folder")
+    if of_folder:
+        raise MaskprepError(f"{target}: --masks and --alpha go with an image folder, not a file")
+    if not storage.isfile(target):
+        raise MaskprepError(f"{target}: is neither a regular file nor a folder")
+    try:
+        config = trainer.read_config(target, request.settings)
+    except ConfigError as error:
+        issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
+        masked_loss = bool(request.settings.masked_loss)
+        return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss)
+    issues = config.verdict.issues if config.verdict is not None else ()
+    return replace(config, verdict=ConfigVerdict(request.name, issues))
+
+
+def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> DatasetBlock:
+    def found(path: str | None) -> str | None:
+        if path is None or pathname.isabs(path) or os.path.exists(path):
+            return path
+        near = os.path.join(beside, path)
+        if beside and os.path.isdir(near):
+            moved[path] = near
+            return near
+        return path
+
+    subsets = (
+        replace(subset, image_dir=found(subset.image_dir), mask_dir=found(subset.mask_dir))
+        for subset in block.subsets
+    )
+    return replace(block, subsets=tuple(subsets))
+
+
+def _started_beside(config: Configuration, beside: str, trainer: Trainer) -> Configuration:
+    folders = [
+        path
+        for block in config.blocks
+        for subset in block.subsets
+        for path in (subset.image_dir, subset.mask_dir)
+        if path and not pathname.isabs(path)
+    ]
+    start = next((each for each in pathname.upward(beside) if _holds(each, folders)), beside)
+    blocks = tuple(trainer.started_in(block, start) for block in config.blocks)
+    return replace(config, blocks=blocks)
+
+
+def _holds(folder: str, paths: Sequence[str]) -> bool:
+    try:
+        return any(storage.isdir(pathname.join(folder, path)) for path in paths)
+    except storage.ForbiddenError:
+        return False  # whoever may read a data set may not read all that lies above it
+
+
+def _listing(path: str) -> Folder:
+    try:
+        names = storage.listdir(path)
+    except (OSError, ValueError):
+        return Folder(path, (), storage.isdir(path))
+    return Folder(path, tuple(names), True)

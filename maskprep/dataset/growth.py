@@ -1,0 +1,393 @@
+"""Growing the fine details of a pair's mask until they train."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep.dataset.sample import Sample
+from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_details
+from maskprep.masks.latent import area_weights
+from maskprep.masks.morphology import Shape, dilate, feathered, inverted
+from maskprep.masks.resample import resize
+from maskprep.model import WHOLE, At, Box, Size
+from maskprep.raster import Mask
+from maskprep.running.once import once
+
+Side = Literal["train", "ignore"]
+
+#: Weight that a detail is grown to, unless another is asked for.
+TARGET = 0.7
+#: Radii are tried up to this many latent cells.
+FURTHEST_CELLS = 2
+#: Cells by which a detail is grown, of drawn ones, for each 1 that its weight lacks.
+_GUESS = 0.87
+
+
+@dataclass(frozen=True)
+class GrownDetail:
+    """What became of one detail.
+
+    Attributes
+    ----------
+    box : Box
+        Around it before it grew, px of the mask.
+    before, after : float
+        Mean weight of its original pixels' latent cells, [0, 1]; of the ignored side, 1 less the
+        trainer's weight.
+    radius : float
+        By which it was grown, px of the mask; 0 where it was left alone.
+    """
+
+    box: Box
+    before: float
+    after: float
+    radius: float
+
+    def reaches(self, target: float) -> bool:
+        """Whether its weight is at least `target`."""
+        return self.after >= target
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A mask with its details grown.
+
+    Attributes
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        255 trains.
+    details : tuple of GrownDetail
+        All that were found, from top to bottom.
+    """
+
+    mask: Mask
+    details: tuple[GrownDetail, ...]
+
+
+def cut_off(sample: Sample) -> tuple[Box, ...]:
+    """Find the details that the trainer's crop cuts off: no growth brings them back.
+
+    Parameters
+    ----------
+    sample : Sample
+        With weights.
+
+    Returns
+    -------
+    tuple of Box
+        Around each detail of which no pixel is left, px of the mask.
+    """
+    mask, placement, window = sample.mask, sample.placement, sample.mask_window
+    if mask is None or placement is None or window is None or placement.crop_xy is None:
+        return ()
+    height, width = mask.shape
+    if (window.width, window.height) == (width, height):
+        return ()
+    resized = placement.resized
+    left, top = placement.crop_xy
+    kept = Box(left, top, left + placement.bucket.width, top + placement.bucket.height)
+    across, down = width / resized.width, height / resized.height
+    boxes = (
+        Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
+        for box in dict.fromkeys(_details_beyond(mask, resized, kept, sample.model.stride))
+    )
+    return tuple(box for box in boxes if not _nearer(box, window, 0))
+
+
+def _details_beyond(mask: Mask, resized: Size, kept: Box, stride: int) -> Iterator[Box]:
+    # A pixel's being thin depends on what is nearer than three cells: the rest is not looked at.
+    width, height = resized
+    left, top, right, bottom = (int(edge) for edge in kept)
+    beyond = {
+        (0, 0, width, top): (0, 0, width, _cells_up(top, stride)),
+        (0, bottom, width, height): (0, height - _cells_up(height - bottom, stride), width, height),
+        (0, 0, left, height): (0, 0, _cells_up(left, stride), height),
+        (right, 0, width, height): (width - _cells_up(width - right, stride), 0, width, height),
+    }
+    for (x, y, x_end, y_end), (left, top, right, bottom) in beyond.items():
+        if (
+            min(x_end - x, y_end - y) <= 0
+            or _stored(mask, resized, x, y, x_end, y_end).max() < HALF
+        ):
+            continue
+        left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+        if min(right - left, bottom - top) < stride:
+            continue
+        stored = _stored(mask, resized, left, top, right, bottom)
+        band = resize(stored, Size(right - left, bottom - top), "area")
+        for detail in find_details(band, area_weights(band, stride)).found:
+            box = detail.box
+            yield Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+
+def _stored(mask: Mask, resized: Size, left: int, top: int, right: int, bottom: int) -> Mask:
+    """Cut out what becomes a part of the resized mask, to the nearest pixel around it."""
+    height, width = mask.shape
+    across, down = width / resized.width, height / resized.height
+    rows = slice(math.floor(top * down), math.ceil(bottom * down))
+    columns = slice(math.floor(left * across), math.ceil(right * across))
+    return np.ascontiguousarray(mask[rows, columns])
+
+
+def _cells_up(length: int, stride: int) -> int:
+    return (-(length // -stride) + 3) * stride
+
+
+class DetailGrower:
+    """Grows the details of one pair's mask, on one of its sides, and weighs them.
+
+    Parameters
+    ----------
+    sample : Sample
+        With weights.
+    side : {"train", "ignore"}
+        Whose details grow.
+    feather : float
+        Softening after the growth, px of the mask.
+    shape : {"disk", "square", "diamond"}
+        Of the structuring element.
+
+    Raises
+    ------
+    ValueError
+        The sample has no weights, or no mask.
+    """
+
+    def __init__(
+        self, sample: Sample, side: Side = "train", feather: float = 0, shape: Shape = "disk"
+    ) -> None:
+        if sample.mask is None or sample.weights is None or sample.mask_window is None:
+            raise ValueError(f"{sample.pair.image}: its weights cannot be foretold")
+        self._sample = sample
+        self._flips = side == "ignore"
+        self._feather = feather
+        self._shape: Shape = shape
+        self._mask = self._flipped(sample.mask)
+        self._tried = self._mask.copy()
+        self._window = sample.mask_window
+        found = sample.details
+        if self._flips:
+            bucket_mask = self._at_bucket(self._mask)
+            found = sample.details_of(self._mask, bucket_mask, self._weights_of(bucket_mask))
+        assert found is not None, "there are mask and weights"
+        self._details: Details = found
+        self._seeds: dict[int, _Seed] = {}
+
+    def grow_by(self, radius: float) -> Growth:
+        """Grow every detail by the same radius, and leave the body alone.
+
+        Parameters
+        ----------
+        radius : float
+            px of the mask.
+
+        Returns
+        -------
+        Growth
+            With the weights that the trainer would give.
+        """
+        return self._growth({each.label: radius for each in self._details.found})
+
+    def grow_to(self, target: float = TARGET) -> Growth:
+        """Grow each detail by the smallest radius that lifts its weight to a target.
+
+        Parameters
+        ----------
+        target : float
+            Weight, (0, 1].
+
+        Returns
+        -------
+        Growth
+            Details that are there already stay as they are, and so do those that no radius up to
+            two latent cells gets there: soft ones whose peak is below the target, or parts that
+            the crop has cut.
+
+        Notes
+        -----
+        Each is grown as by `grow_alone`. Grown together they weigh at least as much.
+        """
+        radii = {each.label: self.grow_alone(each, target).radius for each in self._details.found}
+        growth = self._growth(radii)
+        for _ in range(self._furthest):
+            # Lanczos rings: a neighbour's growth can take a trace of weight away.
+            short = [
+                label
+                for label, each in zip(radii, growth.details, strict=True)
+                if 0 < radii[label] < self._furthest and not each.reaches(target)
+            ]
+            if not short:
+                break
+            radii |= {label: radii[label] + 1 for label in short}
+            growth = self._growth(radii)
+        return growth
+
+    def grow_alone(self, detail: Detail, target: float = TARGET) -> GrownDetail:
+        """Find the smallest radius that lifts one detail to a target, the others left as they are.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of those found.
+        target : float
+            Weight, (0, 1].
+
+        Returns
+        -------
+        GrownDetail
+            With the radius 0 where it is there already, and where none gets it there.
+
+        Notes
+        -----
+        Radii are whole px of the mask, each tried with the trainer's own resize, crop and stride.
+        Weights grow with the radius: from a guess on, by steps that double until the least radius
+        lies between two that were tried, then by halves.
+        """
+        seed = self._seed(detail)
+        start = self._weight_alone(detail, 0) if self._feather else detail.weight
+        left_alone = GrownDetail(seed.box, detail.weight, start, 0)
+        if start >= target:
+            return left_alone
+        is_faint = int(seed.pixels.max()) < 255 * target
+        if is_faint and self._weight_alone(detail, self._furthest) < target:
+            return left_alone
+        cell = self._sample.model.stride * self._scale
+        tried = min(max(1, round(_GUESS * (target - start) * cell)), self._furthest)
+        too_little, enough, after, step = 0, 0, start, 1
+        while True:
+            weight = self._weight_alone(detail, tried)
+            if weight >= target:
+                enough, after = tried, weight
+            elif tried == self._furthest:
+                return left_alone
+            else:
+                too_little = tried
+            if enough - too_little == 1:
+                return GrownDetail(seed.box, detail.weight, after, enough)
+            if not enough:
+                tried = min(tried + step, self._furthest)
+            else:
+                tried = max(1, enough - step) if not too_little else (enough + too_little) // 2
+            step *= 2
+
+    @once
+    def _scale(self) -> float:
+        """Px of the mask to a px of the bucket."""
+        height, width = self._details.shape_hw
+        return math.sqrt(self._window.width / width * self._window.height / height)
+
+    @once
+    def _furthest(self) -> int:
+        return math.ceil(FURTHEST_CELLS * self._sample.model.stride * self._scale)
+
+    def _flipped(self, mask: Mask) -> Mask:
+        return inverted(mask) if self._flips else mask
+
+    def _at_bucket(self, side: Mask, at: At = WHOLE) -> Mask:
+        return self._flipped(self._sample.at_bucket(self._flipped(side), at))
+
+    def _weights_of(self, bucket_mask: Mask) -> NDArray[np.float32]:
+        return self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
+
+    def _growth(self, radii: Mapping[int, float]) -> Growth:
+        mask = self._mask.copy()
+        for each in self._details.found:
+            self._seed(each).grow_into(mask, radii[each.label], self._shape)
+        mask = feathered(mask, self._feather)
+        after = self._details.weights_in(self._weights_of(self._at_bucket(mask)))
+        details = tuple(
+            GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
+            for each in self._details.found
+        )
+        return Growth(self._flipped(mask), details)
+
+    def _weight_alone(self, detail: Detail, radius: float) -> float:
+        """Weigh a grown detail, looking only at the cells that it is weighed by."""
+        seed = self._seed(detail)
+        place = seed.place(radius)
+        seed.grow_into(self._tried, radius, self._shape)
+        soft = feathered(self._tried, self._feather)
+        weight = seed.cells.weigh(self._weights_of(self._at_bucket(soft, seed.cells.at)))
+        self._tried[place] = self._mask[place]
+        return weight
+
+    def _seed(self, detail: Detail) -> _Seed:
+        if detail.label not in self._seeds:
+            self._seeds[detail.label] = self._make_seed(detail)
+        return self._seeds[detail.label]
+
+    def _make_seed(self, detail: Detail) -> _Seed:
+        rows, columns = self._bucket_px
+        top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
+        left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
+        inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
+        own = np.pad(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
+        # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
+        rim = dilate(own, 1, "square")
+        part = _with_margin(self._mask, top, left, bottom, right)
+        pixels = np.where((own > 0) | ((rim > 0) & (part < HALF)), part, np.uint8(0))
+        cells = self._details.cells_of(detail, self._sample.model.stride)
+        return _Seed(Box(left, top, right, bottom), pixels, cells)
+
+    @once
+    def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        height, width = self._mask.shape
+        bucket_height, bucket_width = self._details.shape_hw
+        window = self._window
+        return (
+            _bucket_px(height, window.top, window.height, bucket_height),
+            _bucket_px(width, window.left, window.width, bucket_width),
+        )
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """A detail's own pixels, at the mask's size, with one px around its box, and its cells."""
+
+    box: Box
+    pixels: Mask
+    cells: DetailCells
+
+    def place(self, radius: float) -> tuple[slice, slice]:
+        """Tell where in the mask it reaches to when grown."""
+        left, top, right, bottom = (int(edge) for edge in self.box)
+        reach = int(radius) + 1
+        return np.s_[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
+
+    def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
+        reach = int(radius) + 1
+        part = mask[self.place(radius)]
+        grown = dilate(np.pad(self.pixels, reach - 1), radius, shape)
+        above, before = (max(0, reach - int(edge)) for edge in (self.box.top, self.box.left))
+        inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
+        np.maximum(part, inside, out=part)
+
+
+def _with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:
+    """Cut a box out of a mask, with one px around it; beyond the mask nothing trains."""
+    cut = np.zeros((bottom - top + 2, right - left + 2), np.uint8)
+    above, before = int(top == 0), int(left == 0)
+    part = mask[top - 1 + above : bottom + 1, left - 1 + before : right + 1]
+    cut[above : above + part.shape[0], before : before + part.shape[1]] = part
+    return cut
+
+
+def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray[np.int64]:
+    """Tell for each px of the mask along one side which px of the bucket it falls into."""
+    centres = (np.arange(length) + 0.5 - start) * (pixels / extent)
+    return np.asarray(np.floor(centres), np.int64)
+
+
+def _nearer(one: Box, other: Box, distance: float) -> bool:
+    return (
+        one.left - distance < other.right
+        and other.left - distance < one.right
+        and one.top - distance < other.bottom
+        and other.top - distance < one.bottom
+    )

@@ -1,0 +1,206 @@
+"""The one door for results: never into a data set, never over what was not seen before."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from maskprep.errors import MaskprepError
+from maskprep.files import pathname
+from maskprep.files.pathname import is_within
+from maskprep.files.write import Standing, standing, write_whole
+from maskprep.model import TrainingSet
+
+
+class RefusedOutputError(MaskprepError):
+    """A result would go into a data set, or over one of its files."""
+
+
+class Outputs:
+    """Files that a command is going to write, and what stood there when it began.
+
+    Parameters
+    ----------
+    overwrite : bool
+        Whether files that are there may be replaced.
+
+    Notes
+    -----
+    Links are followed: what they lead to is written. What appears or changes while the command
+    runs is left as it is, and told.
+    """
+
+    def __init__(self, *, overwrite: bool = False) -> None:
+        self._overwrite = overwrite
+        self._seen: dict[Path, Standing | None] = {}
+        self._folders: list[Path] = []
+        self._streams: set[Path] = set()
+
+    def admit(self, paths: Iterable[Path], training_set: TrainingSet | None = None) -> None:
+        """Let files be written.
+
+        Parameters
+        ----------
+        paths : iterable of Path
+            All of them.
+        training_set : TrainingSet or None
+            In which they may not lie, see `keep_out_of`; None where it is not known yet.
+
+        Raises
+        ------
+        MaskprepError
+            One is there already and may not be replaced, or is no regular file.
+        """
+        wanted = list(dict.fromkeys(paths))
+        if training_set is not None:
+            _refuse_inside(wanted, [path.parent for path in map(_goal, wanted)], training_set, ())
+        there = [path for path in wanted if os.path.lexists(path)]
+        for path in there:
+            if path.exists() and not path.is_file():
+                raise MaskprepError(f"{path}: is no regular file: name another")
+        if there and not self._overwrite:
+            more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
+            raise MaskprepError(f"{there[0]}{more} there already: add --overwrite to replace")
+        for path in wanted:
+            self._seen[path] = standing(_goal(path))
+
+    def admit_named(self, path: Path) -> None:
+        """Let a file be written that the user names; a pipe or a device is written to as it is.
+
+        Raises
+        ------
+        MaskprepError
+            It is there already and may not be replaced, or is no file.
+        """
+        if _is_stream(path):
+            self._streams.add(path)
+        else:
+            self.admit([path])
+
+    def admit_folder(self, folder: Path) -> None:
+        """Let files be written to a folder whose names are not known yet.
+
+        Raises
+        ------
+        MaskprepError
+            It holds something, and nothing may be replaced; or it cannot be listed.
+        """
+        try:
+            there = sorted(folder.iterdir()) if folder.exists() else []
+        except OSError as error:
+            raise MaskprepError(f"{folder}: cannot be listed ({error.strerror})") from error
+        if there and not self._overwrite:
+            raise MaskprepError(f"{folder}: is not empty: name a new folder, or add --overwrite")
+        self._folders.append(folder)
+        self._seen |= {path: standing(_goal(path)) for path in there}
+
+    def keep_out_of(self, training_set: TrainingSet, beside: Iterable[str] = ()) -> None:
+        """Refuse to write into a data set, or over one of its files.
+
+        Parameters
+        ----------
+        training_set : TrainingSet
+            As discovered.
+        beside : iterable of str
+            Further files that belong to it: its settings, regions that are expected to train.
+
+        Raises
+        ------
+        RefusedOutputError
+            An admitted file or folder lies in it.
+        """
+        parents = [path.parent for path in map(_goal, self._seen)]
+        _refuse_inside(self._seen, [*parents, *self._folders], training_set, beside)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write an admitted file, or one in an admitted folder, whole.
+
+        Raises
+        ------
+        MaskprepError
+            It cannot be written, or somebody has been there in the meantime.
+        """
+        if path in self._streams:
+            try:
+                with open(path, "wb") as stream:
+                    stream.write(content)
+            except OSError as error:
+                raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
+            return
+        assert path in self._seen or path.parent in self._folders, "it came through the door"
+        goal = _goal(path)
+        write_whole(goal, content, self._seen.get(path))
+        self._seen[path] = standing(goal)
+
+
+def _refuse_inside(
+    paths: Iterable[Path],
+    parents: Iterable[Path],
+    training_set: TrainingSet,
+    beside: Iterable[str],
+) -> None:
+    folders, files = data_folders(training_set), _files(training_set, beside)
+    for path in dict.fromkeys(parents):
+        if any(is_within(path, each) for each in folders):
+            raise RefusedOutputError(f"{path}: lies in the data set; write to another folder")
+    for path in paths:
+        if path.exists() and any(path.samefile(each) for each in files):
+            raise RefusedOutputError(f"{path}: is a file of the data set; name another")
+
+
+def data_folders(training_set: TrainingSet) -> list[Path]:
+    """List the folders that hold a training set.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Returns
+    -------
+    list of Path
+        Folders on disk of images and masks, absolute, without repeats.
+    """
+    paths: dict[str, None] = {}
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            folders = (each.path for each in (subset.images, subset.masks) if each is not None)
+            files = (path for pair in subset.pairs for path in (pair.image, pair.mask) if path)
+            paths |= dict.fromkeys((*folders, *map(pathname.dirname, files)))
+    local = (pathname.local_path(path) for path in paths)
+    return list(dict.fromkeys(Path(os.path.abspath(path)) for path in local if path is not None))
+
+
+def _files(training_set: TrainingSet, beside: Iterable[str]) -> list[Path]:
+    """List what belongs to a training set and may lie outside its folders."""
+    listed = (subset.metadata for each in training_set.datasets for subset in each.subsets)
+    named = (training_set.name, *(path for path in listed if path is not None), *beside)
+    local = (pathname.local_path(path) for path in named)
+    return [Path(path) for path in local if path is not None and os.path.isfile(path)]
+
+
+def _goal(path: Path) -> Path:
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _is_stream(path: Path) -> bool:
+    """Tell whether a path is written to, and not replaced: a pipe, a terminal, stdout itself."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    if stat.S_ISFIFO(found.st_mode) or stat.S_ISCHR(found.st_mode):
+        return True
+    return any(os.path.samestat(found, each) for each in _own_streams())
+
+
+def _own_streams() -> list[os.stat_result]:
+    streams = []
+    for number in (1, 2):
+        try:
+            streams.append(os.fstat(number))
+        except OSError:  # closed
+            continue
+    return streams

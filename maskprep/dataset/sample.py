@@ -1,0 +1,366 @@
+"""A pair as one trainer sees it: each fact worked out once, when first asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep import raster
+from maskprep.errors import UnreadableImageError
+from maskprep.files import pathname
+from maskprep.masks import tones
+from maskprep.masks.details import Details, faint_parts, find_details
+from maskprep.model import (
+    WHOLE,
+    At,
+    Box,
+    Dataset,
+    MaskSource,
+    ModelTraits,
+    Pair,
+    Placement,
+    Stop,
+    Subset,
+    TrainingSet,
+)
+from maskprep.model.report import SampleRow
+from maskprep.raster import Header, Mask, MaskPixels
+from maskprep.running.once import once
+from maskprep.trainers.base import Trainer
+
+
+class Sample:
+    """A pair as one trainer sees it.
+
+    Parameters
+    ----------
+    pair : Pair
+        The image and its mask.
+    dataset : Dataset
+        Where it comes from.
+    subset : Subset
+        Where it comes from.
+    trainer : Trainer
+        Who looks.
+    model : ModelTraits
+        What is trained.
+
+    Notes
+    -----
+    A fact that cannot be had is None; `broken` and `stops` tell why. Holds pixels as long as it
+    lives: keep `row`, not the sample.
+    """
+
+    def __init__(
+        self, pair: Pair, dataset: Dataset, subset: Subset, trainer: Trainer, model: ModelTraits
+    ) -> None:
+        self.pair = pair
+        self.dataset = dataset
+        self.subset = subset
+        self.trainer = trainer
+        self.model = model
+        #: Files that did not decode, by path.
+        self.broken: dict[str, UnreadableImageError] = {}
+
+    def seen_by(self, trainer: Trainer) -> Sample:
+        """Show the same pair to another trainer."""
+        return Sample(self.pair, self.dataset, self.subset, trainer, self.model)
+
+    @once
+    def image_header(self) -> Header | None:
+        """What the image says of itself."""
+        try:
+            return raster.read_header(self.pair.image)
+        except UnreadableImageError as error:
+            self.broken[self.pair.image] = error
+            return None
+
+    @once
+    def mask_pixels(self) -> MaskPixels | None:
+        """The mask's file, decoded."""
+        path = self.mask_path
+        if path is None or (self.pair.source is MaskSource.ALPHA and self.image_header is None):
+            return None
+        try:
+            return raster.read_mask(path, self.trainer.mask_channel(self.pair.source))
+        except UnreadableImageError as error:
+            self.broken[path] = error
+            return None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it is made of: the image first."""
+        mask = self.pair.mask
+        return (self.pair.image,) if mask is None else (self.pair.image, mask)
+
+    @property
+    def mask_path(self) -> str | None:
+        """The file that carries the mask: the image itself in alpha mode."""
+        return self.pair.image if self.pair.source is MaskSource.ALPHA else self.pair.mask
+
+    @property
+    def mask_header(self) -> Header | None:
+        """What the mask's file says of itself."""
+        return self.mask_pixels.header if self.mask_pixels else None
+
+    @property
+    def mask(self) -> Mask | None:
+        """The mask as decoded, uint8, shape (H, W), 255 trains."""
+        return self.mask_pixels.mask if self.mask_pixels else None
+
+    @property
+    def carries_mask(self) -> bool:
+        """Whether there is a mask at all: a mask file, or an alpha channel."""
+        if self.pair.source is MaskSource.ALPHA:
+            return self.mask_header is not None and self.mask_header.has_alpha
+        return self.pair.mask is not None
+
+    @once
+    def _placed(self) -> Placement | Stop | None:
+        if self.image_header is None or self.dataset.unchecked:
+            return None
+        cached = self.pair.cached.size if self.pair.cached is not None else None
+        size = cached or self.trainer.measured_size(self.image_header)
+        return self.trainer.place(self.pair, size, self.dataset, self.subset)
+
+    @property
+    def placement(self) -> Placement | None:
+        """Resize, crop and bucket."""
+        return self._placed if isinstance(self._placed, Placement) else None
+
+    @once
+    def stops(self) -> tuple[Stop, ...]:
+        """Why the run stops at this pair, in the trainer's order; empty where it does not."""
+        return tuple(self._foreseen())
+
+    def _foreseen(self) -> Iterator[Stop]:
+        image = self.pair.image
+        header = self.image_header
+        if header is not None and self.pair.source is not MaskSource.ALPHA:
+            try:
+                raster.verify_pixels(image)
+            except UnreadableImageError as error:
+                self.broken[image] = error
+        mask_header = self.mask_header
+        if isinstance(self._placed, Stop):
+            yield self._placed
+        for path in (image, self.mask_path):
+            broken = self.broken.get(path) if path is not None else None
+            if path is not None and broken is not None:
+                yield self.trainer.foresee_unreadable(self.pair, path, broken)
+                return
+        if header is not None and self.placement is not None:
+            mask_size = mask_header.size if mask_header else None
+            stop = self.trainer.foresee_pair(
+                self.pair, header.size, mask_size, self.dataset, self.subset
+            )
+            if stop is not None:
+                yield stop
+
+    @property
+    def exact(self) -> bool:
+        """Whether the weights can be foretold: the pair trains, and no crop is random."""
+        placement = self.placement
+        return placement is not None and placement.crop_xy is not None and self.trains is not None
+
+    @property
+    def trains(self) -> str | None:
+        """How the image trains: ``"masked"``, ``"whole"``, or None where the run stops at it."""
+        if self.stops or (self.pair.source is MaskSource.FILE and self.pair.mask is None):
+            return None
+        return "masked" if self.carries_mask else "whole"
+
+    @property
+    def obstacle(self) -> str:
+        """Why the weights cannot be foretold, in a few words; empty where they can."""
+        if self.weights is not None:
+            return ""
+        if self.stops:
+            return self.stops[0].headline
+        if self.pair.source is MaskSource.FILE and self.pair.mask is None:
+            return "has no mask"
+        if self.dataset.unchecked:
+            return self.dataset.unchecked
+        return "its crop is random: the weights cannot be foretold"
+
+    @once
+    def bucket_mask(self) -> Mask | None:
+        """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
+        if not self.exact or self.placement is None:
+            return None
+        if self.mask is None or not self.carries_mask:
+            bucket = self.placement.bucket
+            return np.full((bucket.height, bucket.width), 255, np.uint8)
+        return self.at_bucket(self.mask)
+
+    @once
+    def weights(self) -> NDArray[np.float32] | None:
+        """Weight of each latent cell, float32, [0, 1]; None where it cannot be foretold."""
+        mask = self.bucket_mask
+        if mask is None or min(mask.shape) < self.model.stride:
+            return None
+        return self.trainer.latent_weights(mask, self.model)
+
+    @once
+    def details(self) -> Details | None:
+        """The mask's fine details; None where there is no mask, or no foretelling."""
+        return self.details_of(self.mask, self.bucket_mask, self.weights)
+
+    def details_of(
+        self, mask: Mask | None, bucket_mask: Mask | None, weights: NDArray[np.float32] | None
+    ) -> Details | None:
+        """Find the fine details of any mask of the pair's.
+
+        Parameters
+        ----------
+        mask : ndarray of uint8, shape (H, W), or None
+            At its own size.
+        bucket_mask : ndarray of uint8, shape (h, w), or None
+            The same at bucket size.
+        weights : ndarray of float32, shape (h // stride, w // stride), or None
+            Of its cells.
+
+        Returns
+        -------
+        Details or None
+            None where something is None, or the pair has no mask.
+        """
+        if mask is None or bucket_mask is None or weights is None or not self.carries_mask:
+            return None
+        window = self.mask_window
+        faint = faint_parts(mask, window, bucket_mask.shape) if window is not None else None
+        return find_details(bucket_mask, weights, faint)
+
+    def at_bucket(self, mask: Mask, at: At = WHOLE) -> Mask:
+        """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.
+
+        Parameters
+        ----------
+        mask : ndarray of uint8, shape (H, W)
+            255 trains.
+        at : tuple of slice, or of ndarray of int64
+            Rows and columns of the bucket that are wanted: a part, or single pixels.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w)
+            At bucket size, indexed by `at`.
+        """
+        assert self.placement is not None, "the caller has seen weights"
+        return self.trainer.bucket_mask(
+            mask, self.placement, self.pair, self.dataset, self.subset, at
+        )
+
+    @property
+    def mask_window(self) -> Box | None:
+        """The part of the mask that fills the bucket, px of the mask."""
+        if self.placement is None or self.mask_header is None:
+            return None
+        size = self.mask_header.size
+        return self.trainer.mask_window(size, self.placement, self.pair, self.dataset)
+
+    @once
+    def picture(self) -> NDArray[np.uint8]:
+        """The image's pixels, uint8, shape (H, W, 3), RGB; or of 4 channels where alpha counts.
+
+        Raises
+        ------
+        UnreadableImageError
+            The image cannot be decoded.
+        """
+        if self.pair.source is not MaskSource.ALPHA:
+            return raster.read_picture(self.pair.image, "RGB")
+        decoded = self.mask_pixels
+        if decoded is None or decoded.rgb is None:
+            return raster.read_picture(self.pair.image, "RGBA")
+        return np.dstack([decoded.rgb, decoded.mask])
+
+    def image_at_bucket(self) -> NDArray[np.uint8] | None:
+        """Decode the image and bring it to bucket size, as the trainer does.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w, 3), or None
+            RGB; None where the pair does not train.
+
+        Raises
+        ------
+        UnreadableImageError
+            The image cannot be decoded.
+        """
+        if self.placement is None or self.trains is None:
+            return None
+        placed = self.trainer.bucket_image(self.picture, self.placement, self.dataset, self.subset)
+        return np.ascontiguousarray(placed[..., :3])
+
+    @once
+    def coverage(self) -> float | None:
+        """Mean of the mask at full size, [0, 1]; 1 for an image without one."""
+        if self.pair.source is MaskSource.NONE:
+            return 1.0 if self.image_header is not None else None
+        return None if self.mask is None else tones.coverage(self.mask)
+
+    def row(self) -> SampleRow:
+        """Sum the sample up in numbers, which may outlive its pixels."""
+        placement, weights, header = self.placement, self.weights, self.image_header
+        # Finding details takes longest of all: who does not ask for them does not pay.
+        details: Details | None = self.__dict__.get("details")
+        return SampleRow(
+            dataset=self.pair.dataset,
+            subset=self.pair.subset,
+            image=self.pair.image,
+            mask=self.mask_path if self.carries_mask else None,
+            size=header.size if header else None,
+            resized=placement.resized if placement else None,
+            bucket=placement.bucket if placement else None,
+            coverage=self.coverage,
+            weight_mean=None if weights is None else float(weights.mean(dtype=np.float64)),
+            weight_max=None if weights is None else float(weights.max()),
+            trains=self.trains,
+            details=None if details is None else len(details.found),
+            details_lost=None if details is None else len(details.lost),
+            detail_weight_min=(
+                min(each.weight for each in details.found) if details and details.found else None
+            ),
+        )
+
+
+def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
+    """Make the samples of a training set, in its order; nothing is read yet.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Yields
+    ------
+    Sample
+        One an image, without repeats.
+    """
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            for pair in subset.pairs:
+                # The first image speaks for those that the trainer's cache does not name.
+                uncached = subset.uncached if pair is subset.pairs[0] else ()
+                alone = subset.of_one(pair, _caches_of(pair.image, subset.caches), uncached)
+                yield Sample(
+                    pair,
+                    replace(dataset, subsets=(alone,)),
+                    alone,
+                    training_set.trainer,
+                    training_set.model,
+                )
+
+
+def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
+    """Find in sorted paths those that are named after an image: `a_1024x1024_sdxl.npz`."""
+    stem = pathname.splitext(image)[0]
+    first = bisect_left(caches, stem)
+    alike = takewhile(lambda path: path.startswith(stem), islice(caches, first, None))
+    return tuple(path for path in alike if not path[len(stem) : len(stem) + 1].isalnum())

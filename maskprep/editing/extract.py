@@ -1,0 +1,356 @@
+"""From whatever masks people have to those that trainers read: 8-bit grey PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from maskprep import raster
+from maskprep.dataset.folders import captions_of
+from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
+from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.files import pathname
+from maskprep.masks.channels import Choice, decide, largest_label, read
+from maskprep.masks.resample import fitted
+from maskprep.masks.tones import Tones, coverage
+from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.raster import Header, Mask, StoredPixels
+from maskprep.raster.orientation import PaintedOn, as_viewed, fit_to_stored
+
+#: Paint that trains less than this, of 255, was hardly meant to.
+_PALE = 224
+
+#: Where to look for the shape; None takes R of mask files, and the alpha of alpha sets.
+Channel = Literal["r", "g", "b", "max", "luminance", "alpha", "auto"]
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What was made of one file.
+
+    Attributes
+    ----------
+    reading : str
+        Where its shape was: a channel, or one of the ways that only ``auto`` takes; empty for
+        an image that was turned upright.
+    why : str
+        Why there, where ``auto`` chose it.
+    before : float or None
+        Mean of the mask as the trainer reads the file today, [0, 1]; None where it does not.
+    after : float or None
+        Mean of the mask made, [0, 1]; None for an image that was turned upright.
+    """
+
+    reading: str
+    why: str = ""
+    before: float | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """How masks are to be read."""
+
+    channel: Channel | None
+    labels: tuple[float, ...]
+    above: float | None
+    painted_on: PaintedOn
+    resize: bool
+    tones: Tones
+    upright: bool
+
+    @property
+    def by_number(self) -> bool:
+        return bool(self.labels) or self.above is not None
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """A file that holds the mask of an image, which may be the image itself."""
+
+    path: str
+    pair: Pair
+    is_image: bool
+    is_seen: bool  # by the trainer
+    has_captions: bool
+
+
+def extract(
+    training_set: TrainingSet,
+    destination: Destination,
+    *,
+    channel: Channel | None = None,
+    labels: Sequence[float] = (),
+    above: float | None = None,
+    levels: tuple[int, int] | None = None,
+    threshold: int | None = None,
+    invert: bool = False,
+    floor: float | None = None,
+    painted_on: PaintedOn = "auto",
+    resize: bool = False,
+    apply_exif: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Carried[Extracted]:
+    """Write every mask as an 8-bit grey PNG named after its image.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered. Masks are its mask files, those of a kind that the trainer does not see,
+        or the images' alpha.
+    destination : Destination
+        Where to. In place works for mask files only.
+    channel : str or None
+        Where to look for the shape; ``auto`` asks `maskprep.masks.channels.decide`, None takes R of
+        mask files and the alpha of alpha sets. With ``alpha`` images of subsets without masks
+        are read too, but for regularisation images.
+    labels : sequence of float
+        Stored values that train, all others do not: numbers of a palette, greys of any depth,
+        else of the channel. Empty for no such choice.
+    above : float or None
+        Stored values above it train, all others do not. Not with `labels`.
+    levels, threshold, invert, floor
+        What is done to the values then, see `maskprep.masks.tones.Tones`.
+    painted_on : {"auto", "stored", "viewed"}
+        See `maskprep.raster.orientation.fit_to_stored`.
+    resize : bool
+        Bring masks of another size to their image's, where the aspect ratios agree; else that
+        is a problem.
+    apply_exif : bool
+        Turn images and masks by the images' EXIF orientation: copies of the images go to
+        ``images`` in the output, their captions too, and the masks to ``masks``.
+    progress : callable
+        Called once after each file.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Carried of Extracted
+        An outcome a file, in the training set's order; an image without any mask is a problem.
+
+    Raises
+    ------
+    ValueError
+        `labels` and `above` are both given.
+    MaskprepError
+        Before anything is written: the request makes no sense for this data set, a file is
+        there already, or the output lies in the data set.
+    """
+    if labels and above is not None:
+        raise ValueError("labels and above exclude each other")
+    tones = Tones(levels, threshold, invert, floor)
+    wishes = _Wishes(channel, tuple(labels), above, painted_on, resize, tones, apply_exif)
+    carriers, without = _carriers(training_set, channel)
+    _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
+    tasks = list(_tasks(carriers, destination, wishes))
+    tasks += [Task(pair.image, None, partial(_without_mask, pair)) for pair in without]
+    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+
+
+def _carriers(
+    training_set: TrainingSet, channel: Channel | None
+) -> tuple[list[_Carrier], list[Pair]]:
+    carriers: dict[str, _Carrier] = {}
+    without: dict[str, Pair] = {}
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            unseen = {pathname.stem(path): path for path in reversed(subset.unseen_masks)}
+            for pair in subset.pairs:
+                carrier = _carrier(pair, subset, unseen, channel)
+                if carrier is not None:
+                    carriers.setdefault(pathname.absolute(carrier.path), carrier)
+                elif subset.source is MaskSource.FILE:
+                    without.setdefault(pathname.absolute(pair.image), pair)
+    return list(carriers.values()), list(without.values())
+
+
+def _carrier(
+    pair: Pair, subset: Subset, unseen: dict[str, str], channel: Channel | None
+) -> _Carrier | None:
+    has_captions = subset.metadata is None
+    if subset.source is MaskSource.FILE:
+        path = pair.mask or unseen.get(pathname.stem(pair.image))
+        if path is None:
+            return None
+        return _Carrier(path, pair, False, pair.mask is not None, has_captions)
+    wholly = subset.source is MaskSource.NONE
+    if wholly and (channel != "alpha" or subset.is_regularisation):
+        return None  # meant to train whole
+    return _Carrier(pair.image, pair, True, not wholly, has_captions)
+
+
+def _refuse_what_makes_no_sense(
+    training_set: TrainingSet,
+    carriers: Sequence[_Carrier],
+    without: Sequence[Pair],
+    destination: Destination,
+    wishes: _Wishes,
+) -> None:
+    name = training_set.name
+    if not carriers and not without:
+        raise MaskprepError(f"{name}: names no masks; to read the images' alpha, add --from alpha")
+    if wishes.upright and destination.output is None:
+        raise MaskprepError(f"{name}: turned copies need a folder of their own: --output DIR")
+    if not any(carrier.is_image for carrier in carriers):
+        return
+    if wishes.channel not in (None, "alpha", "auto"):
+        raise MaskprepError(
+            f"{name}: its masks are its images' alpha; --from {wishes.channel} reads mask files"
+        )
+    if destination.output is None:
+        raise MaskprepError(
+            f"{name}: its masks are its images' alpha: write them to a folder, --output DIR"
+        )
+
+
+def _tasks(
+    carriers: Sequence[_Carrier], destination: Destination, wishes: _Wishes
+) -> Iterator[Task[Extracted]]:
+    masks = destination
+    if wishes.upright and destination.output is not None:
+        masks = replace(destination, output=destination.output / "masks")
+        images = replace(destination, output=destination.output / "images")
+        yield from _upright_images(carriers, images)
+    targets = masks.targets([carrier.path for carrier in carriers])
+    for carrier, target in zip(carriers, targets, strict=True):
+        yield Task(carrier.path, target, partial(_made, carrier, wishes))
+
+
+def _without_mask(pair: Pair) -> Made[Extracted]:
+    raise MaskprepError(f"{pair.image}: has no mask")
+
+
+def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
+    pixels = raster.read_stored(carrier.path)
+    image = pixels.header if carrier.is_image else raster.read_header(carrier.pair.image)
+    choice = _choice(pixels, carrier, wishes)
+    if not choice.is_mask:
+        raise MaskprepError(
+            f"{carrier.path}: {choice.why}, not like a mask: name a channel, --from luminance, say"
+        )
+    if choice.reading == "alpha" and pixels.alpha is None:
+        raise MaskprepError(f"{carrier.path}: stores no alpha")
+    mask, *notes = _read_as_wished(pixels, choice, wishes)
+    if not carrier.is_image:
+        mask, told = fit_to_stored(
+            mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on
+        )
+        notes.append("" if wishes.upright else told)
+        mask, misfit = _fitted(mask, image, carrier, wishes)
+        notes.append(misfit)
+    mask = wishes.tones.apply(mask)
+    notes.append(_flatness(mask, pixels, choice, carrier, wishes))
+    if wishes.upright:
+        mask = as_viewed(mask, image.orientation)
+    reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
+    row = Extracted(reading, choice.why, _trained_today(carrier, pixels), coverage(mask))
+    content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
+    return Made(content, row, tuple(filter(None, notes)))
+
+
+def _choice(pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes) -> Choice:
+    if carrier.is_image:
+        return Choice("alpha", "")
+    if wishes.channel != "auto":
+        return Choice(wishes.channel or "r", "")
+    choice = decide(pixels)
+    return Choice("r", "") if wishes.by_number and choice.reading == "labels" else choice
+
+
+def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tuple[Mask, str, str]:
+    mask, note = read(pixels, choice.reading)
+    if wishes.by_number:
+        stored = np.asarray(pixels.numbers if _numbered(pixels, choice) else mask)
+        trains = (
+            stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
+        )
+        return np.where(trains, 255, 0).astype(np.uint8), "", ""
+    doubt = ""
+    largest = 0 if choice.reading in ("alpha", "labels") else largest_label(pixels, mask)
+    if largest:
+        told = f"looks like a map of labels (largest value {largest}), which hardly trains"
+        doubt = f"{told}: add --above 0 for all of them, --label N for one"
+    elif choice.why and pixels.rgb is not None and 0 < (most := int(mask.max())) < _PALE:
+        doubt = f"its largest value is {most} of 255; to train it in full, add --levels 0,{most}"
+    return mask, "" if largest else note, doubt
+
+
+def _numbered(pixels: StoredPixels, choice: Choice) -> bool:
+    return pixels.numbers is not None and choice.reading != "alpha"
+
+
+def _flatness(
+    mask: Mask, pixels: StoredPixels, choice: Choice, carrier: _Carrier, wishes: _Wishes
+) -> str:
+    """Tell where nothing trains, or everything does, and where the shape may be instead."""
+    least, most = int(mask.min()), int(mask.max())
+    if most > 0 and least < 255:
+        return ""
+    told = "nothing of it trains" if most == 0 else "all of it trains"
+    if wishes.by_number and pixels.numbers is not None:
+        return f"{told}: it holds values from {pixels.numbers.min():g} to {pixels.numbers.max():g}"
+    if not carrier.is_image and not choice.why and decide(pixels).reading != choice.reading:
+        return f"{told} in {choice.reading}: --from auto looks for its shape elsewhere"
+    return told if most == 0 or wishes.tones != Tones() else ""
+
+
+def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:
+    plain = pixels.header.is_plain_mask and not pixels.header.has_alpha
+    return carrier.is_seen and plain and np.array_equal(mask, np.asarray(pixels.numbers))
+
+
+def _trained_today(carrier: _Carrier, pixels: StoredPixels) -> float | None:
+    if not carrier.is_seen:
+        return None
+    today = pixels.alpha if carrier.is_image else pixels.red
+    return None if today is None else coverage(today)
+
+
+def _fitted(mask: Mask, image: Header, carrier: _Carrier, wishes: _Wishes) -> tuple[Mask, str]:
+    size = Size(mask.shape[1], mask.shape[0])
+    if size == image.size:
+        return mask, ""
+    told = f"is {size} px, its image {image.size} px"
+    if not wishes.resize:
+        return mask, f"{told}: the trainer stops at it; --resize brings it to that size"
+    resized = fitted(mask, image.size)
+    if resized is None:
+        raise MaskprepError(f"{carrier.path}: {told}: of another shape, export it again")
+    return resized, f"{told}: resized"
+
+
+def _upright_images(
+    carriers: Sequence[_Carrier], destination: Destination
+) -> Iterator[Task[Extracted]]:
+    pairs = {pathname.absolute(carrier.pair.image): carrier for carrier in carriers}
+    targets = destination.targets([carrier.pair.image for carrier in pairs.values()])
+    for carrier, target in zip(pairs.values(), targets, strict=True):
+        path = carrier.pair.image
+        companions = captions_of(carrier.pair) if carrier.has_captions else ()
+        if _orientation(path) == 1:
+            target = target.with_suffix(pathname.splitext(path)[1])
+        yield Task(path, target, partial(_upright, path), companions)
+
+
+def _orientation(path: str) -> int:
+    try:
+        return raster.read_header(path).orientation
+    except UnreadableImageError:
+        return 1
+
+
+def _upright(path: str) -> Made[Extracted]:
+    header = raster.read_header(path)
+    if header.orientation == 1:
+        return Made(None, Extracted(""))
+    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
+    beside = beside.upright()
+    content = raster.encode_picture(as_viewed(pixels, header.orientation), beside)
+    told = f"turned upright (EXIF orientation {header.orientation})"
+    return Made(content, Extracted("", told), beside.left_out)

@@ -1,0 +1,421 @@
+"""The files to come: planned first, then shown or written, originals kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from maskprep.dataset.outputs import Outputs, data_folders
+from maskprep.editing.backup import Backup
+from maskprep.errors import MaskprepError, own_fault
+from maskprep.files import pathname, storage
+from maskprep.files.write import Standing, refuse_changed, standing, write_whole
+from maskprep.model import TrainingSet
+from maskprep.running.parallel import Threads
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Made(Generic[Row]):
+    """A file's new content, before it is written.
+
+    Attributes
+    ----------
+    content : bytes or None
+        All of it; None where the source stays as it is.
+    row : object
+        What to tell about it; no pixels.
+    notes : tuple of str
+        Warnings in words.
+    """
+
+    content: bytes | None
+    row: Row
+    notes: tuple[str, ...] = ()
+
+
+class Effect(Enum):
+    """What becomes of a task's source in place."""
+
+    REPLACE = "the target takes its place"
+    ADD = "it stays, the target is new"
+    REMOVE = "it goes, whatever the content made"
+
+
+@dataclass(frozen=True)
+class Task(Generic[Row]):
+    """One file to be made of another.
+
+    Attributes
+    ----------
+    source : str
+        What it is made of.
+    target : Path or None
+        Where it goes; None where nothing can be made.
+    make : callable
+        Works the content out; raises `MaskprepError` where it cannot.
+    companions : tuple of str
+        Files that are copied into the target's folder, such as captions; not in place.
+    effect : Effect
+        What becomes of the source in place.
+    """
+
+    source: str
+    target: Path | None
+    make: Callable[[], Made[Row]]
+    companions: tuple[str, ...] = ()
+    effect: Effect = Effect.REPLACE
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Row]):
+    """What became of one task.
+
+    Attributes
+    ----------
+    source : str
+        What it was made of.
+    target : Path or None
+        Where it went.
+    changed : bool
+        Whether the target differs from the source.
+    row : object or None
+        What to tell about it; None where it failed.
+    notes : tuple of str
+        Warnings in words.
+    problem : str
+        Why there is no such file; empty where there is.
+    is_fault : bool
+        Whether that is a defect of maskprep itself.
+    """
+
+    source: str
+    target: Path | None
+    changed: bool = False
+    row: Row | None = None
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    is_fault: bool = False
+
+
+@dataclass(frozen=True)
+class Carried(Generic[Row]):
+    """What became of a plan.
+
+    Attributes
+    ----------
+    outcomes : tuple of Outcome
+        One a task, in the plan's order.
+    backups : tuple of Path
+        Folders that hold the originals; empty where nothing was replaced.
+    """
+
+    outcomes: tuple[Outcome[Row], ...]
+    backups: tuple[Path, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Outcome[Row], ...]:
+        """Outcomes with a problem."""
+        return tuple(outcome for outcome in self.outcomes if outcome.problem)
+
+
+class InterruptedPlanError(MaskprepError):
+    """The user has broken a plan off.
+
+    Parameters
+    ----------
+    carried : Carried
+        What became of the tasks that were through.
+    total : int
+        Tasks of the plan.
+    """
+
+    def __init__(self, carried: Carried[Any], total: int) -> None:
+        done = sum(not outcome.problem for outcome in carried.outcomes)
+        super().__init__(f"interrupted after {done} of {total} files{way_back(carried.backups)}")
+        self.carried = carried
+
+
+def way_back(backups: Sequence[Path]) -> str:
+    """Say where the originals are of what was changed before a job was broken off."""
+    if not backups:
+        return ""
+    kept = ", ".join(map(str, backups))
+    return (
+        f"; originals in {kept}: put them back before a second run, which would work on changed"
+        " files again"
+    )
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a command writes.
+
+    Attributes
+    ----------
+    output : Path or None
+        A folder outside the data set; None writes in place, originals kept in a folder beside.
+    overwrite : bool
+        Replace files that are in `output` already.
+    dry_run : bool
+        Work everything out, and write nothing.
+    witness : callable or None
+        Shown each task with the content made for it, before that is written.
+    backup : Backup or None
+        Where originals go, shared by several jobs; None for one of each job's own.
+    """
+
+    output: Path | None
+    overwrite: bool = False
+    dry_run: bool = False
+    witness: Callable[[Task[Any], Made[Any]], None] | None = None
+    backup: Backup | None = None
+
+    def targets(self, sources: Sequence[str], ending: str = ".png") -> list[Path]:
+        """Name the file to be made of each source.
+
+        Parameters
+        ----------
+        sources : sequence of str
+            Files.
+        ending : str
+            Of the files to be made.
+
+        Returns
+        -------
+        list of Path
+            In place: the source with its new ending. Else in `output`, in sub-folders as the
+            sources' folders lie to each other where there are several.
+        """
+        if self.output is None:
+            return [Path(source).with_suffix(ending) for source in sources]
+        of_source = [pathname.dirname(pathname.absolute(source)) for source in sources]
+        folders = _laid_out(set(of_source))
+        return [
+            self.output / folders[folder] / f"{pathname.stem(source)}{ending}"
+            for source, folder in zip(sources, of_source, strict=True)
+        ]
+
+
+def _laid_out(folders: Iterable[str]) -> dict[str, str]:
+    ordered = sorted(folders)
+    anchors, inner = zip(*map(pathname.anchored, ordered), strict=True) if ordered else ((), ())
+    try:
+        shared = os.path.commonpath(inner) if len(set(anchors)) == 1 else None
+    except ValueError:  # on several drives
+        shared = None
+    if shared is None:
+        return {
+            folder: f"{place}-{pathname.basename(folder)}" for place, folder in enumerate(ordered)
+        }
+    return {
+        folder: os.path.relpath(path, shared) for folder, path in zip(ordered, inner, strict=True)
+    }
+
+
+def carry_out(
+    tasks: Sequence[Task[Row]],
+    training_set: TrainingSet,
+    destination: Destination,
+    *,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Carried[Row]:
+    """Write every file of a plan, each whole or not at all, and go on after those that fail.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The plan.
+    training_set : TrainingSet
+        Whose files they are made of.
+    destination : Destination
+        Where they go.
+    progress : callable
+        Called once after each task.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Carried
+        An outcome a task, in order, and where the originals are.
+
+    Raises
+    ------
+    MaskprepError
+        Before anything is written: the output lies in the data set, a file is there already, or
+        what is remote would be changed in place; of a dry run too. `InterruptedPlanError` where
+        the user breaks it off.
+
+    Notes
+    -----
+    In place an original goes to ``<folder>.maskprep-backup-<time>`` before its successor is
+    renamed over it: killed at any moment, every file is either the old one or the new one.
+    """
+    backup = destination.backup or Backup()
+    writer: _Writer
+    if destination.output is not None:
+        outputs = Outputs(overwrite=destination.overwrite)
+        outputs.admit((path for task in tasks for path in _written(task)), training_set)
+        writer = _Copies(outputs)
+    else:
+        for task in tasks:
+            pathname.refuse_remote(task.source)
+        writer = _InPlace(backup, data_folders(training_set))
+    owners = _owners(tasks)
+
+    def work(task: Task[Row]) -> Outcome[Row]:
+        if task.target is not None and (owner := owners[_folded(task.target)]) is not task:
+            told = f"not written: {task.target} is made of {owner.source} already"
+            return Outcome(task.source, task.target, problem=told)
+        try:
+            seen = writer.look(task)
+            made = task.make()
+            if destination.witness is not None and made.content is not None:
+                destination.witness(task, made)
+            if not destination.dry_run:
+                writer.write(task, made, seen)
+        except MaskprepError as error:
+            told = str(error).removeprefix(f"{task.source}: ")
+            return Outcome(task.source, task.target, problem=told)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
+            return Outcome(task.source, task.target, problem=own_fault(error), is_fault=True)
+        changed = made.content is not None
+        return Outcome(task.source, task.target, changed, made.row, made.notes)
+
+    outcomes: list[Outcome[Row]] = []
+    try:
+        for outcome in Threads(workers).in_order(tasks, work):
+            outcomes.append(outcome)
+            progress()
+    except KeyboardInterrupt:
+        done = Carried(tuple(outcomes), backup.folders)
+        raise InterruptedPlanError(done, len(tasks)) from None
+    return Carried(tuple(outcomes), backup.folders)
+
+
+def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
+    """Give each target to one task: to the file that has its name already, else to the first."""
+    owners: dict[str, Task[Row]] = {}
+    for task in sorted(tasks, key=lambda each: Path(each.source) != each.target):
+        if task.target is not None:
+            owners.setdefault(_folded(task.target), task)
+    return owners
+
+
+def _folded(path: Path) -> str:
+    return str(path).casefold()  # file systems of Windows and macOS know one case only
+
+
+def _written(task: Task[Row]) -> list[Path]:
+    if task.target is None:
+        return []
+    beside = (task.target.parent / pathname.basename(each) for each in task.companions)
+    return [task.target, *beside]
+
+
+class _Seen(NamedTuple):
+    """What stood at a task's two places before its content was worked out."""
+
+    source: Standing | None
+    target: Standing | None
+
+
+class _Writer(Protocol):
+    """Puts what was made to its place."""
+
+    def look(self, task: Task[Any]) -> _Seen:
+        """See what stands there, before anything is read."""
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        """Write it; `MaskprepError` where that cannot be done, or it is not as it was seen."""
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Writes copies to where there is no data set."""
+
+    outputs: Outputs
+
+    def look(self, task: Task[Any]) -> _Seen:
+        return _Seen(None, None)  # the door remembers what it saw
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        assert task.target is not None, "something was made"
+        content = made.content if made.content is not None else _read(task.source)
+        self.outputs.write(task.target, content)
+        for companion in task.companions:
+            beside = task.target.parent / pathname.basename(companion)
+            self.outputs.write(beside, _read(companion))
+
+
+@dataclass(frozen=True)
+class _InPlace:
+    """Writes where the sources are, and keeps these."""
+
+    backup: Backup
+    data: Sequence[Path]
+
+    def look(self, task: Task[Any]) -> _Seen:
+        source = standing(Path(task.source))
+        if task.target is None or task.target == Path(task.source):
+            return _Seen(source, source)
+        return _Seen(source, standing(task.target))
+
+    def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
+        assert task.target is not None, "something was made"
+        if made.content is None:
+            return
+        source = Path(task.source)
+        if task.effect is Effect.ADD:
+            if seen.target is not None:
+                raise MaskprepError(f"{task.target}: is there already")
+            write_whole(task.target, made.content)
+            return
+        if seen.source is None:
+            raise MaskprepError(f"{source}: there is no such file")
+        refuse_changed(source, seen.source)
+        self.backup.keep(source, self.data)
+        moves = task.target != source
+        try:
+            if task.effect is Effect.REMOVE:
+                _remove(source)
+                return
+            if moves and seen.target is not None:
+                refuse_changed(task.target, seen.target)
+                self.backup.keep(task.target, self.data)
+            write_whole(task.target, made.content, seen.target, like=seen.source)
+        except MaskprepError:
+            self.backup.forget(source, self.data)
+            raise
+        if moves and not _is_same_entry(source, task.target):
+            refuse_changed(source, seen.source)
+            _remove(source)
+
+
+def _is_same_entry(source: Path, target: Path) -> bool:
+    # Where case does not count, a.PNG is a.png and has just been replaced.
+    try:
+        return os.path.samestat(os.lstat(source), os.lstat(target))
+    except OSError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be removed ({error.strerror})") from error
+
+
+def _read(path: str) -> bytes:
+    try:
+        return storage.read_bytes(path)
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error

@@ -1,0 +1,382 @@
+"""Fine details of a mask: what is narrower than about two latent cells, and its weight.
+
+Everything here is at bucket scale, after the trainer's resize and crop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskprep.masks.packed import Packed
+from maskprep.masks.plane import nonzero
+from maskprep.model import WHOLE, At, Box
+
+Mask = NDArray[np.uint8]
+
+#: Value from which a pixel belongs to the shape: a soft edge shall not cut a thin line.
+HALF = 128
+#: Pixels below which a part that stands alone is a speck.
+SMALLEST = 6
+#: Weight under which a detail counts as lost; growth to the usual target leaves none below it.
+LOST_BELOW = 0.4
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One fine part of a mask.
+
+    Attributes
+    ----------
+    label : int
+        Its number, from 1.
+    box : Box
+        Around it, px of the bucket.
+    pixels : int
+        How many it has.
+    weight : float
+        Mean weight of the latent cells that its pixels lie in, [0, 1].
+    """
+
+    label: int
+    box: Box
+    pixels: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class DetailCells:
+    """The latent cells that one detail is weighed by.
+
+    Attributes
+    ----------
+    at : tuple of ndarray of int64, shape (cells * stride, stride)
+        Rows and columns of their pixels in the bucket, one cell below the other; or of all.
+    pixels : ndarray of float64, shape (cells, 1)
+        How many of the detail's pixels lie in each cell.
+    """
+
+    at: At
+    pixels: NDArray[np.float64]
+
+    def weigh(self, weights: NDArray[np.float32]) -> float:
+        """Give the detail's weight, [0, 1], by those of the cells."""
+        return float((self.pixels * weights).sum() / self.pixels.sum())
+
+
+@dataclass(frozen=True)
+class Details:
+    """All fine parts of a mask, with their pixels.
+
+    Attributes
+    ----------
+    found : tuple of Detail
+        From top to bottom.
+    rows, columns : ndarray of int64, shape (n,)
+        Where their pixels are in the bucket.
+    labels : ndarray of int64, shape (n,)
+        Which detail each pixel belongs to.
+    shape_hw : tuple of int
+        The bucket's height and width, px.
+    """
+
+    found: tuple[Detail, ...]
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    shape_hw: tuple[int, int]
+
+    def weights_in(self, weights: NDArray[np.float32]) -> dict[int, float]:
+        """Weigh the details by other cells than those they were found with.
+
+        Parameters
+        ----------
+        weights : ndarray of float32, shape (rows, columns)
+            Of the latent cells, [0, 1].
+
+        Returns
+        -------
+        dict of int to float
+            Detail weight by label.
+        """
+        cells = weights_at(self.rows, self.columns, weights, self.shape_hw)
+        sums = np.bincount(self.labels, cells)
+        return {each.label: float(sums[each.label] / each.pixels) for each in self.found}
+
+    @property
+    def lost(self) -> tuple[Detail, ...]:
+        """Those that weigh too little to be learnt."""
+        return tuple(each for each in self.found if each.weight < LOST_BELOW)
+
+    def pixels_in(
+        self, weights: NDArray[np.float32], details: Sequence[Detail]
+    ) -> NDArray[np.float32]:
+        """Count details' pixels in each latent cell.
+
+        Parameters
+        ----------
+        weights : ndarray of float32, shape (rows, columns)
+            Of the latent cells.
+        details : sequence of Detail
+            Of `found`: those that count.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns)
+            Pixels, at least 0.
+        """
+        counts = np.zeros(weights.shape, np.float32)
+        own = np.isin(self.labels, [each.label for each in details])
+        cells = _cells_of(self.rows[own], self.columns[own], weights.shape, self.shape_hw)
+        np.add.at(counts, cells, 1)
+        return counts
+
+    def cells_of(self, detail: Detail, stride: int) -> DetailCells:
+        """Find the cells that a detail is weighed by.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of `found`.
+        stride : int
+            Px per latent cell.
+
+        Returns
+        -------
+        DetailCells
+            All of the bucket where its sides are no multiples of the stride: there neighbouring
+            cells share pixels.
+        """
+        height, width = self.shape_hw
+        grid = (height // stride, width // stride)
+        own = self.labels == detail.label
+        counts = np.zeros(grid)
+        np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
+        if height % stride or width % stride:
+            return DetailCells(WHOLE, counts)
+        rows, columns = nonzero(counts)
+        steps = np.arange(stride)
+        down, across = ((each * stride)[:, None, None] for each in (rows, columns))
+        at = np.broadcast_arrays(down + steps[:, None], across + steps)
+        return DetailCells(
+            (at[0].reshape(-1, stride), at[1].reshape(-1, stride)), counts[rows, columns][:, None]
+        )
+
+    def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
+        """Draw one detail.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of `found`.
+
+        Returns
+        -------
+        ndarray of bool, shape (detail.box.height, detail.box.width)
+            Where it has pixels in its box.
+        """
+        left, top, right, bottom = (int(edge) for edge in detail.box)
+        own = self.labels == detail.label
+        drawn = np.zeros((bottom - top, right - left), bool)
+        drawn[self.rows[own] - top, self.columns[own] - left] = True
+        return drawn
+
+
+def faint_parts(
+    mask: Mask, window: Box, shape_hw: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find what the resize to bucket size may lose of a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        As stored.
+    window : Box
+        The part of it that fills the bucket, px of the mask.
+    shape_hw : tuple of int
+        The bucket's height and width, px.
+
+    Returns
+    -------
+    rows, columns : ndarray of int64, shape (n,)
+        Pixels of the bucket into which stored ones of at least one half fall that belong to parts
+        so narrow that the resize could lose them, some more than once; none where the bucket is no
+        smaller.
+    """
+    height, width = shape_hw
+    if window.width <= width and window.height <= height:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    # Wider than this a part keeps a pixel of at least one half, however it falls.
+    side = math.ceil(max(window.width / width, window.height / height)) + 1
+    top, left, shape = _trimmed(mask >= HALF)
+    support = Packed.of(shape, side)
+    rows, columns = support.without(support.opened_by_square(side)).pixels()
+    rows, columns = rows + top, columns + left
+    down = np.floor((rows + 0.5 - window.top) * (height / window.height)).astype(np.int64)
+    across = np.floor((columns + 0.5 - window.left) * (width / window.width)).astype(np.int64)
+    inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
+    return down[inside], across[inside]
+
+
+def find_details(
+    mask: Mask,
+    weights: NDArray[np.float32],
+    faint: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+) -> Details:
+    """Find the fine details of a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (h, w)
+        The mask at bucket size.
+    weights : ndarray of float32, shape (h // stride, w // stride)
+        Of its latent cells, [0, 1].
+    faint : tuple of ndarray of int64, or None
+        Rows and columns, as of `faint_parts`: the hairs of a picture much larger than its bucket,
+        which the resize has made fainter than one half.
+
+    Returns
+    -------
+    Details
+        Parts into which a disk of one cell's radius does not fit: those of at least 6 px that
+        stand alone, and those that reach further than one cell from the body. A ragged edge has
+        none, nor has a closed shape.
+
+    Examples
+    --------
+    >>> from maskprep.masks.latent import area_weights
+    >>> mask = np.zeros((64, 64), np.uint8)
+    >>> mask[8:40, 8:40] = 255
+    >>> mask[50:54, 8:40] = 255
+    >>> [detail] = find_details(mask, area_weights(mask, 8)).found
+    >>> tuple(detail.box), detail.pixels, detail.weight
+    ((8, 50, 40, 54), 128, 0.5)
+    """
+    reach = _stride_of(mask, weights)
+    shape = mask >= HALF
+    if faint is not None:
+        _put_in(shape, *faint)
+    top, left, shape = _trimmed(shape)
+    support = Packed.of(shape, reach)
+    body = support.opened(reach)
+    rows, columns = support.without(body).pixels()
+    count, own = _components(rows, columns)
+
+    def any_of(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.bincount(own[where], minlength=count) > 0
+
+    touching = any_of(body.dilated(1, "square").at(rows, columns))
+    far = any_of(~body.dilated(reach).at(rows, columns))
+    large = np.bincount(own, minlength=count) >= SMALLEST
+    numbers = np.cumsum(np.where(touching, far, large)) * np.where(touching, far, large)
+    labels = numbers[own]
+    rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
+    found = tuple(_described(rows, columns, labels, weights, mask.shape))
+    return Details(found, rows, columns, labels, mask.shape)
+
+
+def _trimmed(shape: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]]:
+    """Cut off what is empty around a shape, but for one px: the border of the rest is still empty.
+
+    First row and column of what is left, and that.
+    """
+    left, top, width, height = cv2.boundingRect(shape.view(np.uint8))
+    bottom, right = top + height + 1, left + width + 1
+    top, left = max(0, top - 1), max(0, left - 1)
+    return top, left, shape[top:bottom, left:right]
+
+
+def _components(
+    rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[int, NDArray[np.int64]]:
+    """Find 8-connected parts of pixels: one more than there are, and each pixel's, from 1."""
+    if not len(rows):
+        return 1, rows
+    # Labels of two bytes where they suffice: writing them out is half the work. OpenCV's own
+    # statistics would take ten times as long as the labels.
+    kind = cv2.CV_16U if len(rows) < np.iinfo(np.uint16).max else cv2.CV_32S
+    rows, columns = rows - rows.min(), columns - columns.min()
+    thin = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), np.uint8)
+    thin[rows, columns] = 1
+    count, labels = cv2.connectedComponents(thin, connectivity=8, ltype=kind)
+    return count, np.asarray(labels)[rows, columns].astype(np.int64)
+
+
+def _described(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    shape_hw: tuple[int, int],
+) -> Iterator[Detail]:
+    if not len(labels):
+        return
+    sums = np.bincount(labels, weights_at(rows, columns, weights, shape_hw))
+    pixels = np.bincount(labels)
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(1, len(pixels)))
+    places = np.stack([columns, rows], axis=1)[order]
+    least, most = (np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts) + 1)
+    for label, (first, last) in enumerate(zip(least.tolist(), most.tolist(), strict=True), 1):
+        weight = float(sums[label] / pixels[label])
+        yield Detail(label, Box(*first, *last), int(pixels[label]), weight)
+
+
+def _stride_of(mask: Mask, weights: NDArray[np.float32]) -> int:
+    return max(1, int(mask.shape[0] // weights.shape[0]))
+
+
+def _put_in(shape: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
+    """Add what is faint to a shape, but for the rim of what is there anyhow."""
+    lost = ~_with_neighbours(shape)[rows, columns]
+    if not lost.any():
+        return
+    apart = np.zeros_like(shape)
+    apart[rows[lost], columns[lost]] = True
+    beside = _with_neighbours(apart)[rows, columns]
+    shape[rows[beside], columns[beside]] = True
+
+
+def _with_neighbours(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(shape.view(np.uint8), _NEIGHBOURS), np.uint8).view(bool)
+
+
+def weights_at(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    shape_hw: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Give the weight of the latent cell that each pixel lies in.
+
+    Parameters
+    ----------
+    rows, columns : ndarray of int64, shape (n,)
+        Pixels of the bucket.
+    weights : ndarray of float32, shape (cell rows, cell columns)
+        Of the latent cells, [0, 1].
+    shape_hw : tuple of int
+        The bucket's height and width, px.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        [0, 1].
+    """
+    return np.asarray(weights[_cells_of(rows, columns, weights.shape, shape_hw)], np.float64)
+
+
+def _cells_of(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    grid: tuple[int, ...],
+    shape_hw: tuple[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    height, width = shape_hw
+    return rows * grid[0] // height, columns * grid[1] // width

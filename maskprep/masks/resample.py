@@ -1,0 +1,111 @@
+"""Resizing with the kernels that trainers name, by the libraries that trainers use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from maskprep.masks import area
+from maskprep.model import WHOLE, At, Size
+
+Pixels = NDArray[np.uint8]
+Kernel = Literal["pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"]
+
+_CV2_FLAGS = {
+    "nearest": cv2.INTER_NEAREST_EXACT,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+}
+
+
+def resize(pixels: Pixels, size: Size, kernel: Kernel, at: At = WHOLE) -> Pixels:
+    """Resize a mask or a picture.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        A mask, RGB or RGBA, not premultiplied.
+    size : Size
+        Wanted width and height, at least 1 px each.
+    kernel : {"pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"}
+        The first two by Pillow, the rest by OpenCV ("nearest" is its exact variant).
+    at : tuple of slice, or of ndarray of int64
+        Rows and columns of the result that are wanted: a part of it, or single pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size.height, size.width) + pixels.shape[2:], indexed by `at`
+        The resized pixels.
+
+    Raises
+    ------
+    ValueError
+        `size` has a side below 1 px.
+
+    Notes
+    -----
+    OpenCV's cubic kernel gives other numbers for one channel than for three, of which a trainer
+    resizes three: a single channel takes the same way here. Pillow premultiplies RGBA while it
+    resizes, as it does in a trainer.
+    """
+    if size.width < 1 or size.height < 1:
+        raise ValueError(f"cannot resize to {size.width} x {size.height} px")
+    if pixels.shape[1::-1] == size and kernel != "pillow-lanczos":
+        return pixels[at]
+    rows, columns = at
+    if kernel == "area" and not isinstance(rows, slice) and area.applies(pixels, size):
+        return area.shrink_at(pixels, size, rows, columns)
+    return _resized(pixels, size, kernel)[at]
+
+
+def _resized(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
+    if kernel == "pillow-lanczos" or kernel == "pillow-box":
+        filter_ = Image.Resampling.LANCZOS if kernel == "pillow-lanczos" else Image.Resampling.BOX
+        return np.asarray(Image.fromarray(pixels).resize(size, filter_))
+    if kernel == "cubic" and pixels.ndim == 2:
+        three = np.repeat(pixels[..., None], 3, axis=2)
+        return np.ascontiguousarray(_by_opencv(three, size, kernel)[..., 0])
+    return _by_opencv(pixels, size, kernel)
+
+
+#: Shares by which the aspect ratios of a mask and its image may differ.
+SAME_SHAPE = 0.02
+
+
+def fitted(mask: Pixels, size: Size) -> Pixels | None:
+    """Bring a mask to the size of its image, if it has its shape.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        255 trains.
+    size : Size
+        Of the image, px.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size.height, size.width), or None
+        None where the aspect ratios differ by more than 2 %.
+
+    Examples
+    --------
+    >>> fitted(np.full((3, 4), 255, np.uint8), Size(8, 6)).shape
+    (6, 8)
+    >>> fitted(np.full((3, 4), 255, np.uint8), Size(8, 8)) is None
+    True
+    """
+    height, width = mask.shape
+    across, down = size.width / width, size.height / height
+    if abs(across / down - 1) > SAME_SHAPE:
+        return None
+    return resize(mask, size, "area" if across < 1 else "linear")
+
+
+def _by_opencv(pixels: Pixels, size: Size, kernel: str) -> Pixels:
+    resized = cv2.resize(pixels, tuple(size), interpolation=_CV2_FLAGS[kernel])
+    return np.asarray(resized, dtype=np.uint8)

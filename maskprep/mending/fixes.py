@@ -1,0 +1,297 @@
+"""What mends a finding: one function a rule, by the jobs that people run by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maskprep import raster
+from maskprep.dataset.growth import TARGET
+from maskprep.editing.dilate import dilate
+from maskprep.editing.extract import Extracted, extract
+from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
+from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.masks import hidden
+from maskprep.masks.resample import fitted
+from maskprep.masks.tones import coverage
+from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.rules.folders import near_misses
+
+Paths = Sequence[str]
+Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What mends the findings of one rule.
+
+    Attributes
+    ----------
+    rule : str
+        The rule's name.
+    words : str
+        What is done.
+    safe : bool
+        Whether nothing that was meant can be lost by it.
+    asked : str
+        What must be asked for by name, such as ``missing=white``; empty where nothing must.
+    apply : callable
+        From a training set, the paths of the findings, and a destination in place.
+    """
+
+    rule: str
+    words: str
+    safe: bool
+    asked: str
+    apply: Apply
+
+
+FIXES: list[Fix] = []
+
+
+def fix(rule: str, words: str, *, safe: bool, asked: str = "") -> Callable[[Apply], Apply]:
+    """Make a function the fix of a rule.
+
+    Parameters
+    ----------
+    rule, words, safe, asked
+        As in `Fix`.
+
+    Returns
+    -------
+    callable
+        A decorator, which leaves the function as it is.
+    """
+
+    def mark(apply: Apply) -> Apply:
+        FIXES.append(Fix(rule, words, safe, asked, apply))
+        return apply
+
+    return mark
+
+
+@fix("near-miss-name", "renamed after its image", safe=True)
+def _rename_near_misses(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    tasks = [
+        _moved(mask, Path(mask).with_name(Path(image).stem + Path(mask).suffix))
+        for subset in _subsets(found)
+        for mask, image in near_misses(subset).items()
+        if mask in paths
+    ]
+    return carry_out(tasks, found, place)
+
+
+@fix("extension-ignored", "given a kind that the trainer sees", safe=True)
+def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    tasks, masks = [], []
+    for subset in _subsets(found):
+        stems = {Path(pair.image).stem: pair.image for pair in subset.missing}
+        for path in (each for each in (*subset.unseen, *subset.unseen_masks) if each in paths):
+            ending = _visible_ending(path, found)
+            if ending is not None:
+                tasks.append(_moved(path, Path(path).with_suffix(ending)))
+            elif path in subset.unseen:
+                tasks.append(_task(path, partial(_as_png, path)))
+            elif Path(path).stem in stems:
+                masks.append(stems[Path(path).stem])
+    moved = carry_out(tasks, found, place)
+    made = extract(_part(found, masks), place, channel="auto") if masks else Carried(())
+    return Carried((*moved.outcomes, *made.outcomes), made.backups or moved.backups)
+
+
+def _visible_ending(path: str, found: TrainingSet) -> str | None:
+    """Name the ending under which a file would be seen; None where its kind is none of them."""
+    lower = Path(path).suffix.lower()
+    try:
+        kind = raster.read_header(path).format
+    except UnreadableImageError:
+        return None
+    endings = [lower, {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp"}.get(kind, "")]
+    return next((each for each in endings if each and found.trainer.sees(f"a{each}")), None)
+
+
+def _as_png(path: str) -> Made[str]:
+    header = raster.read_header(path)
+    if header.bits > 8 or header.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        raise MaskprepError(f"{path}: is {header.bits}-bit {header.mode}: save it as PNG by hand")
+    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
+    return Made(raster.encode_picture(pixels, beside), "")
+
+
+@fix("mask-missing", "made, all white: its image trains whole", safe=True, asked="missing=white")
+def _paint_missing(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    tasks = [
+        Task(pair.image, Path(subset.masks.path, f"{Path(pair.image).stem}.png"), work, (), add)
+        for subset in _subsets(found)
+        for pair in subset.missing
+        if pair.image in paths and subset.masks is not None
+        for work, add in [(partial(_white_mask, pair), Effect.ADD)]
+    ]
+    return carry_out(tasks, found, place)
+
+
+@fix("mask-16bit", "scaled to 8 bits", safe=True)
+def _scale_depth(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return extract(_part(found, paths), place, channel="r")
+
+
+@fix("mask-label-map", "its label made white", safe=True)
+def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    def label_of(path: str) -> Made[Extracted]:
+        stored = raster.read_stored(path)
+        mask = raster.read_mask(path, "r").mask
+        values = np.asarray(stored.numbers if stored.numbers is not None else mask)
+        labels = np.unique(values[values > 0])
+        if len(labels) != 1:
+            several = ", ".join(f"{label:g}" for label in labels[:5])
+            raise MaskprepError(
+                f"{path}: holds the labels {several}: say which train, maskprep extract --label N"
+            )
+        white = np.where(values > 0, np.uint8(255), np.uint8(0))
+        row = Extracted("labels", "", coverage(mask), coverage(white))
+        return Made(raster.encode_mask(white), row)
+
+    return carry_out([_task(path, partial(label_of, path)) for path in paths], found, place)
+
+
+@fix("mask-palette", "its colours resolved", safe=True)
+@fix("mask-coloured", "its shape taken from where it is", safe=False)
+@fix("mask-alpha-ignored", "its shape taken from where it is", safe=False)
+def _find_shape(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return extract(_part(found, paths), place, channel="auto")
+
+
+@fix("caption-bom", "its byte order mark taken off", safe=True)
+def _strip_bom(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return _rewritten(found, paths, place, lambda text: text.lstrip("\ufeff"))
+
+
+@fix("caption-blank-first-line", "its blank first lines taken off", safe=True)
+def _strip_blank_lines(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return _rewritten(found, paths, place, lambda text: text.lstrip(" \t\r\n\u3000"))
+
+
+@fix("mask-size-mismatch", "resized to its image", safe=False)
+def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    def of_its_size(pair: Pair) -> Made[Extracted]:
+        assert pair.mask is not None, "the rule has seen it"
+        mask, size = raster.read_mask(pair.mask, "r").mask, raster.read_header(pair.image).size
+        resized = fitted(mask, size)
+        if resized is None:
+            own = Size(mask.shape[1], mask.shape[0])
+            raise MaskprepError(
+                f"{pair.mask}: is {own} px, its image {size} px: of another shape, export it again"
+            )
+        row = Extracted("r", "", coverage(mask), coverage(resized))
+        return Made(raster.encode_mask(resized), row)
+
+    pairs = {pair.mask: pair for pair in _pairs(found) if pair.mask in paths}
+    tasks = [_task(str(mask), partial(of_its_size, pair)) for mask, pair in pairs.items()]
+    return carry_out(tasks, found, place)
+
+
+@fix("hidden-colour", "hidden colours replaced by the nearest visible", safe=False)
+def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    def filled(path: str) -> Made[Extracted]:
+        rgba, beside = raster.read_accompanied(path, "RGBA")
+        alpha = np.ascontiguousarray(rgba[..., 3])
+        colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
+        row = Extracted("alpha", "", coverage(alpha), coverage(alpha))
+        return Made(raster.encode_picture(np.dstack([colours, alpha]), beside), row)
+
+    return carry_out([_task(path, partial(filled, path)) for path in paths], found, place)
+
+
+@fix("polarity-suspect", "turned about: what trained is ignored", safe=False)
+def _swap_polarity(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return extract(_part(found, paths), place, channel="r", invert=True)
+
+
+@fix("detail-lost", f"its details grown to {TARGET:g}", safe=False)
+def _grow_details(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return dilate(_part(found, paths), place, target=TARGET)
+
+
+@fix("latents-cache-stale", "removed: the trainer makes it anew", safe=False)
+@fix("latents-cache-orphan", "removed: the trainer makes it anew", safe=False)
+@fix("latents-cache-unreadable", "removed: the trainer makes it anew", safe=False)
+@fix("cache-other-size", "removed: the trainer makes it anew", safe=False)
+def _remove_caches(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    tasks = [
+        Task(path, Path(path), partial(Made[str], b"", ""), (), Effect.REMOVE) for path in paths
+    ]
+    return carry_out(tasks, found, place)
+
+
+def _subsets(found: TrainingSet) -> Iterable[Subset]:
+    return (subset for dataset in found.datasets for subset in dataset.subsets)
+
+
+def _pairs(found: TrainingSet) -> Iterable[Pair]:
+    return (pair for subset in _subsets(found) for pair in subset.pairs)
+
+
+def _part(found: TrainingSet, paths: Iterable[str]) -> TrainingSet:
+    """Keep the pairs whose image or mask is among the paths."""
+    wanted = set(paths)
+    datasets = tuple(
+        replace(
+            dataset,
+            subsets=tuple(
+                replace(
+                    subset,
+                    pairs=tuple(pair for pair in subset.pairs if wanted & {pair.image, pair.mask}),
+                )
+                for subset in dataset.subsets
+                if subset.source is not MaskSource.NONE
+            ),
+        )
+        for dataset in found.datasets
+    )
+    return replace(found, datasets=datasets)
+
+
+def _task(path: str, make: Callable[[], Made[Any]]) -> Task[Any]:
+    return Task(path, Path(path).with_suffix(".png"), make)
+
+
+def _moved(path: str, target: Path) -> Task[str]:
+    def make() -> Made[str]:
+        if target.exists() and not os.path.samefile(path, target):
+            raise MaskprepError(f"{path}: cannot become {target.name}: there is one already")
+        return Made(_content(path), "")
+
+    return Task(path, target, make)
+
+
+def _white_mask(pair: Pair) -> Made[Extracted]:
+    size = raster.read_header(pair.image).size
+    white = np.full((size.height, size.width), 255, np.uint8)
+    return Made(raster.encode_mask(white), Extracted("", "", None, 1.0))
+
+
+def _rewritten(
+    found: TrainingSet, paths: Paths, place: Destination, change: Callable[[str], str]
+) -> Carried[str]:
+    def make(path: str) -> Made[str]:
+        try:
+            text = _content(path).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
+        return Made(change(text).encode(), "")
+
+    tasks = [Task(path, Path(path), partial(make, path)) for path in paths]
+    return carry_out(tasks, found, place)
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error

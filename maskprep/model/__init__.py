@@ -1,0 +1,55 @@
+"""The values that everything else speaks of: no logic, no pixels, no disk; below all rooms."""
+
+from maskprep.model.foretold import (
+    ConfigIssue,
+    ConfigVerdict,
+    Oddity,
+    Severity,
+    Stage,
+    Stop,
+)
+from maskprep.model.found import (
+    CachedInfo,
+    Caption,
+    Dataset,
+    Folder,
+    LatentsCache,
+    MaskSource,
+    Pair,
+    Subset,
+    TrainingSet,
+)
+from maskprep.model.geometry import (
+    WHOLE,
+    At,
+    Box,
+    Placement,
+    Size,
+)
+from maskprep.model.traits import (
+    ModelTraits,
+)
+
+__all__ = [
+    "WHOLE",
+    "At",
+    "Box",
+    "CachedInfo",
+    "Caption",
+    "ConfigIssue",
+    "ConfigVerdict",
+    "Dataset",
+    "Folder",
+    "LatentsCache",
+    "MaskSource",
+    "ModelTraits",
+    "Oddity",
+    "Pair",
+    "Placement",
+    "Severity",
+    "Size",
+    "Stage",
+    "Stop",
+    "Subset",
+    "TrainingSet",
+]

@@ -1,0 +1,173 @@
+"""What a check finds out: findings, numbers and counts; no pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskprep.model.foretold import Severity, Stage, Stop
+from maskprep.model.found import TrainingSet
+from maskprep.model.geometry import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found.
+
+    Attributes
+    ----------
+    code, name : str
+        The rule's.
+    severity : Severity
+        As the rule has it.
+    path : str
+        The file, folder or configuration it is about.
+    message : str
+        What is, and what was wanted; for people.
+    fix : str
+        A command or an action that mends it; empty where there is none.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """The numbers of one pair; what outlives its pixels.
+
+    Every number is None where it could not be worked out.
+
+    Attributes
+    ----------
+    dataset, subset : int
+        Places in the configuration, from 0.
+    image : str
+        Path of the image.
+    mask : str or None
+        The file that carries the mask: the mask file, the image itself for alpha, None where
+        the image trains whole or its mask is missing.
+    size, resized, bucket : Size or None
+        Stored size, size after the trainer's resize, size after its crop; pixels.
+    coverage : float or None
+        Mean of the mask at full size, [0, 1].
+    weight_mean, weight_max : float or None
+        Over the latent cells, [0, 1].
+    trains : {"masked", "whole", None}
+        How the image trains; None where the run stops at it.
+    details, details_lost : int or None
+        Fine details of the mask, and those that weigh too little to be learnt; None also where
+        no rule asked for details.
+    detail_weight_min : float or None
+        Of the weakest detail, [0, 1]; None where there is none.
+    """
+
+    dataset: int
+    subset: int
+    image: str
+    mask: str | None
+    size: Size | None = None
+    resized: Size | None = None
+    bucket: Size | None = None
+    coverage: float | None = None
+    weight_mean: float | None = None
+    weight_max: float | None = None
+    trains: str | None = None
+    details: int | None = None
+    details_lost: int | None = None
+    detail_weight_min: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A defect of maskprep itself: nothing is known of what it happened at.
+
+    Attributes
+    ----------
+    path : str
+        The image, or the data set.
+    words : str
+        What happened, where, and how to report it.
+    """
+
+    path: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is found out about one pair.
+
+    Attributes
+    ----------
+    row : SampleRow
+        Its numbers.
+    findings : tuple of Finding
+        In the order of the stages; also what is ignored.
+    stops : tuple of Stop
+        Why a run stops at it.
+    fault : Fault or None
+        Why it could not be judged.
+    """
+
+    row: SampleRow
+    findings: tuple[Finding, ...]
+    stops: tuple[Stop, ...]
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True)
+class DatasetCount:
+    """How many image files of a dataset train, and how; without repeats."""
+
+    index: int
+    masked: int
+    whole: int
+    ignored: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found out about one training set.
+
+    Attributes
+    ----------
+    training_set : TrainingSet
+        What was checked.
+    rows : tuple of SampleRow
+        One an image, in the trainer's order.
+    findings : tuple of Finding
+        In the order of the stages, then of the files.
+    counts : tuple of DatasetCount
+        One a dataset.
+    stops : tuple of Stop
+        Start-up first, then batches.
+    ignored : tuple of Finding
+        What the user does not want to hear of.
+    unused_ignores : tuple of str
+        Entries by which nothing was ignored.
+    faults : tuple of Fault
+        What could not be judged, by a defect of maskprep itself.
+    """
+
+    training_set: TrainingSet
+    rows: tuple[SampleRow, ...]
+    findings: tuple[Finding, ...]
+    counts: tuple[DatasetCount, ...]
+    stops: tuple[Stop, ...] = ()
+    ignored: tuple[Finding, ...] = ()
+    unused_ignores: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def starts(self) -> bool:
+        """Whether the run gets to its first step."""
+        return not any(stop.stage is Stage.START_UP for stop in self.stops)
+
+    @property
+    def stops_in_first_epoch(self) -> bool:
+        """Whether a run that starts dies in a batch."""
+        return self.starts and any(stop.stage is Stage.BATCH for stop in self.stops)

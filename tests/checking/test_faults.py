@@ -1,0 +1,148 @@
+"""A defect of maskprep itself is told as such where it happens; everything else goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskprep import raster
+from maskprep.checking import engine as lint
+from maskprep.dataset.sample import Sample
+from maskprep.pictures import preview
+from maskprep.pictures.pair import draw_pair
+from maskprep.rules.base import RuleStage
+from tests.commands import run
+from tests.datasets import FIGURE, Folders
+
+TOLD = r"maskprep failed \(TypeError: a slip of ours, \w+\.py:\d+\): a fault of maskprep, not of"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    made = Folders(tmp_path).add("a.png").add("b.png").add("c.png", FIGURE.replace("+", "#"))
+    (made.masks / "c.png").unlink()
+    made.config()
+    return made
+
+
+@pytest.fixture
+def slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Sample.row
+
+    def failing(sample: Sample) -> Any:
+        if sample.pair.image.endswith("b.png"):
+            raise TypeError("a slip of ours")
+        return row(sample)
+
+    monkeypatch.setattr(Sample, "row", failing)
+
+
+@pytest.mark.usefixtures("slip")
+def test_the_other_pairs_are_judged(folders: Folders) -> None:
+    config = folders.root / "dataset.toml"
+    for options in ((), ("--no-cache",)):  # what failed is not remembered
+        result = run("check", config, "--format", "json", "--fail-on", "never", *options)
+        assert result.exit_code == 2
+        assert re.search(rf"images/b\.png: {TOLD}", result.stderr)
+        report = json.loads(result.stdout)
+        (fault,) = report["faults"]
+        assert fault["path"].endswith("b.png")
+        assert [finding["name"] for finding in report["findings"]] == ["mask-missing"]
+        assert report["samples"][0]["weight_mean"] is not None
+        assert report["samples"][1]["weight_mean"] is None
+
+
+@pytest.mark.usefixtures("slip")
+def test_no_verdict_is_given_that_nobody_knows(folders: Folders, tmp_path: Path) -> None:
+    (folders.images / "c.png").unlink()
+    result = run("check", folders.root / "dataset.toml")
+    assert result.exit_code == 2
+    assert "Whether the run gets through is not known" in result.stdout
+    assert "cannot train" not in result.stdout
+    sarif = json.loads(run("check", folders.root / "dataset.toml", "--format", "sarif").stdout)
+    (invocation,) = sarif["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert re.search(TOLD, invocation["toolExecutionNotifications"][0]["message"]["text"])
+
+
+def test_a_rule_of_the_set_that_fails_leaves_the_pairs(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = lint._told
+
+    def failing(rules: Any, stage: Any, *subjects: Any) -> Any:
+        if stage is RuleStage.DATASET:
+            raise TypeError("a slip of ours")
+        return told(rules, stage, *subjects)
+
+    monkeypatch.setattr(lint, "_told", failing)
+    result = run("check", folders.root / "dataset.toml")
+    assert result.exit_code == 2
+    assert re.search(rf"dataset\.toml: {TOLD}", result.stderr)
+    assert "mask-missing" in result.stdout
+
+
+def test_a_file_that_cannot_be_written_by_our_fault_leaves_the_others(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folders.images / "c.png").unlink()
+    encode, calls = raster.encode_mask, iter([0, 1])
+
+    def failing(*words: Any) -> bytes:
+        if next(calls):
+            raise TypeError("a slip of ours")
+        return encode(*words)
+
+    monkeypatch.setattr(raster, "encode_mask", failing)
+    config, out = folders.root / "dataset.toml", tmp_path / "out"
+    result = run("dilate", config, "--radius", 2, "--output", out)
+    assert result.exit_code == 2
+    assert re.search(TOLD, result.stderr)
+    assert len(list(out.iterdir())) == 1
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_the_others(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folders.images / "c.png").unlink()
+
+    def failing(view: Any) -> Any:
+        if view.title == "b.png":
+            raise TypeError("a slip of ours")
+        return draw_pair(view)
+
+    monkeypatch.setattr(preview, "draw_pair", failing)
+    result = run("preview", folders.root / "dataset.toml", "--output", tmp_path / "out")
+    assert result.exit_code == 2
+    assert re.search(rf"b\.png: not drawn: {TOLD}", result.stderr)
+    assert (tmp_path / "out" / "a.png").is_file()
+
+
+def test_wherever_it_fails_it_is_one_line(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> Any:
+        raise TypeError("a slip of ours")
+
+    monkeypatch.setattr("maskprep.checking.facts.facts_of", failing)
+    words = ("info", folders.images / "a.png", folders.masks / "a.png")
+    result = run(*words)
+    assert result.exit_code == 2
+    assert re.fullmatch(rf"maskprep: {TOLD}.*\n", result.stderr)
+    monkeypatch.setenv("MASKPREP_TRACEBACK", "1")
+    with pytest.raises(TypeError, match="a slip of ours"):
+        run(*words)
+
+
+def test_ctrl_c_is_no_finding(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("maskprep.checking.engine.check", broken_off)
+    result = run("check", folders.root / "dataset.toml")
+    assert result.exit_code == 2
+    assert result.stderr == "maskprep: interrupted\n"

@@ -1,0 +1,197 @@
+"""Pictures: what they must show, whatever the sizes, names and fonts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskprep.masks.details import find_details
+from maskprep.masks.latent import area_weights
+from maskprep.pictures import PairView, SheetTile, draw_pair, draw_sheet, draw_tile, fonts, sheet
+from maskprep.pictures.palette import IGNORE, NOTE, RIGHT_PLACE, TRAIN, weight_colours
+from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
+from maskprep.pictures.view import scaled
+
+
+def view_of(
+    size: tuple[int, int] = (256, 192), stride: int = 8, title: str = "a.png", grey: int = 120
+) -> PairView:
+    """A figure with a thin line above its head, nothing cut off."""
+    width, height = size
+    mask = np.zeros((height, width), np.uint8)
+    cv2.ellipse(mask, (width // 2, height * 5 // 8), (width // 6, height // 4), 0, 0, 360, 255, -1)
+    cv2.line(mask, (width // 2, height // 2), (width * 5 // 8, height // 16), 255, 2)
+    image = np.full((height, width, 3), grey, np.uint8)
+    weights = area_weights(mask, stride)
+    details = find_details(mask, weights)
+    fine = details.pixels_in(weights, details.found)
+    return PairView(title, image, mask, image, weights, fine, stride, None, [("coverage", "12 %")])
+
+
+def test_weight_0_is_orange_1_is_blue_and_the_way_between_is_steady() -> None:
+    colours = weight_colours(np.linspace(0, 1, 101, dtype=np.float32))
+    np.testing.assert_allclose(colours[0], IGNORE)
+    np.testing.assert_allclose(colours[-1], TRAIN)
+    blueness = colours[:, 2] - colours[:, 0]
+    assert all(later > earlier for earlier, later in pairwise(blueness.tolist()))
+
+
+@pytest.mark.parametrize("grey", [0, 120, 255])
+def test_cells_have_their_colour_on_any_picture(grey: int) -> None:
+    view = view_of(grey=grey)
+    panel = cells_panel(view, 8).astype(int)
+    rows, columns = view.weights.shape
+    for row, column in ((rows * 5 // 8, columns // 2), (2, 2)):
+        red, _, blue = panel[row * 8 + 4, column * 8 + 4]
+        assert bool(blue > red) is bool(view.weights[row, column] > 0.5)
+
+
+# Viénot, Brettel and Mollon (1999), linear RGB: what is left without the red or the green cones.
+_PROTANOPIA = np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]])
+_DEUTERANOPIA = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
+
+
+@pytest.mark.parametrize("eyes", [_PROTANOPIA, _DEUTERANOPIA])
+@pytest.mark.parametrize("grey", [0, 120, 255])
+def test_train_and_ignore_stay_apart_for_colour_blind_eyes(
+    eyes: np.ndarray[tuple[int, ...], np.dtype[np.float64]], grey: int
+) -> None:
+    view = view_of(grey=grey)
+    panel = cells_panel(view, 8)
+    rows, columns = view.weights.shape
+    trains, ignored = (
+        eyes @ (panel[row * 8 + 4, column * 8 + 4] / 255.0) ** 2.2
+        for row, column in ((rows * 5 // 8, columns // 2), (2, 2))
+    )
+    assert float(np.abs(np.clip(trains, 0, 1) - np.clip(ignored, 0, 1)).max()) > 0.15
+
+
+SIZES = [(64, 64), (256, 192), (2000, 304), (128, 1024), (1216, 832), (1344, 768), (3000, 2000)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("stride", [8, 32])
+def test_any_size_is_drawn_at_one_width(size: tuple[int, int], stride: int) -> None:
+    page = draw_pair(view_of(size, stride))
+    assert page.width == 1600
+    assert 400 < page.height < 2200
+
+
+@pytest.mark.parametrize("fill", [0, 127, 255])
+def test_flat_masks_are_drawn_and_have_nothing_to_zoom_at(fill: int) -> None:
+    view = view_of()
+    mask = np.full_like(view.mask, fill)
+    weights = area_weights(mask, 8)
+    details = find_details(mask, weights)
+    fine = details.pixels_in(weights, details.found)
+    flat = replace(view, mask=mask, weights=weights, detail_pixels=fine)
+    assert most_lost(flat, 12) is None
+    assert draw_pair(flat).width == 1600
+
+
+def test_the_zoom_finds_the_thin_line() -> None:
+    view = view_of((512, 384))
+    corner = most_lost(view, 12)
+    assert corner is not None
+    column, row = corner
+    window = view.window(column, row, 12)
+    assert window.weights.shape == (12, 12)
+    assert window.mask.shape == (96, 96)
+    assert row < view.weights.shape[0] // 3
+    assert 0 < float(window.weights.max()) < 0.6
+
+
+def test_what_the_crop_cuts_off_is_hatched_and_nothing_else() -> None:
+    view = view_of((256, 192))
+    whole = drawn_panel(view, 1.0)
+    assert whole.shape == (192, 256, 3)
+    cropped = replace(
+        view,
+        bucket_image=view.image[:, 32:224],
+        weights=area_weights(np.ascontiguousarray(view.mask[:, 32:224]), 8),
+        crop_box=(32.0, 0.0, 224.0, 192.0),
+    )
+    panel = drawn_panel(cropped, 1.0)
+    assert panel.shape == whole.shape
+    changed = np.asarray((panel != whole).any(axis=2))
+    assert changed[:, :30].all()
+    assert changed[:, 226:].all()
+    assert not changed[4:-4, 36:220].any()
+
+
+def colours_of(page: Image.Image) -> set[tuple[int, ...]]:
+    return {tuple(colour) for colour in np.unique(np.asarray(page).reshape(-1, 3), axis=0).tolist()}
+
+
+def test_a_shifted_mask_shows_where_it_belongs_and_says_so() -> None:
+    view = view_of()
+    shifted = replace(
+        view, right_weights=np.roll(view.weights, 2, axis=1), notes=["off by 2 cells"]
+    )
+    plain, both = draw_pair(view), draw_pair(shifted)
+    assert RIGHT_PLACE not in colours_of(plain)
+    assert NOTE not in colours_of(plain)
+    assert {RIGHT_PLACE, NOTE} <= colours_of(both)
+    assert both.height > plain.height
+
+
+TITLES = ["x" * 300 + ".png", "とても長い名前" * 40, "日本語 é 中文 한국어 🦊", "\udcff\n\t", ""]
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("system_font", [True, False])
+def test_any_title_fits(title: str, system_font: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not system_font:
+        monkeypatch.setattr(fonts, "_system_file", lambda: None)
+    assert fonts.text_width(fonts.shortened(title, 500, 34), 34) <= 500
+    assert draw_pair(view_of(title=title)).width == 1600
+
+
+def test_long_sentences_are_broken_into_lines_that_fit() -> None:
+    lines = fonts.wrapped("one two three " * 30 + "x" * 400, 300, 19)
+    assert len(lines) > 5
+    assert all(fonts.text_width(line, 19) <= 300 for line in lines)
+
+
+def test_drawing_twice_gives_the_same_picture() -> None:
+    assert draw_pair(view_of()).tobytes() == draw_pair(view_of()).tobytes()
+
+
+def test_the_sheet_puts_the_worst_first() -> None:
+    def coloured(rank: float, colour: tuple[int, int, int]) -> SheetTile:
+        return SheetTile("a.png", Image.new("RGB", (336, 336), colour), "", rank)
+
+    ranked = [coloured(0.1, (0, 255, 0)), coloured(0.9, (255, 0, 0)), coloured(0.5, (0, 0, 255))]
+    page = np.asarray(draw_sheet(ranked, "set", "")).reshape(-1, 3)
+    firsts = [
+        int(np.flatnonzero((page == colour).all(axis=1))[0])
+        for colour in ((255, 0, 0), (0, 0, 255), (0, 255, 0))
+    ]
+    assert firsts == sorted(firsts)
+
+
+@pytest.mark.parametrize("count", [1, 8, 60, 1000])
+def test_a_sheet_of_any_length_stays_within_bounds(count: int) -> None:
+    tile = draw_tile(view_of(), "mean weight 0.3", 0.1)
+    assert max(tile.picture.size) <= sheet.TILE
+    page = draw_sheet([tile] * count, "set", "sub")
+    assert page.height <= sheet.TALLEST
+    assert page.width <= 3000
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_a_hair_of_a_large_picture_keeps_its_outline(width: int) -> None:
+    mask = np.zeros((4000, 6000), np.uint8)
+    mask[500:3500, 3000 : 3000 + width] = 255
+    image = np.full((4000, 6000, 3), 120, np.uint8)
+    bucket = np.full((832, 1248, 3), 120, np.uint8)
+    weights = area_weights(scaled(mask, (1248, 832)), 8)
+    view = PairView("a.png", image, mask, bucket, weights, weights, 8, None, [])
+    for panel in (drawn_panel(view, 0.5), cells_panel(view, 4)):
+        middle = panel[panel.shape[0] // 2].astype(int)
+        assert int(np.abs(middle - middle[2]).max()) > 40

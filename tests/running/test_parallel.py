@@ -1,0 +1,267 @@
+"""Threads and processes: the same results in the same order, whatever happens on the way."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from maskprep.checking.engine import check
+from maskprep.checking.ledger import Ledger
+from maskprep.errors import MaskprepError
+from maskprep.reporters import render
+from maskprep.running import parallel
+from maskprep.running.parallel import Executor, Processes, ThisMachine, Threads
+from tests.commands import run
+from tests.datasets import Folders, found
+
+
+def slow_first(item: int) -> int:
+    time.sleep(0.02 if item % 5 == 0 else 0)
+    return item
+
+
+def leave_a_trace(file: Path) -> Path:
+    time.sleep(0.05)
+    file.touch()
+    return file
+
+
+def fail(item: int) -> int:
+    raise RuntimeError(f"item {item}")
+
+
+def refuse(item: int) -> int:
+    raise MaskprepError(f"{item}: is not wanted")
+
+
+def die(item: int) -> int:
+    if item == 11:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return item
+
+
+def where(item: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("executor", [Threads(4), Processes(2), ThisMachine(2)])
+def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
+    assert list(executor.in_order(range(60), slow_first)) == list(range(60))
+    assert list(executor.in_order([], slow_first)) == []
+
+
+@pytest.mark.parametrize("executor, most", [(Threads(3), 7), (Processes(2), 8 * 9)])
+def test_only_a_few_items_are_under_way(executor: Executor, most: int) -> None:
+    lock, under_way, seen = threading.Lock(), [0], [0]
+
+    def items() -> Iterator[int]:
+        for item in range(400):
+            with lock:
+                under_way[0] += 1
+                seen[0] = max(seen[0], under_way[0])
+            yield item
+
+    for _ in executor.in_order(items(), abs):
+        with lock:
+            under_way[0] -= 1
+    assert seen[0] <= most
+
+
+class _Heavy:
+    """Holds pixels once it was worked on, as a sample does."""
+
+
+@pytest.mark.parametrize("executor", [Threads(2), ThisMachine(2)])
+def test_what_was_worked_on_is_let_go(executor: Executor) -> None:
+    alive: weakref.WeakSet[_Heavy] = weakref.WeakSet()
+    worked: set[int] = set()
+    most = 0
+
+    def work(item: _Heavy) -> int:
+        worked.add(id(item))
+        return len(worked)
+
+    def items() -> Iterator[_Heavy]:
+        for _ in range(200):
+            item = _Heavy()
+            alive.add(item)
+            yield item
+
+    for done in executor.in_order(items(), work):
+        gc.collect()
+        drawn_ahead = 200 - done if isinstance(executor, ThisMachine) else 8
+        most = max(most, len(alive) - drawn_ahead)
+    assert most <= 8
+
+
+@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+def test_an_early_end_stops_what_is_under_way(executor: Executor, tmp_path: Path) -> None:
+    results = executor.in_order([tmp_path / f"{place:03}" for place in range(400)], leave_a_trace)
+    assert next(iter(results)) == tmp_path / "000"
+    del results  # closes it
+    gc.collect()
+    worked = len(list(tmp_path.iterdir()))
+    # Each process is in its second chunk of eight by then; three more chunks were waiting.
+    assert worked < 30
+    time.sleep(0.3)
+    assert len(list(tmp_path.iterdir())) == worked
+
+
+@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
+    with pytest.raises(RuntimeError, match="item 0"):
+        list(executor.in_order(range(3), fail))
+    with pytest.raises(MaskprepError, match="0: is not wanted"):
+        list(executor.in_order(range(3), refuse))
+
+
+def test_a_process_that_is_ended_is_told_in_a_line() -> None:
+    with pytest.raises(MaskprepError, match=r"has ended.*fewer --workers, or --executor threads"):
+        list(Processes(2).in_order(range(40), die))
+
+
+def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "MANY", 20)
+    here = os.getpid()
+    assert set(ThisMachine(2).in_order(range(19), where)) == {here}
+    assert here not in set(ThisMachine(2).in_order(range(20), where))
+    assert set(ThisMachine(1).in_order(range(20), where)) == {here}
+
+
+class _Near:
+    files = ("set/a.png",)
+
+
+class _Far:
+    files = ("memory://set/a.png",)
+
+
+def test_where_anything_is_remote_all_stays_in_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parallel, "MANY", 3)
+    items = [_Near(), _Far(), _Near(), _Near()]
+    assert set(ThisMachine(2).in_order(items, lambda _: os.getpid())) == {os.getpid()}
+
+
+def test_threads_do_it_where_processes_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object) -> None:
+        raise OSError("Function not implemented")
+
+    monkeypatch.setattr(parallel, "MANY", 3)
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", refuse)
+    assert set(ThisMachine(2).in_order(range(9), where)) == {os.getpid()}
+
+
+def _processes_of(session: int) -> set[int]:
+    """List the living processes of a session."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, own = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(own) == session and state != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+def _wait_for(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 30
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("patience", [0.0, 0.3, 1.5])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_whoever_started_them_takes_them_along(
+    how: signal.Signals, patience: float, tmp_path: Path
+) -> None:
+    """Ctrl-C at the terminal reaches all; a kill only the first."""
+    config = _set_with_findings(tmp_path, 400)
+    words = ("check", config, "--no-cache", "--executor", "processes", "--workers", "2")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "maskprep", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert _wait_for(lambda: len(_processes_of(command.pid)) >= 2)
+    time.sleep(patience)
+    (os.killpg if how is signal.SIGINT else os.kill)(command.pid, how)
+    errors = command.communicate(timeout=60)[1]
+    assert _wait_for(lambda: not _processes_of(command.pid))
+    assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="draws one large picture")
+def test_processes_do_not_warn_of_huge_pictures(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    Image.new("1", (10_000, 9_000)).save(folders.masks / "a.png")
+    words = ("check", folders.config(), "--no-cache", "--executor", "processes")
+    done = subprocess.run(
+        [sys.executable, "-m", "maskprep", *map(str, words)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def _set_with_findings(folder: Path, pairs: int = 12) -> Path:
+    folders = Folders(folder)
+    for index in range(pairs):
+        folders.add(f"{index:02}.png", "#." * 8 + "\n" + ".#" * 8)
+        if index % 3 == 0:
+            Image.new("RGB", (4, 4)).save(folders.masks / f"{index:02}.png")
+    (folders.masks / "07.png").write_bytes(b"no image")
+    return folders.config()
+
+
+def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
+    training_set = found(_set_with_findings(tmp_path))
+    one, *others = (
+        check(training_set, executor=each)
+        for each in (Threads(1), Threads(4), Processes(1), Processes(3))
+    )
+    assert others == [one, one, one]
+    assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
+
+
+@pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2)])
+def test_processes_remember_and_recall(
+    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "MANY", 5)
+    training_set = found(_set_with_findings(tmp_path / "set"))
+    ledger = Ledger(tmp_path / "kept")
+    first = check(training_set, executor=executor, ledger=ledger)
+    monkeypatch.setattr(ledger, "keep_result", lambda *_: pytest.fail("judged once more"))
+    again = check(training_set, executor=executor, ledger=ledger)
+    assert len(first.rows) == len(training_set.datasets[0].subsets[0].pairs)
+    assert render("json", [again]) == render("json", [first])
+    assert render("json", [first]) == render("json", [check(training_set)])
+
+
+@pytest.mark.parametrize("place", [[], ["--executor", "threads"], ["--executor", "processes"]])
+def test_the_command_says_the_same_everywhere(
+    place: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "MANY", 5)
+    config = _set_with_findings(tmp_path)
+    alone = run("check", config, "--no-cache", "--executor", "threads", "--workers", "1")
+    result = run("check", config, "--no-cache", "--workers", "2", *place)
+    assert (result.exit_code, result.output) == (alone.exit_code, alone.output)
+    assert "mask-size-mismatch" in result.output

@@ -1,0 +1,79 @@
+"""Replay of the recorded loss weights: sd-scripts 0.9, 0.10 and current, 60 cases each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL
+import pytest
+from PIL import Image
+
+from maskprep.dataset.discover import Request, discover
+from maskprep.dataset.sample import Sample, samples_of
+from maskprep.model import Size
+from maskprep.trainers import find_model, find_trainer
+from tests.truth import TRUTH, recorded
+
+VERSIONS = ("0.9", "0.10", "current")
+CASES = [case for version in VERSIONS for case in recorded(f"cases-{version}")]
+
+# What the libraries themselves changed, by their release notes and the recordings' README.
+NEWER_NEAREST = int(cv2.__version__.split(".")[0]) >= 5
+OLDER_LANCZOS = int(PIL.__version__.split(".")[0]) < 13
+LANCZOS_SHRINKS_AND_GROWS = frozenset({"0.9-004", "0.9-057"})
+
+
+def test_all_recorded_cases_are_replayed() -> None:
+    assert len(CASES) == 180
+
+
+def sample_of(case: dict[str, Any], folder: Path) -> Sample:
+    """Lay the case out as a data set on disk; the image is only a size."""
+    masked = case["mask_source"] == "dir"
+    source = TRUTH / case["file"]
+    images, masks = folder / "images", folder / "masks"
+    images.mkdir()
+    masks.mkdir()
+    if masked:
+        Image.new("RGB", tuple(case["image_size"])).save(images / "x.png")
+        (masks / f"x{source.suffix}").write_bytes(source.read_bytes())
+    else:
+        (images / f"x{source.suffix}").write_bytes(source.read_bytes())
+    keys = ["resolution", "enable_bucket", "bucket_no_upscale", "min_bucket_reso"]
+    keys += ["max_bucket_reso", "bucket_reso_steps", "resize_interpolation"]
+    block = {key: case[key] for key in keys if case[key] is not None}
+    subset: dict[str, Any] = {"image_dir": str(images)}
+    subset |= {"conditioning_data_dir": str(masks)} if masked else {"alpha_mask": True}
+    config = folder / "dataset.json"
+    config.write_text(json.dumps({"datasets": [{**block, "subsets": [subset]}]}))
+    trainer = find_trainer(f"sd-scripts@{case['trainer']}")
+    model = replace(find_model(trainer, None), stride=case["latent_scale"])
+    (sample,) = samples_of(discover(Request(str(config), trainer, model)))
+    return sample
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_weights_are_the_trainers(case: dict[str, Any], tmp_path: Path) -> None:
+    sample = sample_of(case, tmp_path)
+    assert sample.stops == ()
+    assert sample.placement is not None
+    assert sample.placement.bucket == Size(*case["bucket"])
+    assert sample.placement.resized == Size(*case["resized"])
+    with np.load(TRUTH / f"weights-{case['trainer']}.npz") as recorded:
+        wanted = recorded[case["name"]]
+    weights = sample.weights
+    assert weights is not None
+    assert weights.dtype == np.float32
+    assert weights.shape == wanted.shape
+    if NEWER_NEAREST and case["resize_interpolation"] == "nearest":
+        pytest.skip("OpenCV 5 changed INTER_NEAREST_EXACT")
+    if OLDER_LANCZOS and case["name"] in LANCZOS_SHRINKS_AND_GROWS:
+        pytest.skip("Pillow before 13 has another Lanczos where one side shrinks and one grows")
+    bound = 1 / 255 if case["file_mode"] == "JPEG" else 1e-5
+    assert float(np.abs(weights - wanted).max()) <= bound
+    assert float(weights.mean()) == pytest.approx(case["mean_weight"], abs=bound)
