@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,11 +14,14 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
+from maskprep import choice, sample
 from maskprep.choice import Choice, Ruleset, matching
+from maskprep.details import Details, find_details
 from maskprep.errors import MaskprepError
 from maskprep.model import Severity
 from maskprep.project import find_project, read_project
 from maskprep.rules import all_rules
+from maskprep.rules.base import Remark, Rule
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn
 
@@ -298,8 +304,82 @@ def test_an_expectation_that_holds_nothing_fails(tmp_path: Path, expected: str, 
 
 
 def test_an_ignore_of_what_does_not_run_is_no_unused_one(config: Path) -> None:
-    (config.parent / "maskprep.toml").write_text('ignore = ["MP2"]\n', encoding="utf-8")
-    assert "nothing is ignored" not in all_of(run("check", config, "--select", "MP3"))
+    own = config.parent / "maskprep.toml"
+    own.write_text('[ignore-in]\n"masks/c.*" = ["MP2"]\n', encoding="utf-8")
+    assert "nothing is ignored by" in all_of(run("check", config))
+    for options in (["--select", "MP3"], ["--ignore", "MP2"]):
+        assert "nothing is ignored" not in all_of(run("check", config, *options))
+
+
+def test_of_what_never_runs_no_use_is_known(config: Path) -> None:
+    (config.parent / "maskprep.toml").write_text('ignore = ["mask-jpeg"]\n', encoding="utf-8")
+    assert "nothing is ignored" not in all_of(run("check", config, "--ignore", "MP4"))
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List which rules are run."""
+    names: list[str] = []
+
+    def noting(each: Rule) -> Rule:
+        def check(*subjects: object, **options: object) -> Iterable[Remark]:
+            names.append(each.name)
+            return each.check(*subjects, **options)
+
+        return replace(each, check=check)
+
+    noted = tuple(map(noting, all_rules()))
+    monkeypatch.setattr(choice, "all_rules", lambda: noted)
+    return names
+
+
+@pytest.mark.parametrize("place", ["command line", "file"])
+def test_what_is_ignored_is_not_run(config: Path, called: list[str], place: str) -> None:
+    check(config, "--no-cache")
+    others = [name for name in called if name not in ("mask-16bit", "duplicate-images")]
+    assert len(others) < len(called)
+    called.clear()
+    if place == "file":
+        own = config.parent / "maskprep.toml"
+        own.write_text('ignore = ["mask-16bit", "duplicate-images"]\n', encoding="utf-8")
+        check(config, "--no-cache", "--executor", "threads")
+    else:
+        check(config, "--no-cache", "--ignore", "mask-16bit,MP403")
+    assert set(called) == set(others)
+
+
+def test_what_is_ignored_in_some_files_is_run(config: Path, called: list[str]) -> None:
+    own = config.parent / "maskprep.toml"
+    own.write_text('[ignore-in]\n"masks/*" = ["mask-16bit"]\n', encoding="utf-8")
+    assert found_names(check(config, "--no-cache")) == ["everything-trained"]
+    assert "mask-16bit" in called
+
+
+def test_details_are_looked_for_only_where_something_asks_for_them(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def noting(*given: Any) -> Details:
+        looked.append(given)
+        return find_details(*given)
+
+    monkeypatch.setattr(sample, "find_details", noting)
+
+    def details(*options: str) -> list[int | None]:
+        looked.clear()
+        told = json.loads(check(config, "--no-cache", *options).stdout)
+        return [each["details"] for each in told["samples"]]
+
+    # The first mask's way ends at its 16 bits.
+    assert details() == [None, 0, 2]
+    assert len(looked) == 2
+    assert details("--ignore", "detail-lost") == [None, None, None]
+    assert looked == []
+    own = config.parent / "maskprep.toml"
+    own.write_text("[[expect]]\nmeasure = 'detail-weight'\nmin = 0.1\n", encoding="utf-8")
+    assert details("--ignore", "MP3") == [2, 0, 2]
+    assert len(looked) == 3
 
 
 def test_a_region_of_another_size_is_told(tmp_path: Path) -> None:
