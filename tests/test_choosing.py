@@ -152,6 +152,69 @@ def test_ignoring_the_rule_does_not_make_the_run_start(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+ABOVE = "count here"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("ignore = ['mask-16bit', 'MP303']", "2 rules ignored"),
+        ("ignore = ['MP303', 'everything-trained']", "1 rule ignored"),
+        ("select = ['MP201']", "1 rule selected"),
+        (
+            "[ignore-in]\n'a/*' = ['MP201', 'MP303']\n'b/*' = ['MP201']",
+            "2 rules ignored in some files",
+        ),
+        ("[severity]\nMP303 = 'error'", "1 rule weighed"),
+        ("[set]\ndetail-lost.threshold = 0.5\ndetail-lost.target = 0.8", "2 options set"),
+        ("[[expect]]\nmeasure = 'weight'\nmax = 1", "1 expectation"),
+        (
+            "ignore = ['MP201']\n[[expect]]\nmeasure = 'weight'\nmax = 1\n"
+            "[[expect]]\nmeasure = 'coverage'\nmax = 1",
+            "1 rule ignored, 2 expectations",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["maskprep.toml", "pyproject.toml"])
+def test_settings_from_further_up_are_told(
+    tmp_path: Path, content: str, told: str, name: str
+) -> None:
+    config = Folders(tmp_path / "sets" / "one").add("a.png").config()
+    if name == "pyproject.toml":
+        content = content.replace("[[expect", "[[tool.maskprep.expect")
+        for table in ("ignore-in", "severity", "set"):
+            content = content.replace(f"[{table}]", f"[tool.maskprep.{table}]")
+        content = f"[tool.maskprep]\n{content}"
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    line = f"maskprep: {config}: settings of {tmp_path / name} count here ({told})\n"
+    assert run("check", config).stderr.startswith(line)
+    assert line in run("check", config, "-v").stderr
+    assert line in run("check", config, "--diff").stderr
+    assert ABOVE not in run("check", config, "--config", tmp_path / name).stderr
+    if name == "maskprep.toml":
+        (config.parent / name).write_text(content, encoding="utf-8")
+        assert ABOVE not in run("check", config).stderr
+
+
+@pytest.mark.parametrize("content", ["", "ignore = []", "[set]", "expect = []"])
+def test_settings_from_further_up_that_say_nothing_are_not_told(
+    tmp_path: Path, content: str
+) -> None:
+    config = Folders(tmp_path / "set").add("a.png").config()
+    (tmp_path / "maskprep.toml").write_text(content, encoding="utf-8")
+    assert run("check", config).stderr == ""
+
+
+def test_of_an_image_folder_its_own_settings_are_those_in_it(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    words = ("check", folders.images, "--masks", folders.masks)
+    (tmp_path / "maskprep.toml").write_text("ignore = ['MP201']", encoding="utf-8")
+    told = run(*words, "--ignore", "MP303").stderr
+    assert f"{folders.images}: settings of {tmp_path / 'maskprep.toml'} count here (1 rule" in told
+    (folders.images / "maskprep.toml").write_text("ignore = ['MP201']", encoding="utf-8")
+    assert ABOVE not in run(*words).stderr
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
