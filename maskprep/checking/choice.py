@@ -27,7 +27,8 @@ class Choice:
     Attributes
     ----------
     select, ignore : tuple of str
-        Codes, beginnings of codes (``MP3``), or names. Nothing selected means all.
+        Codes, beginnings of codes (``MP3``), or names. Nothing selected means all; what is ignored
+        does not run.
     severities : mapping of str to Severity
         By code, beginning, or name; the last that fits counts.
     options : mapping of str to mapping
@@ -121,7 +122,8 @@ class Ruleset:
 
     Notes
     -----
-    What is ignored is looked for all the same, so that an ignore without a use can be told.
+    What is ignored everywhere does not run, and costs nothing. What is ignored in some files has to
+    run for the others; there an entry without a use can be told.
     """
 
     def __init__(self, choice: Choice = Choice()) -> None:
@@ -129,8 +131,8 @@ class Ruleset:
         self.choice = choice
         rules = all_rules()
         chosen = _codes(choice.select) if choice.select else {each.code for each in rules}
-        self._rules = [each for each in rules if each.code in chosen]
-        self._ignored = {selector: _codes([selector]) for selector in choice.ignore}
+        running = chosen - _codes(choice.ignore)
+        self._rules = [each for each in rules if each.code in running]
         self._ignored_in = [
             (pattern, {selector: _codes([selector]) for selector in selectors})
             for pattern, selectors in choice.ignore_in
@@ -158,7 +160,7 @@ class Ruleset:
         Yields
         ------
         Found
-            By rule, each in its own order; also what is ignored, see `ignorer`.
+            By rule, each in its own order; also what is ignored in some files, see `ignorer`.
         """
         for each in self._rules:
             if each.stage is not stage:
@@ -176,10 +178,7 @@ class Ruleset:
                 yield Found(told, own is Severity.ERROR)
 
     def ignorer(self, finding: Finding) -> str | None:
-        """Tell by which entry a finding is ignored: a selector, or ``pattern: selector``."""
-        for selector, codes in self._ignored.items():
-            if finding.code in codes:
-                return selector
+        """Tell by which entry, ``pattern: selector``, a finding is ignored; None where by none."""
         for pattern, selectors in self._ignored_in:
             if not _fits(finding.path, pattern):
                 continue
@@ -192,10 +191,12 @@ class Ruleset:
     def ignores(self) -> list[str]:
         """List the entries by which something that runs can be ignored, as `ignorer` names them."""
         running = {each.code for each in self._rules}
-        entries = dict(self._ignored)
-        for pattern, selectors in self._ignored_in:
-            entries |= {f"{pattern}: {selector}": codes for selector, codes in selectors.items()}
-        return [entry for entry, codes in entries.items() if codes & running]
+        return [
+            f"{pattern}: {selector}"
+            for pattern, selectors in self._ignored_in
+            for selector, codes in selectors.items()
+            if codes & running
+        ]
 
 
 def _codes(selectors: Iterable[str]) -> set[str]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +17,29 @@ _SIGNATURE = """Signature: 8a477f597d28d172789f06886806bc55
 """
 #: Backups and git leave such a folder out.
 _BESIDE = {"CACHEDIR.TAG": _SIGNATURE, ".gitignore": "*\n"}
-_TABLES = """
-create table if not exists files (
-    path blob, kind text, signature text, evidence text, primary key (path, kind)
-) without rowid;
-create table if not exists results (key blob primary key, result text, used integer) without rowid;
-"""
+#: What SQLite may put beside a database, by what it adds to the name.
+_COMPANIONS = ("-journal", "-wal", "-shm")
+#: Of a table's rows, `seal` tells whether the rest is as it was written.
+_TABLES = (
+    """files (
+    path blob, kind text, signature text, evidence text, seal blob, primary key (path, kind)
+) without rowid""",
+    "results (key blob primary key, result text, seal blob, used integer) without rowid",
+)
+#: How these lie in the file. The older ones without seals began with the same words.
+_OWN_WORDS = b"CREATE TABLE files (\n    path blob, kind text, signature text, evidence text,"
+#: Where SQLite has the number by which a program knows its own files, and ours: "mskp".
+_ID_AT, _ID = 68, 0x6D736B70
+#: What stands in the head of every ledger, by its place: SQLite's name, no write-ahead log, our
+#: number. See https://sqlite.org/fileformat.html, 1.3.
+_HEAD = {0: b"SQLite format 3\0", 18: b"\1\1", _ID_AT: _ID.to_bytes(4, "big")}
+#: Where SQLite has the format of the schema, and the last one there is.
+_FORMAT = slice(44, 48)
+_LAST_FORMAT = b"\0\0\0\4"
+#: Bytes of a file in which all this stands: SQLite's first page.
+_PAGE = 4096
+#: What goes wrong with a database; of words that are damaged SQLite's own message is no UTF-8.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
 #: Results are written in bundles of this many, so that a run that is broken off keeps most.
 _BUNDLE = 256
 #: Days after which what nobody asked for is forgotten.
@@ -48,17 +66,20 @@ class Ledger:
     Notes
     -----
     Where the folder or the file cannot be used, nothing is known and nothing is kept; `trouble`
-    tells why. A damaged file is made anew. Several processes may use one folder at once.
+    tells why. A damaged row is not known. A file that turns out to be damaged is taken away, and
+    the next ledger makes it anew; one that was not made by a ledger is left as it is. Several
+    processes may use one folder at once.
     """
 
     def __init__(self, folder: Path) -> None:
         #: Why nothing is kept; empty where it is.
         self.trouble = ""
         self._today = date.today().toordinal()
-        self._files: list[tuple[bytes, str, str, str]] = []
-        self._results: list[tuple[bytes, str, int]] = []
+        self._files: list[tuple[bytes, str, str, str, bytes]] = []
+        self._results: list[tuple[bytes, str, bytes, int]] = []
         self._used: list[tuple[int, bytes, int]] = []
-        self._connection = self._opened(folder)
+        self._path = folder / _NAME
+        self._connection = self._opened()
 
     def file(self, path: str, kind: str) -> Known | None:
         """Tell what is known of a file.
@@ -74,26 +95,29 @@ class Ledger:
         -------
         Known or None
         """
-        query = "select signature, evidence from files where path = ? and kind = ?"
+        query = "select signature, evidence, seal from files where path = ? and kind = ?"
         row = self._asked(query, (_encoded(path), kind))
-        return None if row is None else Known(*row)
+        if row is None or row[2] != _seal(_encoded(path), kind.encode(), *row[:2]):
+            return None
+        return Known(*(each.decode() for each in row[:2]))
 
     def result(self, key: bytes) -> str | None:
         """Give what was kept under a key, None where nothing was."""
-        row = self._asked("select result, used from results where key = ?", (key,))
-        if row is None:
+        row = self._asked("select result, seal, used from results where key = ?", (key,))
+        if row is None or row[1] != _seal(key, row[0]):
             return None
-        if row[1] != self._today:
+        if row[2] != self._today:
             self._used.append((self._today, key, self._today))
-        return str(row[0])
+        return str(row[0].decode())
 
     def keep_file(self, path: str, kind: str, known: Known) -> None:
         """Keep what is known of a file."""
-        self._files.append((_encoded(path), kind, *known))
+        seal = _seal(_encoded(path), kind.encode(), *(each.encode() for each in known))
+        self._files.append((_encoded(path), kind, *known, seal))
 
     def keep_result(self, key: bytes, result: str) -> None:
         """Keep a result."""
-        self._results.append((key, result, self._today))
+        self._results.append((key, result, _seal(key, result.encode()), self._today))
         if len(self._results) >= _BUNDLE:
             self.flush()
 
@@ -102,8 +126,10 @@ class Ledger:
         with self._forgiven() as connection:
             if connection is not None and (self._files or self._results or self._used):
                 with connection:
-                    connection.executemany("replace into files values (?, ?, ?, ?)", self._files)
-                    connection.executemany("replace into results values (?, ?, ?)", self._results)
+                    connection.executemany("replace into files values (?, ?, ?, ?, ?)", self._files)
+                    connection.executemany(
+                        "replace into results values (?, ?, ?, ?)", self._results
+                    )
                     again = "update results set used = ? where key = ? and used <> ?"
                     connection.executemany(again, self._used)
         self._files, self._results, self._used = [], [], []
@@ -119,20 +145,30 @@ class Ledger:
                 connection.close()
         self._connection = None
 
-    def _opened(self, folder: Path) -> sqlite3.Connection | None:
+    def _opened(self) -> sqlite3.Connection | None:
+        folder = self._path.parent
         try:
+            head = _head_of(self._path)
+            if not _is_own(head):
+                self.trouble = (
+                    f"{self._path}: was not made by maskprep, or is damaged beyond recognition:"
+                    " move it away, or name another folder with --cache-dir"
+                )
+                return None
             folder.mkdir(parents=True, exist_ok=True)
             for name, text in _BESIDE.items():
                 if not (folder / name).exists():
-                    (folder / name).write_text(text, encoding="utf-8")
+                    (folder / name).write_bytes(text.encode())
+            if head and not _is_sound(head):
+                _take_away(self._path)
             try:
-                return _connected(folder / _NAME)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
+                return _connected(self._path)
+            except _FAILURES as error:
+                if not _tells_damage(error):
                     raise
-                (folder / _NAME).unlink()
-                return _connected(folder / _NAME)
-        except (OSError, sqlite3.Error) as error:
+                _take_away(self._path)
+                return _connected(self._path)
+        except (OSError, *_FAILURES) as error:
             self.trouble = f"{folder}: {error}"
             return None
 
@@ -147,12 +183,16 @@ class Ledger:
     def _forgiven(self) -> Iterator[sqlite3.Connection | None]:
         try:
             yield self._connection
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             self.trouble = f"{_NAME}: {error}"
-            with suppress(sqlite3.Error):
+            with suppress(*_FAILURES):
                 if self._connection is not None:
                     self._connection.close()
             self._connection = None
+            if _tells_damage(error):
+                self.trouble += "; the next check makes it anew"
+                with suppress(OSError):
+                    _take_away(self._path)
 
 
 def clean(folder: Path) -> int:
@@ -173,14 +213,13 @@ def clean(folder: Path) -> int:
     OSError
         A file cannot be removed.
     """
-    own = [
-        *folder.glob("checks-*.sqlite3*"),
-        *(folder / name for name, text in _BESIDE.items() if _holds(folder / name, text)),
-    ]
+    path = folder / _NAME
+    own = _present(path) if _is_own(_head_of(path)) else []
+    own += [folder / name for name, text in _BESIDE.items() if _holds(folder / name, text)]
     freed = 0
-    for path in own:
-        freed += path.stat().st_size
-        path.unlink()
+    for each in own:
+        freed += each.stat().st_size
+        each.unlink()
     with suppress(OSError):
         os.rmdir(folder)
     return freed
@@ -195,13 +234,68 @@ def _holds(path: Path, text: str) -> bool:
     return path.is_file() and path.read_bytes() == text.encode()
 
 
+def _seal(*parts: bytes) -> bytes:
+    # Of whatever a damaged row holds.
+    return blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+def _head_of(path: Path) -> bytes | None:
+    """Read a file's first page; nothing where there is no file, None of what is no file."""
+    if not os.path.lexists(path):
+        return b""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file.read(_PAGE)
+
+
+def _is_own(head: bytes | None) -> bool:
+    # Damage to one of the two marks leaves the other.
+    if head is None:
+        return False
+    return not head or _OWN_WORDS in head or _has(head, _ID_AT)
+
+
+def _is_sound(head: bytes) -> bool:
+    # SQLite tells of these as of a file that may not be written, or not be read.
+    return all(_has(head, place) for place in _HEAD) and head[_FORMAT] <= _LAST_FORMAT
+
+
+def _has(head: bytes, place: int) -> bool:
+    return head.startswith(_HEAD[place], place)
+
+
+def _present(path: Path) -> list[Path]:
+    """List what there is of a database, with SQLite's own files beside it."""
+    beside = (path.with_name(path.name + ending) for ending in _COMPANIONS)
+    return [each for each in (*beside, path) if each.is_file()]
+
+
+def _take_away(path: Path) -> None:
+    for each in _present(path):
+        each.unlink(missing_ok=True)
+
+
+def _tells_damage(error: Exception) -> bool:
+    # A file that is locked, or a disk that is full, says nothing of what is in there.
+    return not isinstance(error, sqlite3.OperationalError)
+
+
 def _connected(path: Path) -> sqlite3.Connection:
     # Threads take turns: the caller asks and writes from one at a time.
     connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
     try:
-        connection.executescript(_TABLES)
+        # Damaged text need not be UTF-8.
+        connection.text_factory = bytes
+        if connection.execute("pragma application_id").fetchone() != (_ID,):
+            making = (f"create table if not exists {each};" for each in _TABLES)
+            mark = f"pragma application_id = {_ID};"
+            connection.executescript(f"begin immediate; {mark} {' '.join(making)} commit;")
+        found = {words for (words,) in connection.execute("select sql from sqlite_master")}
+        if found != {f"CREATE TABLE {each}".encode() for each in _TABLES}:
+            raise sqlite3.DatabaseError("other tables")
         connection.execute("pragma synchronous = normal")
-    except sqlite3.Error:
+    except _FAILURES:
         connection.close()
         raise
     return connection

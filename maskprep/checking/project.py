@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tomlkit
 import voluptuous as vol
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from maskprep.checking.choice import Choice
+from maskprep.checking.choice import Choice, matching
 from maskprep.dataset.expectation import MEASURES, Expectation
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname, storage
@@ -57,11 +57,46 @@ class Project:
         Of rules.
     expectations : tuple of Expectation
         What must hold.
+    is_above : bool
+        Whether they were found in a folder above the data set's own: nobody may think of them.
     """
 
     path: str | None = None
     choice: Choice = field(default_factory=Choice)
     expectations: tuple[Expectation, ...] = ()
+    is_above: bool = False
+
+    @property
+    def notice(self) -> str:
+        """What settings from above say, counted, for people.
+
+        Empty of the data set's own, and where they say nothing.
+
+        Raises
+        ------
+        MaskprepError
+            A rule is unknown.
+        """
+        if not self.is_above:
+            return ""
+        choice = self.choice
+        counts = (
+            (_rules_in(choice.select), "rule", " selected"),
+            (_rules_in(choice.ignore), "rule", " ignored"),
+            (
+                _rules_in(each for _, some in choice.ignore_in for each in some),
+                "rule",
+                " ignored in some files",
+            ),
+            (_rules_in(choice.severities), "rule", " weighed"),
+            (sum(map(len, choice.options.values())), "option", " set"),
+            (len(self.expectations), "expectation", ""),
+        )
+        return ", ".join(
+            f"{count} {noun}{'' if count == 1 else 's'}{done}"
+            for count, noun, done in counts
+            if count
+        )
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -92,16 +127,20 @@ def find_project(target: str) -> Project:
     MaskprepError
         The nearest one cannot be read.
     """
-    for folder in _folders_of(target):
+    for height, folder in enumerate(_folders_of(target)):
         own, shared = pathname.join(folder, FILE_NAME), pathname.join(folder, _PYPROJECT)
         try:
             if storage.isfile(own):
-                return read_project(own)
+                return replace(read_project(own), is_above=height > 0)
             if storage.isfile(shared) and _table_of(shared) is not None:
-                return read_project(shared)
+                return replace(read_project(shared), is_above=height > 0)
         except storage.ForbiddenError:
             break  # whoever may read a data set may not read all that lies above it
     return Project()
+
+
+def _rules_in(selectors: Iterable[str]) -> int:
+    return len({rule.code for selector in selectors for rule in matching(selector)})
 
 
 def _folders_of(target: str) -> list[str]:

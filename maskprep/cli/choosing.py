@@ -110,7 +110,7 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _ProjectOf:
-    """From a data set to its settings."""
+    """From a data set to its settings; of those from further up it tells."""
 
     def __init__(
         self,
@@ -131,8 +131,12 @@ class _ProjectOf:
         from dataclasses import replace
 
         from maskprep.checking.project import find_project, read_project
+        from maskprep.errors import printable
 
         project = read_project(self._config) if self._config else find_project(target)
+        if notice := project.notice:
+            told = f"settings of {project.path} count here ({notice})"
+            click.echo(printable(f"maskprep: {target}: {told}"), err=True)
         return replace(project, choice=self._choice.over(project.choice))
 
 

@@ -106,7 +106,7 @@ class Judgement:
     row : SampleRow
         Its numbers.
     findings : tuple of Finding
-        In the order of the stages; also what is ignored.
+        In the order of the stages; also what is ignored in some files.
     stops : tuple of Stop
         Why a run stops at it.
     fault : Fault or None
@@ -146,9 +146,9 @@ class Report:
     stops : tuple of Stop
         Start-up first, then batches.
     ignored : tuple of Finding
-        What the user does not want to hear of.
+        What the user does not want to hear of in some files, or has accepted.
     unused_ignores : tuple of str
-        Entries by which nothing was ignored.
+        Entries for some files by which nothing was ignored.
     faults : tuple of Fault
         What could not be judged, by a defect of maskprep itself.
     """

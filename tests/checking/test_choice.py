@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,11 +14,15 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
+from maskprep.checking import choice
 from maskprep.checking.choice import Choice, Ruleset, matching
 from maskprep.checking.project import find_project, read_project
+from maskprep.dataset import sample
 from maskprep.errors import MaskprepError
+from maskprep.masks.details import Details, find_details
 from maskprep.model import Severity
 from maskprep.rules import all_rules
+from maskprep.rules.base import Remark, Rule
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn
 
@@ -144,6 +151,69 @@ def test_ignoring_the_rule_does_not_make_the_run_start(tmp_path: Path) -> None:
     result = check(folders.config(), "--ignore", "mask-missing")
     assert "mask-missing" not in found_names(result)
     assert result.exit_code == 1
+
+
+ABOVE = "count here"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("ignore = ['mask-16bit', 'MP303']", "2 rules ignored"),
+        ("ignore = ['MP303', 'everything-trained']", "1 rule ignored"),
+        ("select = ['MP201']", "1 rule selected"),
+        (
+            "[ignore-in]\n'a/*' = ['MP201', 'MP303']\n'b/*' = ['MP201']",
+            "2 rules ignored in some files",
+        ),
+        ("[severity]\nMP303 = 'error'", "1 rule weighed"),
+        ("[set]\ndetail-lost.threshold = 0.5\ndetail-lost.target = 0.8", "2 options set"),
+        ("[[expect]]\nmeasure = 'weight'\nmax = 1", "1 expectation"),
+        (
+            "ignore = ['MP201']\n[[expect]]\nmeasure = 'weight'\nmax = 1\n"
+            "[[expect]]\nmeasure = 'coverage'\nmax = 1",
+            "1 rule ignored, 2 expectations",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["maskprep.toml", "pyproject.toml"])
+def test_settings_from_further_up_are_told(
+    tmp_path: Path, content: str, told: str, name: str
+) -> None:
+    config = Folders(tmp_path / "sets" / "one").add("a.png").config()
+    if name == "pyproject.toml":
+        content = content.replace("[[expect", "[[tool.maskprep.expect")
+        for table in ("ignore-in", "severity", "set"):
+            content = content.replace(f"[{table}]", f"[tool.maskprep.{table}]")
+        content = f"[tool.maskprep]\n{content}"
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    line = f"maskprep: {config}: settings of {tmp_path / name} count here ({told})\n"
+    assert run("check", config).stderr.startswith(line)
+    assert line in run("check", config, "-v").stderr
+    assert line in run("check", config, "--diff").stderr
+    assert ABOVE not in run("check", config, "--config", tmp_path / name).stderr
+    if name == "maskprep.toml":
+        (config.parent / name).write_text(content, encoding="utf-8")
+        assert ABOVE not in run("check", config).stderr
+
+
+@pytest.mark.parametrize("content", ["", "ignore = []", "[set]", "expect = []"])
+def test_settings_from_further_up_that_say_nothing_are_not_told(
+    tmp_path: Path, content: str
+) -> None:
+    config = Folders(tmp_path / "set").add("a.png").config()
+    (tmp_path / "maskprep.toml").write_text(content, encoding="utf-8")
+    assert run("check", config).stderr == ""
+
+
+def test_of_an_image_folder_its_own_settings_are_those_in_it(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    words = ("check", folders.images, "--masks", folders.masks)
+    (tmp_path / "maskprep.toml").write_text("ignore = ['MP201']", encoding="utf-8")
+    told = run(*words, "--ignore", "MP303").stderr
+    assert f"{folders.images}: settings of {tmp_path / 'maskprep.toml'} count here (1 rule" in told
+    (folders.images / "maskprep.toml").write_text("ignore = ['MP201']", encoding="utf-8")
+    assert ABOVE not in run(*words).stderr
 
 
 @pytest.mark.parametrize(
@@ -298,8 +368,82 @@ def test_an_expectation_that_holds_nothing_fails(tmp_path: Path, expected: str, 
 
 
 def test_an_ignore_of_what_does_not_run_is_no_unused_one(config: Path) -> None:
-    (config.parent / "maskprep.toml").write_text('ignore = ["MP2"]\n', encoding="utf-8")
-    assert "nothing is ignored" not in all_of(run("check", config, "--select", "MP3"))
+    own = config.parent / "maskprep.toml"
+    own.write_text('[ignore-in]\n"masks/c.*" = ["MP2"]\n', encoding="utf-8")
+    assert "nothing is ignored by" in all_of(run("check", config))
+    for options in (["--select", "MP3"], ["--ignore", "MP2"]):
+        assert "nothing is ignored" not in all_of(run("check", config, *options))
+
+
+def test_of_what_never_runs_no_use_is_known(config: Path) -> None:
+    (config.parent / "maskprep.toml").write_text('ignore = ["mask-jpeg"]\n', encoding="utf-8")
+    assert "nothing is ignored" not in all_of(run("check", config, "--ignore", "MP4"))
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List which rules are run."""
+    names: list[str] = []
+
+    def noting(each: Rule) -> Rule:
+        def check(*subjects: object, **options: object) -> Iterable[Remark]:
+            names.append(each.name)
+            return each.check(*subjects, **options)
+
+        return replace(each, check=check)
+
+    noted = tuple(map(noting, all_rules()))
+    monkeypatch.setattr(choice, "all_rules", lambda: noted)
+    return names
+
+
+@pytest.mark.parametrize("place", ["command line", "file"])
+def test_what_is_ignored_is_not_run(config: Path, called: list[str], place: str) -> None:
+    check(config, "--no-cache")
+    others = [name for name in called if name not in ("mask-16bit", "duplicate-images")]
+    assert len(others) < len(called)
+    called.clear()
+    if place == "file":
+        own = config.parent / "maskprep.toml"
+        own.write_text('ignore = ["mask-16bit", "duplicate-images"]\n', encoding="utf-8")
+        check(config, "--no-cache", "--executor", "threads")
+    else:
+        check(config, "--no-cache", "--ignore", "mask-16bit,MP403")
+    assert set(called) == set(others)
+
+
+def test_what_is_ignored_in_some_files_is_run(config: Path, called: list[str]) -> None:
+    own = config.parent / "maskprep.toml"
+    own.write_text('[ignore-in]\n"masks/*" = ["mask-16bit"]\n', encoding="utf-8")
+    assert found_names(check(config, "--no-cache")) == ["everything-trained"]
+    assert "mask-16bit" in called
+
+
+def test_details_are_looked_for_only_where_something_asks_for_them(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def noting(*given: Any) -> Details:
+        looked.append(given)
+        return find_details(*given)
+
+    monkeypatch.setattr(sample, "find_details", noting)
+
+    def details(*options: str) -> list[int | None]:
+        looked.clear()
+        told = json.loads(check(config, "--no-cache", *options).stdout)
+        return [each["details"] for each in told["samples"]]
+
+    # The first mask's way ends at its 16 bits.
+    assert details() == [None, 0, 2]
+    assert len(looked) == 2
+    assert details("--ignore", "detail-lost") == [None, None, None]
+    assert looked == []
+    own = config.parent / "maskprep.toml"
+    own.write_text("[[expect]]\nmeasure = 'detail-weight'\nmin = 0.1\n", encoding="utf-8")
+    assert details("--ignore", "MP3") == [2, 0, 2]
+    assert len(looked) == 3
 
 
 def test_a_region_of_another_size_is_told(tmp_path: Path) -> None:

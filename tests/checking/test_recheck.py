@@ -27,10 +27,12 @@ from maskprep.files import storage
 from maskprep.files.storage import Signature
 from maskprep.model import Severity
 from maskprep.model.report import Finding, Report, SampleRow
+from maskprep.running.parallel import Executor, Processes, Threads
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, found
 
 NAMES = ("a.png", "b.png", "c.png")
+DATABASE = "checks-1.sqlite3"
 Told = tuple[tuple[SampleRow, ...], tuple[Finding, ...], object]
 
 
@@ -83,6 +85,14 @@ def remembering(
     anew = check(found(target, trainer, model), Ruleset(choice), expectations)
     assert told(report) == told(anew)
     return told(report)
+
+
+def checked_with_ledger(folders: Folders, executor: Executor | None = None) -> tuple[Report, str]:
+    """Check with a ledger, and tell what was wrong with it."""
+    ledger = Ledger(folders.root.parent / "cache")
+    report = check(found(folders.root / "dataset.toml"), executor=executor, ledger=ledger)
+    ledger.close()
+    return report, ledger.trouble
 
 
 def decodings(decoded: list[str], work: Callable[[], object]) -> list[str]:
@@ -396,14 +406,151 @@ def test_what_was_done_before_a_stop_is_kept(
     assert len(decodings(decoded, lambda: remembering(folders))) < len(NAMES)
 
 
-@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + b"\1" * 4000])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"\0" * 16 + content[16:],  # SQLite's name
+        lambda content: content[:18] + b"\x81\x81" + content[20:],  # "may not be written"
+        lambda content: content[:44] + b"\0\0\0\5" + content[48:],  # "unsupported file format"
+        lambda content: content[:56] + b"\0\0\0\2" + content[60:],  # UTF-16
+        lambda content: content[:68] + b"\0\0\0\0" + content[72:],  # our number
+        lambda content: content.replace(b"results (key", b"rosults (key"),
+        lambda content: content.replace(b"seal blob", b"\xff\xff\xff\xff blob"),
+        lambda content: content[:5000],
+    ],
+)
 def test_a_damaged_ledger_is_made_anew(
-    folders: Folders, settled: None, decoded: list[str], content: bytes
+    folders: Folders, settled: None, decoded: list[str], damage: Callable[[bytes], bytes]
 ) -> None:
     remembering(folders)
-    (file,) = (folders.root.parent / "cache").glob("*.sqlite3")
-    file.write_bytes(content)
+    file = folders.root.parent / "cache" / DATABASE
+    content = file.read_bytes()
+    assert damage(content) != content
+    file.write_bytes(damage(content))
     remembering(folders)
+    assert decodings(decoded, lambda: remembering(folders)) == []
+
+
+def test_pages_that_turn_out_to_be_damaged_are_made_anew_by_the_next_check(
+    folders: Folders, settled: None, decoded: list[str]
+) -> None:
+    remembering(folders)
+    file = folders.root.parent / "cache" / DATABASE
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    report, trouble = checked_with_ledger(folders)
+    assert "malformed; the next check makes it anew" in trouble
+    assert told(report) == told(check(found(folders.root / "dataset.toml")))
+    assert decodings(decoded, lambda: remembering(folders)) == list(NAMES)
+    assert decodings(decoded, lambda: remembering(folders)) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_bytes_that_flip_anywhere_cost_time_only(
+    folders: Folders, settled: None, seed: int
+) -> None:
+    remembering(folders)
+    file = folders.root.parent / "cache" / DATABASE
+    content = bytearray(file.read_bytes())
+    random = np.random.default_rng(seed)
+    # In the whole file, or where one flip is enough: in its head, in its first page.
+    reach = (len(content), 100, 4096)[seed % 3]
+    for place in random.integers(0, reach, (1, 3, 30)[seed // 3 % 3]):
+        content[place] ^= random.integers(1, 256)
+    file.write_bytes(content)
+    anew = told(check(found(folders.root / "dataset.toml")))
+    for _ in range(3):
+        report, trouble = checked_with_ledger(folders)
+        assert told(report) == anew
+    assert not trouble or "damaged beyond recognition" in trouble
+
+
+@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "results set result = null",
+        "results set result = '[]'",
+        "results set result = 1.5",
+        "results set result = cast('\xff\xfe' as blob)",
+        "results set result = replace(result, '128', '129')",
+        "results set result = (select max(result) from results)",
+        "results set seal = null",
+        "results set seal = 'seal', used = 'today'",
+        "files set signature = null",
+        "files set evidence = 7",
+        "files set evidence = (select max(evidence) from files)",
+        "files set seal = 1, evidence = x'ff'",
+    ],
+)
+def test_a_damaged_row_is_not_known(
+    folders: Folders, settled: None, damage: str, executor: Executor
+) -> None:
+    remembering(folders)
+    with sqlite3.connect(folders.root.parent / "cache" / DATABASE) as connection:
+        connection.execute(f"update {damage}")
+    connection.close()
+    report, trouble = checked_with_ledger(folders, executor)
+    assert told(report) == told(check(found(folders.root / "dataset.toml")))
+    assert not trouble
+
+
+def test_rows_from_before_there_were_seals_are_not_known(
+    folders: Folders, settled: None, decoded: list[str]
+) -> None:
+    cache = folders.root.parent / "cache"
+    cache.mkdir()
+    with sqlite3.connect(cache / DATABASE) as connection:
+        connection.executescript(
+            "create table if not exists files (\n    path blob, kind text, signature text,"
+            " evidence text, primary key (path, kind)\n) without rowid; create table if not exists"
+            " results (key blob primary key, result text, used integer) without rowid;"
+        )
+    connection.close()
+    remembering(folders)
+    assert decodings(decoded, lambda: remembering(folders)) == []
+
+
+def another_program(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table files (path text)")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_text("what I have checked so far", encoding="utf-8"),
+        lambda path: path.write_bytes(b"SQLite format 3\0" + b"\1" * 4000),
+        another_program,
+        lambda path: path.mkdir(),
+    ],
+)
+def test_what_somebody_else_has_under_that_name_is_left_alone(
+    folders: Folders, make: Callable[[Path], object]
+) -> None:
+    cache = folders.root.parent / "cache"
+    cache.mkdir()
+    make(cache / DATABASE)
+    before = (cache / DATABASE).stat()
+    report, trouble = checked_with_ledger(folders)
+    assert trouble.startswith(f"{cache / DATABASE}: was not made by maskprep")
+    assert "move it away" in trouble
+    assert told(report) == told(check(found(folders.root / "dataset.toml")))
+    assert clean(cache) == 0
+    assert (cache / DATABASE).stat() == before
+    assert [path.name for path in cache.iterdir()] == [DATABASE]
+
+
+def test_a_full_disk_is_no_damage(folders: Folders, settled: None, decoded: list[str]) -> None:
+    remembering(folders)
+    ledger = Ledger(folders.root.parent / "cache")
+    assert ledger._connection is not None
+    ledger._connection.execute("pragma max_page_count = 1")
+    ledger.keep_result(b"large", "x" * 100_000)
+    ledger.close()
+    assert "full" in ledger.trouble
     assert decodings(decoded, lambda: remembering(folders)) == []
 
 
@@ -470,11 +617,14 @@ def test_cleaning_takes_away_its_own_files_and_no_others(folders: Folders) -> No
         ".gitignore",
         "checks-1.sqlite3",
     }
-    other = cache / "mine.png"
-    other.write_bytes(b"painted")
+    others = {"mine.png", "checks-mine.sqlite3", f"{DATABASE}.mine", "checks-1.sqlite3-mine"}
+    for name in others:
+        (cache / name).write_bytes(b"painted")
+    for ending in ("-journal", "-wal", "-shm"):
+        (cache / f"{DATABASE}{ending}").write_bytes(b"SQLite's own")
     (cache / ".gitignore").write_text("mine\n", encoding="utf-8")
     assert clean(cache) > 0
-    assert {path.name for path in cache.iterdir()} == {"mine.png", ".gitignore"}
+    assert {path.name for path in cache.iterdir()} == {*others, ".gitignore"}
     assert clean(cache) == 0
 
 

@@ -231,6 +231,17 @@ def test_settings_beside_and_above_are_found(folders: Folders) -> None:
         assert find_project(target).path == url("maskprep.toml")
     result = run("check", "-v", *_data_options(url), "--config", url("maskprep.toml"))
     assert f"settings: {url('maskprep.toml')}" in result.stderr
+    assert "count here" not in result.stderr
+
+
+def test_settings_above_are_told(folders: Folders) -> None:
+    (folders.root / "maskprep.toml").write_text("ignore = ['MP2']\n", encoding="utf-8")
+    url = in_memory(folders.root)
+    assert not find_project(url("dataset.toml")).is_above
+    assert find_project(url("images")).is_above
+    result = run("check", *_data_options(url))
+    told = f"maskprep: {url('images')}: settings of {url('maskprep.toml')} count here ("
+    assert told in result.stderr
 
 
 def test_metadata_and_its_paths_begin_at_the_configuration(tmp_path: Path) -> None:
