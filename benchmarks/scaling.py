@@ -35,7 +35,6 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import Request, discover
 from maskprep.model import Size, TrainingSet
 from maskprep.trainers import find_model, find_trainer
-from maskprep.trainers.base import Settings
 
 #: Tracing memory is slow, and a pair's share of it is the same in larger sets.
 MOST_TRACED = 10_000
@@ -124,9 +123,9 @@ def training_set_of(folder: Path, side: int) -> TrainingSet:
     """Discover a corpus as the command line does."""
     asked = find_trainer("sd-scripts")
     given = {name.replace("-", "_"): value for name, value in flags(side).items()}
-    settings = Settings({**given, "resolution": Size(side, side)})
+    chosen = {**given, "resolution": Size(side, side)}
     images, masks = str(folder / "images"), str(folder / "masks")
-    return discover(Request(images, asked, find_model(asked, None), masks, False, settings))
+    return discover(Request(images, asked, find_model(asked, None), masks, False, chosen))
 
 
 def measure_memory(folder: Path, side: int, pairs: int) -> None:

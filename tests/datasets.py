@@ -15,7 +15,6 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.model import TrainingSet
 from maskprep.model.report import Report
 from maskprep.trainers import find_model, find_trainer
-from maskprep.trainers.base import Settings
 
 WEIGHTS = {"#": 255, "+": 128, ".": 0}
 #: One character is one latent cell of this many pixels.
@@ -119,7 +118,7 @@ def mask_folder(folder: Path, names: Sequence[str] = ("a.png",), *, art: str = F
 def found(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl") -> TrainingSet:
     """Discover what a trainer would load."""
     asked = find_trainer(trainer)
-    return discover(Request(str(target), asked, find_model(asked, model), settings=Settings()))
+    return discover(Request(str(target), asked, find_model(asked, model)))
 
 
 def checked(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl") -> Report:

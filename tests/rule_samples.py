@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from maskprep.cli.options import data_options
+from maskprep.cli.options import TrainerCommand, data_options
 from maskprep.dataset.discover import Request
 from tests.places import ROOT
 
@@ -103,7 +103,7 @@ def _read(folder: Path, code: str, name: str) -> RuleSample:
     return sample
 
 
-@click.command()
+@click.command(cls=TrainerCommand)
 @data_options
 def _requested(requests: list[Request]) -> list[Request]:
     return requests

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import maskprep
 from maskprep.checking.choice import Ruleset
 from maskprep.checking.project import read_project
 from tests.places import ROOT
@@ -34,3 +37,44 @@ def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
         project = read_project(str(path))
         Ruleset(project.choice)
     assert len(project.expectations) == 4
+
+
+def test_the_docs_use_the_face_and_nothing_else() -> None:
+    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    used = set(re.findall(r"\bmaskprep\.(\w+)", code.replace("maskprep.errors.MaskprepError", "")))
+    told = set(re.findall(r"`(?:maskprep\.)?(\w+)`", text))
+    assert "from maskprep" not in code
+    assert used <= set(maskprep.__all__)
+    # Types that nobody makes are told by what gives them.
+    silent = {"__version__", "Report", "Request", "Sample"}
+    assert set(maskprep.__all__) - used - told - silent == set()
+
+
+def test_the_face_is_what_it_says() -> None:
+    assert sorted(maskprep._HOMES) == sorted(set(maskprep.__all__) - {"__version__"})
+    for name in maskprep.__all__:
+        assert getattr(maskprep, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nobody'"):
+        getattr(maskprep, "nobody")  # noqa: B009 - type checkers know better
+    assert set(maskprep.__all__) <= set(dir(maskprep))
+
+
+def test_type_checkers_see_the_face(tmp_path: Path) -> None:
+    module = tmp_path / "uses.py"
+    lines = ["import maskprep"]
+    lines += [f"reveal_type(maskprep.{name})" for name in sorted(maskprep.__all__)]
+    lines += ["maskprep.open_dataset(1)", "maskprep.nobody"]
+    module.write_text("\n".join(lines), encoding="utf-8")
+    api = pytest.importorskip("mypy.api")
+    told, _, _ = api.run(["--strict", "--config-file=", f"--cache-dir={tmp_path}", str(module)])
+    assert 'Revealed type is "Any"' not in told
+    assert told.count("Revealed type is") == len(maskprep.__all__)
+    assert 'has no attribute "nobody"' in told
+    assert 'incompatible type "int"' in told
+
+
+def test_the_face_loads_nothing_by_itself() -> None:
+    script = "import sys, maskprep; print(*(n for n in sys.modules if n.startswith('maskprep')))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["maskprep"]

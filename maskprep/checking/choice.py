@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import fnmatch
 import math
@@ -14,8 +15,9 @@ from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.model import Severity
 from maskprep.model.report import Finding
+from maskprep.model.rule import DATASET, Rule, RuleStage
 from maskprep.rules import all_rules
-from maskprep.rules.base import DATASET, Rule, RuleStage
+from maskprep.trainers.base import Trainer
 
 Option = bool | int | float | str
 
@@ -145,6 +147,21 @@ class Ruleset:
             for each in matching(selector):
                 self._options.setdefault(each.code, {}).update(_checked(each, values))
 
+    def about(self, trainer: Trainer) -> Ruleset:
+        """Leave out the rules for which a trainer plays no part."""
+        about = copy.copy(self)
+        about._rules = [each for each in self._rules if _concerns(each, trainer)]
+        return about
+
+    def pointless(self, trainer: Trainer) -> list[str]:
+        """Tell which rules were asked for by name, and why they have nothing to look at."""
+        asked = _codes(self.choice.select)
+        return [
+            f"{each.name} looks at nothing: {trainer.title} {each.needs.lacking}"  # type: ignore[attr-defined]
+            for each in self._rules
+            if each.code in asked and each.needs is not None and not _concerns(each, trainer)
+        ]
+
     def findings(self, stage: RuleStage, dataset: str, *subjects: object) -> Iterator[Found]:
         """Run the rules of a stage, and stamp what they remark.
 
@@ -197,6 +214,10 @@ class Ruleset:
             for selector, codes in selectors.items()
             if codes & running
         ]
+
+
+def _concerns(rule: Rule, trainer: Trainer) -> bool:
+    return rule.needs is None or isinstance(trainer, rule.needs)
 
 
 def _codes(selectors: Iterable[str]) -> set[str]:

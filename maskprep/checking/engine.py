@@ -13,7 +13,7 @@ from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Stage, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
-from maskprep.rules.base import RuleStage
+from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
 
 
@@ -48,7 +48,7 @@ def check(
     Report
         Numbers and findings; no pixels.
     """
-    rules = ruleset or Ruleset()
+    rules = (ruleset or Ruleset()).about(training_set.trainer)
     asked = training_set.arguments
     faults: list[Fault] = []
 

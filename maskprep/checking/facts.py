@@ -12,7 +12,8 @@ from maskprep.dataset.growth import TARGET, DetailGrower, cut_off
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.model import ModelTraits, TrainingSet
 from maskprep.model.report import Finding
-from maskprep.trainers.base import Settings, Trainer
+from maskprep.trainers.base import Trainer
+from maskprep.trainers.blocks import Flags
 
 
 def facts_of(
@@ -20,7 +21,7 @@ def facts_of(
     mask: str | None,
     trainer: Trainer,
     model: ModelTraits,
-    settings: Settings | None = None,
+    flags: Flags | None = None,
 ) -> dict[str, Any]:
     """Tell what a trainer makes of one image and its mask.
 
@@ -34,8 +35,8 @@ def facts_of(
         Who trains.
     model : ModelTraits
         What is trained.
-    settings : Settings or None
-        The trainer's command line: resolution, buckets, …; None for its defaults.
+    flags : mapping of str to object, or None
+        The trainer's own flags, by name; None for its defaults.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def facts_of(
     MaskprepError
         A file is not there, or the trainer does not see an image of this name.
     """
-    found = discover_pair(image, mask, trainer, model, settings or Settings())
+    found = discover_pair(image, mask, trainer, model, flags or {})
     (sample,) = samples_of(found)
     report = check(found)
     header, placement, weights = sample.image_header, sample.placement, sample.weights

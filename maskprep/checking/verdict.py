@@ -139,9 +139,9 @@ def _notes(training_set: TrainingSet) -> list[str]:
     notes = []
     sources = {subset.source for each in training_set.datasets for subset in each.subsets}
     if MaskSource.FILE in sources:
-        notes.append("Start the trainer with --masked_loss: mask files are applied with it only.")
+        notes.append(training_set.trainer.words.use_files)
     elif MaskSource.ALPHA in sources:
-        notes.append("The alpha channel is applied without any flag.")
+        notes.append(training_set.trainer.words.use_alpha)
     elif training_set.datasets:
         notes.append("No masks are in use: every image trains whole.")
     if any(map(pathname.is_remote, training_set.places)):

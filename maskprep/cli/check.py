@@ -93,6 +93,7 @@ def check(
     from pathlib import Path
 
     from maskprep.checking.baseline import admit_baseline
+    from maskprep.checking.choice import Ruleset
     from maskprep.dataset.outputs import Outputs, RefusedOutputError
     from maskprep.errors import MaskprepError
 
@@ -108,6 +109,8 @@ def check(
             project = project_of(request.target)
             if verbose:
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
+            for line in Ruleset(project.choice).pointless(request.trainer):
+                _tell(f"maskprep: {request.target}: {line}")
 
             def keep_out(found: TrainingSet, beside: tuple[str, ...] = project.files) -> None:
                 for each in (outputs, accepting):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import Finite, data_options, one_request, writing_options
+from maskprep.cli.options import Finite, TrainerCommand, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
@@ -23,7 +23,7 @@ _MOST_FEATHER = 200
 _SHOWN = 3
 
 
-@click.command()
+@click.command(cls=TrainerCommand)
 @data_options
 @writing_options
 @click.option("--radius", type=_ABOVE_ZERO, metavar="PX", help="Grow by this many px of the mask.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import data_options, one_request, writing_options
+from maskprep.cli.options import TrainerCommand, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from maskprep.editing.plan import Destination
     from maskprep.masks.hidden import Fill
 
-_HOW_TO_USE = (
-    "to train with them: alpha_mask = true in the subset, no conditioning_data_dir,"
-    " no --masked_loss"
-)
 
-
-@click.command()
+@click.command(cls=TrainerCommand)
 @data_options
 @writing_options
 @click.option(
@@ -53,7 +48,7 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
         carried = embed_masks(training_set, destination, fill_hidden=fill_hidden, progress=advance)
     code = tell_outcomes(carried, destination, _words)
     if len(carried.failed) < len(carried.outcomes):
-        click.echo(_HOW_TO_USE, err=True)
+        click.echo(training_set.trainer.words.use_embedded, err=True)
     raise SystemExit(code)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import LocalPath, Resolution, trainer_options
+from maskprep.cli.options import LocalPath, Resolution, TrainerCommand, trainer_options
 
 if TYPE_CHECKING:
     from maskprep.dataset.folders import ImageFolder
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from maskprep.trainers.base import Trainer
 
 
-@click.command("export-config")
+@click.command("export-config", cls=TrainerCommand)
 @click.argument("folders", metavar="[FOLDER]...", nargs=-1)
 @click.option(
     "--masks",

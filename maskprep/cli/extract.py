@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import Finite, data_options, one_request, writing_options
+from maskprep.cli.options import Finite, TrainerCommand, data_options, one_request, writing_options
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
@@ -35,7 +35,7 @@ class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return black, white
 
 
-@click.command()
+@click.command(cls=TrainerCommand)
 @data_options
 @writing_options
 @click.option(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import setting_options, trainer_options
+from maskprep.cli.options import TrainerCommand, flag_options
 
 if TYPE_CHECKING:
     from maskprep.model import ModelTraits
-    from maskprep.trainers.base import Settings, Trainer
+    from maskprep.trainers.base import Trainer
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _TRAINS = {"masked": "with its mask", "whole": "whole, without a mask", None: "not at all"}
@@ -30,11 +30,10 @@ _TURNS = {
 _LABELS = 12
 
 
-@click.command()
+@click.command(cls=TrainerCommand)
 @click.argument("image", type=click.Path())
 @click.argument("mask", type=click.Path(), required=False)
-@trainer_options
-@setting_options
+@flag_options
 @click.option(
     "--format",
     "form",
@@ -48,7 +47,7 @@ def info(
     mask: str | None,
     trainer: Trainer,
     model: ModelTraits,
-    settings: Settings,
+    flags: dict[str, Any],
     form: str,
 ) -> None:
     """Tell what the trainer makes of one IMAGE with its MASK; without MASK its alpha counts.
@@ -63,7 +62,7 @@ def info(
     """
     from maskprep.checking.facts import facts_of
 
-    facts = facts_of(image, mask, trainer, model, settings)
+    facts = facts_of(image, mask, trainer, model, flags)
     if form == "json":
         import json
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import LocalPath, with_options
+from maskprep.cli.options import LocalPath, TrainerCommand, with_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ _MENDING_OPTIONS = [
 ]
 
 
-class FixCommand(click.Command):
+class FixCommand(TrainerCommand):
     """A command whose ``--fix`` may be followed by what is asked for by name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from maskprep.dataset.discover import Request
     from maskprep.editing.plan import Destination
+    from maskprep.model import ModelTraits
     from maskprep.running.parallel import Executor
-    from maskprep.trainers.base import Settings
+    from maskprep.trainers.base import Trainer
+    from maskprep.trainers.flags import Flag
 
 Command = Callable[..., Any]
 
@@ -65,7 +67,6 @@ class LocalPath(click.Path):
 
 
 _FROM_ONE = click.IntRange(min=1)
-_NAMESAKE = "The trainer's option of that name."
 
 
 def _complete_trainers(ctx: click.Context, param: click.Parameter, word: str) -> list[str]:
@@ -84,112 +85,162 @@ def _complete_models(ctx: click.Context, param: click.Parameter, word: str) -> l
     return [each for each in models if each.startswith(word)]
 
 
-_TRAINER_OPTIONS = [
-    click.option(
-        "--trainer",
-        default="sd-scripts",
-        show_default=True,
-        metavar="NAME[@VERSION]",
-        shell_complete=_complete_trainers,
-        help="Who trains: sd-scripts, sd-scripts@0.10 or sd-scripts@0.9.",
-    ),
-    click.option(
-        "--model",
-        metavar="NAME",
-        shell_complete=_complete_models,
-        help="Trained as LoRA: sdxl (default), sd15, sd3, flux, lumina, anima, hunyuan-image.",
-    ),
-]
+class TrainerFlag(click.Option):
+    """A flag that a trainer declares."""
 
-_SETTING_OPTIONS = [
-    click.option(
-        "--resolution",
-        type=Resolution(),
-        help="Where no configuration says it.  [default for folders: the model's]",
-    ),
-    click.option(
-        "--enable-bucket/--no-enable-bucket",
-        default=None,
-        help="Buckets, where no configuration says it.  [default for folders: on]",
-    ),
-    click.option(
-        "--bucket-no-upscale/--bucket-upscale",
-        default=None,
-        help="Never enlarge images, where no configuration says it.",
-    ),
-    click.option("--min-bucket-reso", type=_FROM_ONE, help=_NAMESAKE),
-    click.option("--max-bucket-reso", type=_FROM_ONE, help=_NAMESAKE),
-    click.option("--bucket-reso-steps", type=_FROM_ONE, help=_NAMESAKE),
-    click.option(
-        "--resize-interpolation", metavar="NAME", help=_NAMESAKE
-    ),
-    click.option(
-        "--caption-extension", metavar="EXT", help=_NAMESAKE
-    ),
-]  # fmt: skip
+    def __init__(self, flag: Flag, owner: str) -> None:
+        words: dict[str, Any] = {"help": flag.help, "default": None}
+        if flag.kind != "switch":
+            words["metavar"] = flag.metavar or "N"
+        if flag.kind in _FLAG_TYPES:
+            words["type"] = _FLAG_TYPES[flag.kind]
+        super().__init__([f"{flag.option}/{flag.off}" if flag.off else flag.option], **words)
+        #: The trainer whose flag it is, the first of several.
+        self.owner = owner
+
+
+#: What is typed for a flag, by its kind.
+_FLAG_TYPES = {"size": Resolution(), "count": _FROM_ONE}
+
+
+class TrainerCommand(click.Command):
+    """A command that asks a trainer: its flags are found when the command is, and told last."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Give the command's own parameters, then those of all trainers."""
+        *own, last = super().get_params(ctx)  # the last one is --help
+        return [*own, *_who_trains(), *(_flags() if _takes_flags(self) else ()), last]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options first, then each trainer's under its name."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                owner = param.owner if isinstance(param, TrainerFlag) else ""
+                title = f"Options of {owner}" if owner else "Options"
+                sections.setdefault(title, []).append(record)
+        for title in sorted(sections, key=lambda title: title != "Options"):
+            with formatter.section(title):
+                formatter.write_dl(sections[title])
+
+
+def _who_trains() -> list[click.Option]:
+    from maskprep.trainers import DEFAULT, known_trainers
+
+    named = ", ".join(
+        name if version == kind.versions[0] else f"{name}@{version}"
+        for name, kind in known_trainers().items()
+        for version in kind.versions
+    )
+    default = known_trainers()[DEFAULT]
+    models = ", ".join(
+        f"{name} (default)" if place == 0 else name for place, name in enumerate(default.models)
+    )
+    return [
+        click.Option(
+            ["--trainer"],
+            default=DEFAULT,
+            show_default=True,
+            metavar="NAME[@VERSION]",
+            shell_complete=_complete_trainers,
+            help=f"Who trains: {named}.",
+        ),
+        click.Option(
+            ["--model"],
+            metavar="NAME",
+            shell_complete=_complete_models,
+            help=f"What is trained, of {DEFAULT}: {models}.",
+        ),
+    ]
+
+
+def _flags() -> list[TrainerFlag]:
+    from maskprep.trainers import known_trainers
+
+    found: dict[str, TrainerFlag] = {}
+    for name, kind in known_trainers().items():
+        for flag in kind.flags:
+            found.setdefault(flag.name, TrainerFlag(flag, name))
+    return list(found.values())
+
+
+def _takes_flags(command: click.Command) -> bool:
+    return getattr(command.callback, "takes_flags", False)
+
 
 _DATA_OPTIONS = [
     click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
     click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
     click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
-    *_TRAINER_OPTIONS,
-    click.option(
-        "--masked-loss/--no-masked-loss",
-        default=None,
-        help="Will the trainer get --masked_loss?  [default: if a subset names mask files]",
-    ),
-    click.option(
-        "--script", metavar="NAME", help="The training script, to know whether it applies masks."
-    ),
-    *_SETTING_OPTIONS,
 ]
-
-_DATA_NAMES = ("targets", "masks", "alpha", "trainer", "model", "masked_loss", "script")
-_TRAINER_FLAGS = (
-    "resolution",
-    "enable_bucket",
-    "bucket_no_upscale",
-    "min_bucket_reso",
-    "max_bucket_reso",
-    "bucket_reso_steps",
-    "resize_interpolation",
-    "caption_extension",
-)
 
 
 def data_options(command: Command) -> Command:
-    """Give a command the options that say what to look at, as its first argument `requests`."""
+    """Give a `TrainerCommand` the options that say what to look at, as its `requests`."""
 
     @functools.wraps(command)
-    def with_requests(**options: Any) -> Any:
-        chosen = {name: options.pop(name) for name in (*_DATA_NAMES, *_TRAINER_FLAGS)}
-        return command(_requests(**chosen), **options)
+    def with_requests(
+        targets: tuple[str, ...], masks: str | None, alpha: bool, **options: Any
+    ) -> Any:
+        from maskprep.dataset.discover import Request
 
+        trainer, model = _asked(options)
+        flags = _given(options, trainer)
+        requests = [Request(each, trainer, model, masks, alpha, flags) for each in targets]
+        return command(requests, **options)
+
+    with_requests.takes_flags = True  # type: ignore[attr-defined]
     return with_options(with_requests, _DATA_OPTIONS)
 
 
 def trainer_options(command: Command) -> Command:
-    """Give a command the options that say who trains what, as `trainer` and `model`."""
+    """Give a `TrainerCommand` who trains what, as its `trainer` and `model`."""
 
     @functools.wraps(command)
-    def with_trainer(trainer: str, model: str | None, **options: Any) -> Any:
-        from maskprep.trainers import find_model, find_trainer
+    def with_trainer(**options: Any) -> Any:
+        trainer, model = _asked(options)
+        return command(trainer=trainer, model=model, **options)
 
-        asked = find_trainer(trainer)
-        return command(trainer=asked, model=find_model(asked, model), **options)
-
-    return with_options(with_trainer, _TRAINER_OPTIONS)
+    return with_trainer
 
 
-def setting_options(command: Command) -> Command:
-    """Give a command the options that say how images are brought to buckets, as `settings`."""
+def flag_options(command: Command) -> Command:
+    """Give a `TrainerCommand` who trains what, and how, as `trainer`, `model` and `flags`."""
 
     @functools.wraps(command)
-    def with_settings(*args: Any, **options: Any) -> Any:
-        flags = {name: options.pop(name) for name in _TRAINER_FLAGS}
-        return command(*args, settings=_settings(flags, None, None), **options)
+    def with_flags(**options: Any) -> Any:
+        trainer, model = _asked(options)
+        flags = _given(options, trainer)
+        return command(trainer=trainer, model=model, flags=flags, **options)
 
-    return with_options(with_settings, _SETTING_OPTIONS)
+    with_flags.takes_flags = True  # type: ignore[attr-defined]
+    return with_flags
+
+
+def _asked(options: dict[str, Any]) -> tuple[Trainer, ModelTraits]:
+    """Take who trains what out of a command's options."""
+    from maskprep.trainers import find_model, find_trainer
+
+    trainer = find_trainer(options.pop("trainer"))
+    return trainer, find_model(trainer, options.pop("model"))
+
+
+def _given(options: dict[str, Any], trainer: Trainer) -> dict[str, Any]:
+    """Take the flags of all trainers out of a command's options; those of others are refused."""
+    from maskprep.model import Size
+    from maskprep.trainers import known_trainers
+
+    own = {flag.name: flag for flag in trainer.flags}
+    flags = {}
+    for name in {flag.name for kind in known_trainers().values() for flag in kind.flags}:
+        value = options.pop(name, None)
+        if value is None:
+            continue
+        if name not in own:
+            raise click.UsageError(f"{trainer.name} has no --{name.replace('_', '-')}")
+        flags[name] = Size(*value) if own[name].kind == "size" else value
+    return flags
 
 
 _WRITING_OPTIONS = [
@@ -327,32 +378,3 @@ def one_request(requests: list[Request]) -> Request:
 def with_options(command: Command, options: list[Command]) -> Command:
     """Put options on a command, in their order."""
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
-def _requests(
-    targets: tuple[str, ...],
-    masks: str | None,
-    alpha: bool,
-    trainer: str,
-    model: str | None,
-    masked_loss: bool | None,
-    script: str | None,
-    **flags: Any,
-) -> list[Request]:
-    from maskprep.dataset.discover import Request
-    from maskprep.trainers import find_model, find_trainer
-
-    asked = find_trainer(trainer)
-    traits = find_model(asked, model)
-    settings = _settings(flags, masked_loss, script)
-    return [Request(target, asked, traits, masks, alpha, settings) for target in targets]
-
-
-def _settings(flags: dict[str, Any], masked_loss: bool | None, script: str | None) -> Settings:
-    from maskprep.model import Size
-    from maskprep.trainers.base import Settings
-
-    given = {name: value for name, value in flags.items() if value is not None}
-    if "resolution" in given:
-        given["resolution"] = Size(*given["resolution"])
-    return Settings(given, masked_loss, script)

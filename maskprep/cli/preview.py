@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import LocalPath, data_options, one_request
+from maskprep.cli.options import LocalPath, TrainerCommand, data_options, one_request
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
 
 
-@click.command()
+@click.command(cls=TrainerCommand)
 @data_options
 @click.option(
     "--output", type=LocalPath(file_okay=False), help="Folder for the pictures, one a pair."

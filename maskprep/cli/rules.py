@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from maskprep.rules.base import Rule
+    from maskprep.model.rule import Rule
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 #: Columns from which names and meanings stand side by side.

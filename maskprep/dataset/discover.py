@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
 import subprocess
@@ -16,18 +17,14 @@ from maskprep.model import (
     ConfigVerdict,
     Folder,
     ModelTraits,
-    Size,
     Stage,
     Stop,
     TrainingSet,
 )
-from maskprep.trainers import find_model, find_trainer
-from maskprep.trainers.base import Configuration, DatasetBlock, Settings, Trainer
-
-_SWITCHED_OFF = {
-    "enable_bucket": "--no-enable-bucket",
-    "bucket_no_upscale": "--bucket-upscale",
-}
+from maskprep.trainers import DEFAULT, find_model, find_trainer
+from maskprep.trainers.base import Trainer, in_role
+from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
+from maskprep.trainers.roles import ReadsConfigurations
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,8 @@ class Request:
         The mask folder, where `target` is a folder.
     alpha : bool
         Whether the images' alpha is the mask, where `target` is a folder.
-    settings : Settings
-        The trainer's command line.
+    flags : mapping of str to object
+        The trainer's own flags, by name.
     called : str or None
         The configuration's own path, where `target` is a copy of it.
     """
@@ -57,7 +54,7 @@ class Request:
     model: ModelTraits
     masks: str | None = None
     alpha: bool = False
-    settings: Settings = field(default_factory=Settings)
+    flags: Flags = field(default_factory=dict)
     called: str | None = None
 
     @property
@@ -77,17 +74,9 @@ class Request:
             words += ["--trainer", self.trainer.title]
         if self.model != next(iter(self.trainer.models.values())):
             words += ["--model", self.model.name]
-        for name, value in self.settings.flags.items():
-            option = name.replace("_", "-")
-            if isinstance(value, bool):
-                words.append(f"--{option}" if value else _SWITCHED_OFF[name])
-            else:
-                text = ",".join(map(str, value)) if isinstance(value, Size) else str(value)
-                words += [f"--{option}", text]
-        if self.settings.masked_loss is not None:
-            words.append("--masked-loss" if self.settings.masked_loss else "--no-masked-loss")
-        if self.settings.script is not None:
-            words += ["--script", self.settings.script]
+        for flag in self.trainer.flags:
+            if flag.name in self.flags:
+                words += flag.typed(self.flags[flag.name])
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
@@ -149,22 +138,21 @@ def discover(request: Request) -> TrainingSet:
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=trainer.oddities(datasets, request.model, request.settings),
+        oddities=trainer.oddities(datasets, request.model, request.flags),
         arguments=request.arguments,
     )
 
 
-def open_dataset(
+def request(
     target: str,
     *,
     masks: str | None = None,
     alpha: bool = False,
-    trainer: str = "sd-scripts",
+    trainer: str = DEFAULT,
     model: str | None = None,
-    masked_loss: bool | None = None,
     **flags: Any,
-) -> TrainingSet:
-    """Find what a trainer would load, in the words of the command line.
+) -> Request:
+    """Say what to look at, in the words of the command line.
 
     Parameters
     ----------
@@ -178,10 +166,45 @@ def open_dataset(
         ``name`` or ``name@version``.
     model : str or None
         Model family; None for the trainer's default.
-    masked_loss : bool or None
-        Whether the trainer gets ``--masked_loss``; None: if mask files are named.
     **flags : object
-        The trainer's own options: ``resolution`` (`maskprep.model.Size`), ``enable_bucket``, ….
+        The trainer's own flags, such as ``resolution`` (`maskprep.Size`).
+
+    Returns
+    -------
+    Request
+        Nothing is looked at yet.
+
+    Raises
+    ------
+    MaskprepError
+        A name is unknown.
+    """
+    asked = find_trainer(trainer)
+    known = [flag.name for flag in asked.flags]
+    for name in flags:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+            raise MaskprepError(f"{asked.title} has no flag {name!r}: {hint}")
+    given = {name: value for name, value in flags.items() if value is not None}
+    return Request(target, asked, find_model(asked, model), masks, alpha, given)
+
+
+def open_dataset(
+    target: str,
+    *,
+    masks: str | None = None,
+    alpha: bool = False,
+    trainer: str = DEFAULT,
+    model: str | None = None,
+    **flags: Any,
+) -> TrainingSet:
+    """Find what a trainer would load, in the words of the command line.
+
+    Parameters
+    ----------
+    target, masks, alpha, trainer, model, **flags
+        As `request` takes them.
 
     Returns
     -------
@@ -193,9 +216,9 @@ def open_dataset(
     MaskprepError
         There is nothing there, the configuration is refused, or a name is unknown.
     """
-    asked = find_trainer(trainer)
-    settings = Settings(flags, masked_loss)
-    return discover_pairs(Request(target, asked, find_model(asked, model), masks, alpha, settings))
+    return discover_pairs(
+        request(target, masks=masks, alpha=alpha, trainer=trainer, model=model, **flags)
+    )
 
 
 def discover_pairs(request: Request) -> TrainingSet:
@@ -225,7 +248,7 @@ def discover_pairs(request: Request) -> TrainingSet:
 
 
 def discover_pair(
-    image: str, mask: str | None, trainer: Trainer, model: ModelTraits, settings: Settings
+    image: str, mask: str | None, trainer: Trainer, model: ModelTraits, flags: Flags
 ) -> TrainingSet:
     """Find one image as the trainer would load it, with any mask.
 
@@ -239,8 +262,8 @@ def discover_pair(
         Who is to train.
     model : ModelTraits
         What is to be trained.
-    settings : Settings
-        The trainer's command line.
+    flags : mapping of str to object
+        The trainer's own flags, by name.
 
     Returns
     -------
@@ -257,7 +280,7 @@ def discover_pair(
             raise MaskprepError(f"{path}: there is no such file")
     folder, name = pathname.dirname(image), pathname.basename(image)
     masks = None if mask is None else pathname.dirname(mask) or os.curdir
-    request = Request(folder or os.curdir, trainer, model, masks, mask is None, settings)
+    request = Request(folder or os.curdir, trainer, model, masks, mask is None, flags)
     config = _configuration(request)
 
     def list_namesakes(path: str) -> Folder:
@@ -284,7 +307,7 @@ def discover_pair(
         datasets=datasets,
         masked_loss=config.masked_loss,
         stops=trainer.foresee_start(config, datasets, model),
-        oddities=trainer.oddities(datasets, model, settings),
+        oddities=trainer.oddities(datasets, model, flags),
         arguments=request.arguments,
     )
 
@@ -299,9 +322,7 @@ def _configuration(request: Request) -> Configuration:
             )
         if request.masks is not None and request.alpha:
             raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
-        if request.masks is not None and request.settings.masked_loss is False:
-            raise MaskprepError(f"{target}: --masks needs the trainer's --masked_loss")
-        return trainer.read_folders(target, request.masks, request.model, request.settings)
+        return trainer.read_folders(target, request.masks, request.model, request.flags)
     if not storage.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")
     if of_folder:
@@ -309,11 +330,10 @@ def _configuration(request: Request) -> Configuration:
     if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:
-        config = trainer.read_config(target, request.settings)
+        config = in_role(trainer, ReadsConfigurations).read_config(target, request.flags)
     except ConfigError as error:
         issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
-        masked_loss = bool(request.settings.masked_loss)
-        return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss)
+        return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss=False)
     issues = config.verdict.issues if config.verdict is not None else ()
     return replace(config, verdict=ConfigVerdict(request.name, issues))
 

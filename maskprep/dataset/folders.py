@@ -10,8 +10,9 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, ModelTraits, Pair
-from maskprep.trainers.base import Settings, Trainer
+from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.draft import folder_key
+from maskprep.trainers.roles import WritesConfigurations
 
 #: Endings that people give to captions, the most usual first.
 CAPTION_ENDINGS = (".txt", ".caption", ".captions", ".cap", ".tags", ".tag")
@@ -117,7 +118,7 @@ def find_folders(
     found = []
     for folder in folders:
         for part, remarks in _parts(folder, eyes):
-            named = trainer.named_repeats(part.images)
+            named = in_role(trainer, WritesConfigurations).named_repeats(part.images)
             extension, told = eyes.captions(part.images, caption_extension)
             remarks += told
             found.append(FoundFolder(part, named and named[0], extension, tuple(remarks)))
@@ -131,10 +132,9 @@ class _Eyes:
     model: ModelTraits
 
     def pairs(self, folder: str, caption_extension: str | None = None) -> tuple[Pair, ...]:
-        flags = {} if caption_extension is None else {"caption_extension": caption_extension}
-        request = Request(
-            folder, self.trainer, self.model, alpha=True, settings=Settings(flags, False)
-        )
+        writer = in_role(self.trainer, WritesConfigurations)
+        flags = {} if caption_extension is None else {writer.caption_flag: caption_extension}
+        request = Request(folder, self.trainer, self.model, alpha=True, flags=flags)
         ((subset,),) = (dataset.subsets for dataset in discover(request).datasets)
         return subset.pairs
 
@@ -188,7 +188,7 @@ def _parts(folder: ImageFolder, eyes: _Eyes) -> Iterator[tuple[ImageFolder, list
         path = pathname.join(folder.images, name)
         if not storage.isdir(path) or name.startswith("."):
             continue
-        named = eyes.trainer.named_repeats(name)
+        named = in_role(eyes.trainer, WritesConfigurations).named_repeats(name)
         _listed(path)
         if named is None or not eyes.pairs(path):
             why = _UNSEEN if named else "its name is no <repeats>_<name>"

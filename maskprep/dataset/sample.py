@@ -6,12 +6,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep import raster
-from maskprep.errors import UnreadableImageError
+from maskprep.dataset.discover import discover_pair, request
+from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks import tones
 from maskprep.masks.details import Details, faint_parts, find_details
@@ -31,6 +33,7 @@ from maskprep.model import (
 from maskprep.model.report import SampleRow
 from maskprep.raster import Header, Mask, MaskPixels
 from maskprep.running.once import once
+from maskprep.trainers import DEFAULT
 from maskprep.trainers.base import Trainer
 
 
@@ -364,3 +367,40 @@ def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
     first = bisect_left(caches, stem)
     alike = takewhile(lambda path: path.startswith(stem), islice(caches, first, None))
     return tuple(path for path in alike if not path[len(stem) : len(stem) + 1].isalnum())
+
+
+def weights_of(
+    image: str,
+    mask: str | None = None,
+    *,
+    trainer: str = DEFAULT,
+    model: str | None = None,
+    **flags: Any,
+) -> NDArray[np.float32]:
+    """Weigh one image's latent cells by its mask, as a trainer does.
+
+    Parameters
+    ----------
+    image : str
+        The image file.
+    mask : str or None
+        The mask file, of any name, in any folder; None: the image's alpha.
+    trainer, model, **flags
+        As `maskprep.request` takes them.
+
+    Returns
+    -------
+    ndarray of float32, shape (bucket height // stride, bucket width // stride)
+        [0, 1]; all 1 where the image has no mask.
+
+    Raises
+    ------
+    MaskprepError
+        A file is not there, a name is unknown, or the weights cannot be foretold.
+    """
+    asked = request(image, trainer=trainer, model=model, **flags)
+    found = discover_pair(image, mask, asked.trainer, asked.model, asked.flags)
+    (sample,) = samples_of(found)
+    if sample.weights is None:
+        raise MaskprepError(f"{image}: {sample.obstacle}")
+    return sample.weights

@@ -22,8 +22,9 @@ from maskprep.files.write import write_whole
 from maskprep.model import ModelTraits, Severity, Size
 from maskprep.model.report import Finding, Report
 from maskprep.running.progress import ProgressBar, no_bar
-from maskprep.trainers.base import Settings, Trainer
+from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
+from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
 #: What a configuration is called that nobody gave a file.
 UNNAMED = "FILE"
@@ -139,15 +140,16 @@ def export_config(
         raise MaskprepError("there is no image folder to be exported")
     for each in filter(None, (output, update)):
         pathname.refuse_remote(each)
+    writer = in_role(trainer, WritesConfigurations)
     path = output or update
     if output is not None and update is not None and folder_key(output) == folder_key(update):
         output = None
     outputs = Outputs(overwrite=overwrite or output is None)
     if output is not None:
-        _refuse_target(output, trainer)
+        _refuse_target(output, writer)
     if path is not None:
         outputs.admit([Path(path)])
-    original = None if update is None else _original(update, trainer)
+    original = None if update is None else _original(update, trainer, writer)
     found = find_folders(folders, trainer, model, caption_extension=caption_extension)
     draft = ConfigDraft(
         tuple(_subset(each, repeats, relative) for each in found),
@@ -157,7 +159,7 @@ def export_config(
         relative,
         like_neighbours=resolution is None,
     )
-    workshop = _Workshop(trainer, path or UNNAMED, original, progress_bar)
+    workshop = _Workshop(trainer, writer, path or UNNAMED, original, progress_bar)
     if balance:
         _, report = workshop.make(_with_repeats(draft, 1), "weighing masks")
         draft = _balanced(draft, report)
@@ -169,11 +171,15 @@ def export_config(
         path,
         composed.text,
         report,
-        trainer.start_flags(path or UNNAMED, report.training_set.masked_loss),
+        writer.start_flags(path or UNNAMED, report.training_set.masked_loss),
         (
             *(remark for each in found for remark in each.remarks),
             *composed.remarks,
-            *(_update_remarks(draft, update, resolution or batch_size) if update else ()),
+            *(
+                _update_remarks(draft, update, trainer.words.repeats, resolution or batch_size)
+                if update
+                else ()
+            ),
             *_unreachable(draft),
             *_remarks(report, path or UNNAMED),
         ),
@@ -228,22 +234,23 @@ class _Workshop:
     """Where drafts become text, and text is read back."""
 
     trainer: Trainer
+    writer: WritesConfigurations
     path: str
     original: bytes | None
     progress_bar: ProgressBar
 
     def make(self, draft: ConfigDraft, label: str) -> tuple[Composed, Report]:
         if self.original is None:
-            composed = self.trainer.compose(draft, self.path)
+            composed = self.writer.compose(draft, self.path)
         else:
-            composed = self.trainer.amend(self.original.decode("utf-8"), draft, self.path)
+            composed = self.writer.amend(self.original.decode("utf-8"), draft, self.path)
         with tempfile.TemporaryDirectory(prefix="maskprep-") as folder:
-            copy = Path(folder, f"copy{self.trainer.config_ending}")
+            copy = Path(folder, f"copy{self.writer.config_ending}")
             write_whole(copy, composed.text.encode("utf-8"))
             request = Request(str(copy), self.trainer, draft.model, called=self.path)
             training_set = discover(request)
             if training_set.config is not None and training_set.config.accepted:
-                differing = self.trainer.differences(
+                differing = self.writer.differences(
                     draft, training_set.datasets, amended=self.original is not None
                 )
                 if differing:
@@ -252,21 +259,21 @@ class _Workshop:
                 return composed, check(training_set, progress=advance)
 
 
-def _refuse_target(path: str, trainer: Trainer) -> None:
-    ending = trainer.config_ending
+def _refuse_target(path: str, writer: WritesConfigurations) -> None:
+    ending = writer.config_ending
     if os.path.isdir(path):
         raise MaskprepError(f"{path}: is a folder: name a {ending} file in it")
     if os.path.splitext(path)[1].lower() != ending:
         raise MaskprepError(f"{path}: the trainer knows configurations by {ending}: name it so")
 
 
-def _original(path: str, trainer: Trainer) -> bytes:
-    if os.path.splitext(path)[1].lower() != trainer.config_ending:
+def _original(path: str, trainer: Trainer, writer: WritesConfigurations) -> bytes:
+    if os.path.splitext(path)[1].lower() != writer.config_ending:
         raise MaskprepError(
-            f"{path}: is no {trainer.config_ending} file, and no other can be updated: write a"
+            f"{path}: is no {writer.config_ending} file, and no other can be updated: write a"
             " new one with --output"
         )
-    trainer.read_config(path, Settings())
+    in_role(trainer, ReadsConfigurations).read_config(path, {})
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -351,13 +358,13 @@ def _line(finding: Finding) -> str:
     return f"{finding.path}: {finding.message} [{finding.name}]{fix}"
 
 
-def _update_remarks(draft: ConfigDraft, path: str, settings: object) -> Iterator[str]:
+def _update_remarks(draft: ConfigDraft, path: str, repeats: str, settings: object) -> Iterator[str]:
     if settings is not None:
         yield _KEPT.format(path)
     for each in draft.subsets:
         # Comments that stand are people's own: the shares are told here.
         if each.share is not None:
-            told = f"num_repeats {each.repeats} gives it {each.share:.1%} of the gradient"
+            told = f"{repeats} {each.repeats} gives it {each.share:.1%} of the gradient"
             yield f"{each.image_dir}: {told}"
 
 

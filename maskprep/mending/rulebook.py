@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from maskprep.mending.fixes import FIXES, Fix
-from maskprep.rules.base import Rule
+from maskprep.model.rule import Rule
 
 #: By the digit of a code.
 GROUPS = {

@@ -45,12 +45,15 @@ class Stop:
         The trainer's own error text, so that people can search for it.
     path : str or None
         The file or folder it is about.
+    hint : str
+        What mends it in the trainer's words; empty where its rule knows that.
     """
 
     rule: str
     stage: Stage
     error: str
     path: str | None = None
+    hint: str = ""
 
     @property
     def headline(self) -> str:

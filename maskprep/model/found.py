@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -162,6 +162,8 @@ class Subset:
         Regularisation images that the trainer reads the captions of, and never gets to.
     caption_extension : str
         Ending of caption files, with its dot.
+    caption_setting : str
+        What to set where captions end in ``{ending}``.
     metadata : str or None
         The file that lists the images, where not a folder does.
     is_regularisation : bool
@@ -180,19 +182,20 @@ class Subset:
     images: Folder | None
     masks: Folder | None
     pairs: tuple[Pair, ...]
-    unseen: tuple[str, ...]
-    unseen_masks: tuple[str, ...]
-    extra_masks: tuple[str, ...]
-    shadowed_masks: Mapping[str, tuple[str, ...]]
-    dropped: str | None
-    uncached: tuple[str, ...]
-    unused: tuple[Pair, ...]
-    caption_extension: str
-    metadata: str | None
-    is_regularisation: bool
-    repeats: int
-    caches: tuple[str, ...]
-    settings: Any
+    unseen: tuple[str, ...] = ()
+    unseen_masks: tuple[str, ...] = ()
+    extra_masks: tuple[str, ...] = ()
+    shadowed_masks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dropped: str | None = None
+    uncached: tuple[str, ...] = ()
+    unused: tuple[Pair, ...] = ()
+    caption_extension: str = ""
+    caption_setting: str = ""
+    metadata: str | None = None
+    is_regularisation: bool = False
+    repeats: int = 1
+    caches: tuple[str, ...] = ()
+    settings: Any = None
 
     @property
     def missing(self) -> tuple[Pair, ...]:
@@ -238,7 +241,7 @@ class Dataset:
 
     index: int
     subsets: tuple[Subset, ...]
-    settings: Any
+    settings: Any = None
     unchecked: str | None = None
 
 

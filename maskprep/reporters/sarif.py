@@ -14,8 +14,8 @@ from maskprep.files import pathname
 from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model import Severity
 from maskprep.model.report import Fault, Finding, Report
+from maskprep.model.rule import Rule
 from maskprep.rules import all_rules
-from maskprep.rules.base import Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -1,4 +1,4 @@
-"""One function a rule, in modules by subject.
+"""One function a rule, in modules by subject; a trainer's own rules stand in its folder.
 
 Imports dataset, masks, raster and what is below. A rule looks at its subject only; what mends it
 is in mending.
@@ -6,11 +6,14 @@ is in mending.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
-from maskprep.rules.base import Rule
+from maskprep import trainers
+from maskprep.model.rule import Rule
 
 
 @cache
@@ -22,10 +25,19 @@ def all_rules() -> tuple[Rule, ...]:
     tuple of Rule
         Sorted by code.
     """
-    found = []
-    for module in iter_modules(__path__):
-        for value in vars(import_module(f"{__name__}.{module.name}")).values():
-            made = getattr(value, "rule", None)
-            if isinstance(made, Rule):
-                found.append(made)
+    made = (
+        getattr(value, "rule", None) for module in _modules() for value in vars(module).values()
+    )
+    found = (each for each in made if isinstance(each, Rule))
     return tuple(sorted(found, key=lambda each: each.code))
+
+
+def _modules() -> Iterator[ModuleType]:
+    for module in iter_modules(__path__):
+        yield import_module(f"{__name__}.{module.name}")
+    for trainer in iter_modules(trainers.__path__):
+        if trainer.ispkg:
+            package = import_module(f"{trainers.__name__}.{trainer.name}")
+            for module in iter_modules(package.__path__):
+                if module.name == "rules":
+                    yield import_module(f"{package.__name__}.rules")

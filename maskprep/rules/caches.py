@@ -9,7 +9,9 @@ import numpy as np
 from maskprep.dataset.sample import Sample
 from maskprep.model import LatentsCache, MaskSource, Severity, TrainingSet
 from maskprep.model.report import SampleRow
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.rule import Remark, RuleStage, rule
+from maskprep.trainers.base import in_role
+from maskprep.trainers.roles import KeepsCaches
 
 _STRATEGY = "sd-scripts v0.10.1, library/strategy_base.py, LatentsCachingStrategy"
 _RUN = "a run with --cache_latents_to_disk"
@@ -28,6 +30,7 @@ NOTICEABLE = 1e-4
     RuleStage.LATENT,
     f"{_STRATEGY}._default_is_disk_cached_latents_expected; run, not recorded",
     _DELETE,
+    needs=KeepsCaches,
 )
 def latents_cache_stale(
     sample: Sample, *, tolerance: float = TOLERANCE, share: float = NOTICEABLE
@@ -42,7 +45,7 @@ def latents_cache_stale(
     if sample.pair.source is not MaskSource.ALPHA or mask is None or not sample.carries_mask:
         return
     cache = _cache_of(sample)
-    stored = sample.trainer.cached_alpha(cache) if cache is not None else None
+    stored = in_role(sample.trainer, KeepsCaches).cached_alpha(cache) if cache is not None else None
     # One of another size is told as such.
     if cache is None or stored is None or stored.shape != mask.shape:
         return
@@ -63,6 +66,7 @@ def latents_cache_stale(
     RuleStage.LATENT,
     f"{_STRATEGY}._default_load_latents_from_disk; run, not recorded",
     _DELETE,
+    needs=KeepsCaches,
 )
 def latents_cache_orphan(sample: Sample) -> Iterator[Remark]:
     """A cache of latents that holds an alpha mask, though alpha_mask is switched off.
@@ -85,6 +89,7 @@ def latents_cache_orphan(sample: Sample) -> Iterator[Remark]:
     RuleStage.DATASET,
     f"{_STRATEGY}; library/train_util.py, DreamBoothDataset.__init__ (load_dreambooth_dir); read",
     _DELETE,
+    needs=KeepsCaches,
 )
 def cache_other_size(training_set: TrainingSet, rows: Sequence[SampleRow]) -> Iterator[Remark]:
     """A cache of latents for another bucket, or one whose name gives an image a wrong size.
@@ -127,6 +132,7 @@ def _other_bucket(training_set: TrainingSet, row: SampleRow) -> Iterator[Remark]
     RuleStage.LATENT,
     f"{_STRATEGY}._default_is_disk_cached_latents_expected; read, not recorded",
     _DELETE,
+    needs=KeepsCaches,
 )
 def latents_cache_unreadable(sample: Sample) -> Iterator[Remark]:
     """A cache of latents that does not open: cut short by a run that was killed, say.
@@ -137,7 +143,10 @@ def latents_cache_unreadable(sample: Sample) -> Iterator[Remark]:
     if cache is None:
         return
     error = cache.error
-    if cache.alpha_key is not None and sample.trainer.cached_alpha(cache) is None:
+    if (
+        cache.alpha_key is not None
+        and in_role(sample.trainer, KeepsCaches).cached_alpha(cache) is None
+    ):
         error = "its alpha mask is damaged"
     if error:
         yield Remark(cache.path, f"cannot be read ({error}): {_RUN} stops at it", _DELETE)
@@ -148,10 +157,8 @@ def _cache_of(sample: Sample) -> LatentsCache | None:
     if header is None or placement is None:
         return None
     size, bucket = header.size, placement.bucket
-    cache: LatentsCache | None = sample.trainer.latents_cache(
-        sample.pair.image, size, bucket, sample.subset, sample.model
-    )
-    return cache
+    keeper = in_role(sample.trainer, KeepsCaches)
+    return keeper.latents_cache(sample.pair.image, size, bucket, sample.subset, sample.model)
 
 
 def _cells(shape: tuple[int, ...]) -> str:

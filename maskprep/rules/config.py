@@ -1,36 +1,17 @@
-"""Rules for the configuration as a whole (MP0xx)."""
+"""Rules for the configuration of any trainer (MP0xx); those of one alone stand in its folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from maskprep.model import MaskSource, Severity, TrainingSet
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.remarks import refused, stopped
+from maskprep.model.rule import Remark, RuleStage, rule
 
 _CONFIG = RuleStage.CONFIG
 _SANITIZER = "sd-scripts v0.10.1, library/config_util.py, ConfigSanitizer"
 _DATASET = "sd-scripts v0.10.1, library/train_util.py, BaseDataset and DreamBoothDataset"
 _MASKS = "sd-scripts v0.10.1, library/train_util.py, ControlNetDataset"
-
-
-def _refused(training_set: TrainingSet, name: str) -> Iterator[Remark]:
-    config = training_set.config
-    for issue in config.issues if config is not None else ():
-        if issue.rule == name:
-            path = config.path if config is not None else training_set.name
-            yield Remark(path, issue.error, issue.hint)
-
-
-def _stopped(training_set: TrainingSet, name: str, fix: str) -> Iterator[Remark]:
-    for stop in training_set.stops:
-        if stop.rule == name:
-            yield Remark(stop.path or training_set.name, stop.headline, fix)
-
-
-def _odd(training_set: TrainingSet, name: str) -> Iterator[Remark]:
-    for oddity in training_set.oddities:
-        if oddity.rule == name:
-            yield Remark(training_set.name, oddity.message, oddity.hint, oddity.severity)
 
 
 @rule(
@@ -49,7 +30,7 @@ def unparsable(training_set: TrainingSet) -> Iterator[Remark]:
 
     The run does not start: "Error on parsing TOML config file. Please check the format."
     """
-    return _refused(training_set, "unparsable")
+    return refused(training_set, "unparsable")
 
 
 @rule(
@@ -65,7 +46,7 @@ def unknown_key(training_set: TrainingSet) -> Iterator[Remark]:
 
     The run does not start: "extra keys not allowed @ data[…]".
     """
-    return _refused(training_set, "unknown-key")
+    return refused(training_set, "unknown-key")
 
 
 @rule(
@@ -81,147 +62,23 @@ def wrong_type(training_set: TrainingSet) -> Iterator[Remark]:
 
     The run does not start: "expected int for dictionary value @ data[…]".
     """
-    return _refused(training_set, "wrong-type")
+    return refused(training_set, "wrong-type")
 
 
 @rule(
-    "MP004",
-    "mixed-subsets",
+    "MP021",
+    "missing-key",
     Severity.ERROR,
     _CONFIG,
-    f"{_SANITIZER}; truth: configs",
-    mend=(
-        "give the subsets without mask files a [[datasets]] block of their own, as maskprep "
-        "export-config does"
-    ),
+    f"{_SANITIZER}; read",
+    mend="add the key to the block",
 )
-def mixed_subsets(training_set: TrainingSet) -> Iterator[Remark]:
-    """Subsets of different kinds in one dataset: with mask files and without.
+def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
+    """A key without which the trainer takes no such block.
 
-    Only if every subset names mask files are mask files allowed; each kind needs a
-    ``[[datasets]]`` block of its own. The run does not start: "extra keys not allowed @
-    data[…]['conditioning_data_dir']"; with metadata_file beside others, "DreamBooth subset and
-    fine tuning subset cannot be mixed in the same dataset. Please split them into separate
-    datasets."
+    The run does not start: "required key not provided @ data[…]['image_dir']".
     """
-    return _refused(training_set, "mixed-subsets")
-
-
-@rule(
-    "MP005",
-    "forbidden-beside-masks",
-    Severity.ERROR,
-    _CONFIG,
-    f"{_SANITIZER}; truth: configs",
-    mend=(
-        "take the key out, or move the subset to a block without mask files, as maskprep "
-        "export-config does"
-    ),
-)
-def forbidden_beside_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """A key that subsets with mask files may not have: is_reg, class_tokens, alpha_mask.
-
-    The run does not start: "extra keys not allowed @ data[…]['alpha_mask']".
-    """
-    return _refused(training_set, "forbidden-beside-masks")
-
-
-@rule(
-    "MP006",
-    "random-crop-with-masks",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_MASKS}; truth: "random_crop with mask files"',
-    mend=(
-        "set random_crop = false, or put the masks into the alpha: maskprep embed DATASET "
-        "--output with-alpha"
-    ),
-)
-def random_crop_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """Random crops, which cannot be had with mask files: the run does not start.
-
-    "random_crop is not supported in ControlNetDataset".
-    """
-    return _stopped(training_set, "random-crop-with-masks", "set random_crop = false")
-
-
-@rule(
-    "MP007",
-    "validation-split-with-masks",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_MASKS}; truth: "validation_split above 0 with mask files"',
-    mend=(
-        "set validation_split = 0, or put the masks into the alpha: maskprep embed DATASET "
-        "--output with-alpha"
-    ),
-)
-def validation_split_with_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """A validation split beside mask files.
-
-    The masks of the images taken away belong to nobody: the run does not start ("extra
-    conditioning data for N images").
-    """
-    fix = "set validation_split = 0"
-    return _stopped(training_set, "validation-split-with-masks", fix)
-
-
-@rule(
-    "MP008",
-    "bucket-bounds",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_DATASET}; truth: "resolution below min_bucket_reso", "resolution above max_bucket_reso"',
-    mend=(
-        "set min_bucket_reso to at most, and max_bucket_reso to at least, the sides of the "
-        "resolution"
-    ),
-)
-def bucket_bounds(training_set: TrainingSet) -> Iterator[Remark]:
-    """A resolution outside min_bucket_reso and max_bucket_reso: the run does not start.
-
-    "min_bucket_reso must be equal or less than resolution", or "max_bucket_reso must be equal or
-    greater than resolution".
-    """
-    fix = "set min_bucket_reso at most, and max_bucket_reso at least, to the resolution's sides"
-    return _stopped(training_set, "bucket-bounds", fix)
-
-
-@rule(
-    "MP009",
-    "no-resolution",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_DATASET}; truth: "no resolution anywhere"',
-    mend="set resolution in [general] or in the dataset",
-)
-def no_resolution(training_set: TrainingSet) -> Iterator[Remark]:
-    """Nobody says a resolution: the run does not start ("resolution is required")."""
-    fix = "set resolution in [general] or the dataset (the trainer also takes --resolution)"
-    return _stopped(training_set, "no-resolution", fix)
-
-
-@rule(
-    "MP010",
-    "bucket-step",
-    Severity.ERROR,
-    _CONFIG,
-    "sd-scripts v0.10.1, library/train_util.py, verify_bucket_reso_steps; read, not recorded",
-    mend="set bucket_reso_steps to a multiple of the number that is named",
-)
-def bucket_step(training_set: TrainingSet) -> Iterator[Remark]:
-    """A bucket_reso_steps that LoRA training of the model cannot take.
-
-    The trainer refuses to start with alpha and plain datasets: "bucket_reso_steps is 16. it must
-    be divisible by 32." It never looks at datasets with mask files, which start with any step
-    and can then fail in the model. Full training takes
-    smaller steps of some models: 16 of flux, 8 of sd3.
-    """
-    step = training_set.model.bucket_step
-    yield from _stopped(
-        training_set, "bucket-step", f"set bucket_reso_steps to a multiple of {step}"
-    )
-    yield from _odd(training_set, "bucket-step")
+    return refused(training_set, "missing-key")
 
 
 @rule(
@@ -238,7 +95,7 @@ def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
     "No data found. Please verify arguments (train_data_dir must be the parent of folders with
     images)".
     """
-    return _stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
+    return stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
 
 
 @rule(
@@ -257,87 +114,7 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     into no sub-folder.
     """
     fix = "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
-    return _stopped(training_set, "no-images", fix)
-
-
-@rule(
-    "MP013",
-    "duplicate-image-dir",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_DATASET}; truth: "same image_dir twice, …"',
-    mend="take the second subset out, or raise num_repeats of the first",
-)
-def duplicate_image_dir(training_set: TrainingSet) -> Iterator[Remark]:
-    """The same image_dir twice in one dataset: the second subset is dropped with a warning.
-
-    "ignore duplicated subset with image_dir='…': use the first one". Where it has a mask
-    folder of its own, these masks are then extra, and the run does not start.
-    """
-    for dataset in training_set.datasets:
-        for subset in dataset.subsets:
-            if subset.dropped == "duplicate-image-dir" and subset.images is not None:
-                yield Remark(
-                    subset.images.path,
-                    f"named twice in datasets[{dataset.index}]: the trainer drops"
-                    f" subsets[{subset.index}]",
-                    "use num_repeats instead, or another [[datasets]] block",
-                )
-
-
-@rule(
-    "MP014",
-    "zero-repeats",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_DATASET}; truth: "num_repeats = 0"',
-    mend="set num_repeats to 1 or more, or take the subset out",
-)
-def zero_repeats(training_set: TrainingSet) -> Iterator[Remark]:
-    """A num_repeats below 1: the subset is dropped, and its masks are then extra.
-
-    "ignore subset with image_dir='…': num_repeats is less than 1".
-    """
-    for dataset in training_set.datasets:
-        for subset in dataset.subsets:
-            if subset.dropped == "zero-repeats":
-                path = subset.images.path if subset.images is not None else training_set.name
-                told = "num_repeats is below 1: the trainer drops the subset"
-                yield Remark(path, told, "set num_repeats to 1 or more, or take the subset out")
-
-
-@rule(
-    "MP015",
-    "masked-loss-flag-needed",
-    Severity.ERROR,
-    _CONFIG,
-    f"{_SANITIZER}; truth: configs",
-    mend="start the trainer with --masked_loss",
-)
-def masked_loss_flag_needed(training_set: TrainingSet) -> Iterator[Remark]:
-    """Mask files are named, but the trainer is not told ``--masked_loss``.
-
-    The run does not start: "extra keys not allowed @ …['conditioning_data_dir']".
-    """
-    return _refused(training_set, "masked-loss-flag-needed")
-
-
-@rule(
-    "MP016",
-    "script-ignores-masks",
-    Severity.WARNING,
-    _CONFIG,
-    "sd-scripts v0.10.1, fine_tune.py, train (no call of apply_masked_loss); read, not recorded",
-    "train with train_network.py, or another script that applies masks",
-)
-def script_ignores_masks(training_set: TrainingSet) -> Iterator[Remark]:
-    """A training script that never applies masks, though the data set has some.
-
-    fine_tune.py reads no mask file and no alpha into its loss, and says nothing: every image
-    trains whole. Known only where ``--script`` names the script; a script that is not known is
-    told as info.
-    """
-    return _odd(training_set, "script-ignores-masks")
+    return stopped(training_set, "no-images", fix)
 
 
 @rule(
@@ -361,7 +138,7 @@ def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
             path = subset.images.path if subset.images is not None else training_set.name
             told = f"datasets[{subset.dataset}] has no masks: {len(subset.pairs)} of its images"
             told += " train whole"
-            yield Remark(path, told, "set conditioning_data_dir, or alpha_mask = true")
+            yield Remark(path, told, training_set.trainer.words.give_masks)
 
 
 @rule(
@@ -387,92 +164,3 @@ def relative_path(training_set: TrainingSet) -> Iterator[Remark]:
             " find it from here",
             "start the trainer from the configuration's folder, or write absolute paths",
         )
-
-
-@rule(
-    "MP019",
-    "bucket-bounds-adjusted",
-    Severity.WARNING,
-    _CONFIG,
-    f'{_DATASET}; truth: "min_bucket_reso not a multiple of the steps"',
-    mend="set the bounds to multiples of bucket_reso_steps",
-)
-def bucket_bounds_adjusted(training_set: TrainingSet) -> Iterator[Remark]:
-    """Bucket bounds that are no multiples of the step: the trainer rounds them, outwards.
-
-    "min_bucket_reso is adjusted to be multiple of bucket_reso_steps". Buckets are then smaller or
-    larger than was meant.
-    """
-    return _odd(training_set, "bucket-bounds-adjusted")
-
-
-@rule(
-    "MP020",
-    "unknown-interpolation",
-    Severity.ERROR,
-    _CONFIG,
-    f'{_DATASET}; truth: "unknown resize_interpolation"',
-    mend="use lanczos, nearest, bilinear, linear, bicubic, cubic, area or box",
-)
-def unknown_interpolation(training_set: TrainingSet) -> Iterator[Remark]:
-    """A resize_interpolation that the trainer does not know.
-
-    In a dataset the run does not start ('Resize interpolation "…" is not a valid
-    interpolation'); in a subset OpenCV's linear is used, without a word.
-    """
-    fix = "use one of lanczos nearest bilinear linear bicubic cubic area box"
-    yield from _stopped(training_set, "unknown-interpolation", fix)
-    yield from _odd(training_set, "unknown-interpolation")
-
-
-@rule(
-    "MP021",
-    "missing-key",
-    Severity.ERROR,
-    _CONFIG,
-    f"{_SANITIZER}; read",
-    mend="add the key to the block",
-)
-def missing_key(training_set: TrainingSet) -> Iterator[Remark]:
-    """A key without which the trainer takes no such block.
-
-    The run does not start: "required key not provided @ data[…]['image_dir']".
-    """
-    return _refused(training_set, "missing-key")
-
-
-@rule(
-    "MP022",
-    "regularisation-unused",
-    Severity.WARNING,
-    _CONFIG,
-    "sd-scripts v0.10.1, library/train_util.py, DreamBoothDataset.__init__; read, not recorded",
-    mend=(
-        "put regularisation images into a block with training images that are as many, "
-        "repeats counted"
-    ),
-)
-def regularisation_unused(training_set: TrainingSet) -> Iterator[Remark]:
-    """Regularisation images that never train.
-
-    A block takes them, each with its repeats, until they are as many as its training images with
-    theirs. Those left over are never used; without training images in the block, none is, and a
-    run without any other block ends before its first step: "No data found. Please verify
-    arguments (train_data_dir must be the parent of folders with images)".
-    """
-    for dataset in training_set.datasets:
-        learns = any(each.pairs and not each.is_regularisation for each in dataset.subsets)
-        for subset in dataset.subsets:
-            if not subset.unused or subset.images is None:
-                continue
-            count, total = len(subset.unused), len(subset.unused) + len(subset.pairs)
-            told = f"{count} of its {total} regularisation images never train: datasets"
-            told += f"[{dataset.index}] has "
-            if learns:
-                told += "fewer training images, with repeats"
-                fix = "raise num_repeats of its training images, or take surplus images out"
-            else:
-                told += "no training images beside them"
-                fix = "move the subset to a block with training images, or take is_reg out:"
-                fix += " its images then train whole, as any others"
-            yield Remark(subset.images.path, told, fix)

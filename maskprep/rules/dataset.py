@@ -14,7 +14,7 @@ from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, Severity, Subset, TrainingSet
 from maskprep.model.report import SampleRow
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.rule import Remark, RuleStage, rule
 
 _DATASET = RuleStage.DATASET
 _LOSS = (
@@ -75,7 +75,8 @@ def coverage_outlier(
         more = away[place] > 0
         times = f"{np.exp(abs(away[place])):.1f} times {'more' if more else 'less'} than usual here"
         told = f"has {shares[place] / shares.sum():.2%} of the gradient, {times}"
-        told += f" (mean weight {row.weight_mean:.3f}, num_repeats {subset.repeats})"
+        repeats = f"{training_set.trainer.words.repeats} {subset.repeats}"
+        told += f" (mean weight {row.weight_mean:.3f}, {repeats})"
         fix = "crop the image closer to what trains, or move it to a subset with more repeats"
         if more:
             fix = "move it to a subset with fewer repeats, or take some of the mask away"
@@ -141,7 +142,7 @@ def duplicate_images(training_set: TrainingSet, rows: Sequence[SampleRow]) -> It
             sources = (subsets[first].source, subsets[other].source)
             if _same_masks(training_set, one, two, sources):
                 told = f"is the same picture as {first}, with the same mask: it counts twice"
-                fix = "take one of them out, or use num_repeats"
+                fix = f"take one of them out, or use {training_set.trainer.words.repeats}"
                 yield Remark(other, told, fix, Severity.INFO)
             else:
                 told = f"is the same picture as {first}, with another mask"

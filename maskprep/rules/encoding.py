@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from maskprep.dataset.sample import Sample
 from maskprep.masks.channels import COLOUR_TOLERANCE, LARGEST_LABEL, NOTICEABLE, is_coloured
 from maskprep.model import MaskSource, Severity
-from maskprep.rules.base import DATASET, Remark, RuleStage, rule
+from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float64]

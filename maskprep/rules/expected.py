@@ -8,7 +8,7 @@ from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample
 from maskprep.model import Severity
 from maskprep.model.report import SampleRow
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.rule import Remark, RuleStage, rule
 
 
 @rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from maskprep.dataset.sample import Sample
 from maskprep.files import storage
 from maskprep.model import MaskSource, Severity, Size
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.rule import Remark, RuleStage, rule
 
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
@@ -165,7 +165,7 @@ def image_not_resolution(sample: Sample) -> Iterator[Remark]:
                 f"is {header.size} px, {placement.bucket} px is wanted where buckets are"
                 f" off: the run stops ({stop.headline})"
             )
-            yield Remark(sample.pair.image, told, "set enable_bucket = true")
+            yield Remark(sample.pair.image, told, stop.hint)
 
 
 @rule(
@@ -189,8 +189,7 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
                 f"is {sample.image_header.size} px, for which there is no bucket: the run stops"
                 f" {_when(stop.stage.value)} ({stop.headline})"
             )
-            fix = "take the image out, or mend the resolution (or bucket_no_upscale)"
-            yield Remark(sample.pair.image, told, fix)
+            yield Remark(sample.pair.image, told, stop.hint)
 
 
 @rule(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, Pair, Severity, Subset
-from maskprep.rules.base import Remark, RuleStage, rule
+from maskprep.model.rule import Remark, RuleStage, rule
 
 _FOLDERS = RuleStage.FOLDERS
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
@@ -256,7 +256,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
             yield Remark(subset.masks.path, told, "keep the masks in a folder beside the images")
             return
         if masks.startswith(pathname.join(images, "")):
-            told = "lies inside the image folder: sd-scripts does not look there, other trainers do"
+            told = "lies inside the image folder: this trainer does not look there, others do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
     stems = {_stem(pair.image) for pair in subset.pairs}
@@ -289,9 +289,7 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
             )
             fix = f"write {stem}{ending}"
             if other:
-                fix = (
-                    f'set caption_extension = "{other}" (for folders: --caption-extension {other})'
-                )
+                fix = subset.caption_setting.format(ending=other)
             yield Remark(
                 pair.image, f"has no caption {stem}{ending}: trains with an empty one", fix
             )

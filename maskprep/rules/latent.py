@@ -9,8 +9,8 @@ from maskprep.dataset.growth import TARGET, DetailGrower, GrownDetail
 from maskprep.dataset.sample import Sample
 from maskprep.masks.details import LOST_BELOW
 from maskprep.model import MaskSource, Severity
+from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 from maskprep.raster import MaskPixels
-from maskprep.rules.base import DATASET, Remark, RuleStage, rule
 
 _LATENT = RuleStage.LATENT
 #: Details named in one message.

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from maskprep.dataset.growth import cut_off
 from maskprep.dataset.sample import Sample
 from maskprep.model import Box, MaskSource, Severity
+from maskprep.model.rule import Remark, RuleStage, rule
 from maskprep.raster import Mask
-from maskprep.rules.base import Remark, RuleStage, rule
 
 _LATENT = RuleStage.LATENT
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"

@@ -14,8 +14,8 @@ from maskprep.masks.details import HALF, SMALLEST
 from maskprep.masks.morphology import inverted
 from maskprep.masks.plane import nonzero
 from maskprep.model import Severity
+from maskprep.model.rule import Remark, RuleStage, rule
 from maskprep.raster import Mask
-from maskprep.rules.base import Remark, RuleStage, rule
 
 _LATENT = RuleStage.LATENT
 _LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss"

@@ -1,4 +1,8 @@
-"""The trainers that maskprep knows, gathered from this folder's sub-packages by type."""
+"""The trainers that maskprep knows, gathered from this folder's sub-packages by type.
+
+Imports masks, raster and what is below. Whose key, flag or folder name something is, is known here
+only; no trainer knows another.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,9 @@ from pkgutil import iter_modules
 from maskprep.errors import MaskprepError
 from maskprep.model import ModelTraits
 from maskprep.trainers.base import Trainer
+
+#: Who trains where nobody says it.
+DEFAULT = "sd-scripts"
 
 
 @cache
@@ -24,7 +31,8 @@ def known_trainers() -> dict[str, type[Trainer]]:
     for module in iter_modules(__path__):
         if module.ispkg:
             import_module(f"{__name__}.{module.name}")
-    return {kind.name: kind for kind in Trainer.__subclasses__()}
+    kinds = (kind for kind in Trainer.__subclasses__() if kind.__module__.startswith(__name__))
+    return {kind.name: kind for kind in kinds}
 
 
 def find_trainer(request: str) -> Trainer:

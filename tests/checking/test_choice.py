@@ -21,8 +21,8 @@ from maskprep.dataset import sample
 from maskprep.errors import MaskprepError
 from maskprep.masks.details import Details, find_details
 from maskprep.model import Severity
+from maskprep.model.rule import Remark, Rule
 from maskprep.rules import all_rules
-from maskprep.rules.base import Remark, Rule
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn
 

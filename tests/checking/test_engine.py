@@ -193,7 +193,7 @@ def test_a_script_is_known_by_its_name(
     report = check(discover(request))
     assert [each.severity for each in report.findings] == ([severity] if severity else [])
     assert names(report) <= {"script-ignores-masks"}
-    assert request_from(shlex.split(request.arguments)).settings == request.settings
+    assert request_from(shlex.split(request.arguments)).flags == request.flags
 
 
 def test_a_script_does_not_matter_where_no_mask_is(tmp_path: Path) -> None:

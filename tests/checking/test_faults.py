@@ -12,9 +12,9 @@ import pytest
 from maskprep import raster
 from maskprep.checking import engine as lint
 from maskprep.dataset.sample import Sample
+from maskprep.model.rule import RuleStage
 from maskprep.pictures import preview
 from maskprep.pictures.pair import draw_pair
-from maskprep.rules.base import RuleStage
 from tests.commands import run
 from tests.datasets import FIGURE, Folders
 

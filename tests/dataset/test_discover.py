@@ -12,7 +12,6 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.model import MaskSource, Size
 from maskprep.trainers import find_model, find_trainer
-from maskprep.trainers.base import Settings
 from tests.datasets import Folders, checked, found, names
 from tests.rule_samples import request_from
 
@@ -33,7 +32,7 @@ def test_fallbacks_go_subset_dataset_general_command_line_default(tmp_path: Path
     }
     config.write_text(json.dumps(blocks), encoding="utf-8")
     flags = {"resolution": Size(1, 1), "max_bucket_reso": 2048}
-    first, second = discover(asked(config, settings=Settings(flags))).datasets
+    first, second = discover(asked(config, flags=flags)).datasets
     assert first.settings.resolution == Size(512, 768)
     assert second.settings.resolution == Size(640, 640)
     assert first.settings.max_bucket_reso == 2048
@@ -229,7 +228,7 @@ def test_a_request_can_be_typed_again(arguments: str) -> None:
     request = request_from(shlex.split(arguments))
     again = request_from(shlex.split(request.arguments))
     assert again.arguments == request.arguments
-    assert again.settings == request.settings
+    assert again.flags == request.flags
     assert (again.target, again.masks, again.alpha) == (
         request.target,
         request.masks,

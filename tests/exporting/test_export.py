@@ -19,13 +19,16 @@ from maskprep.exporting.balance import even_repeats, shares
 from maskprep.exporting.export import export_config, save_config
 from maskprep.model import MaskSource, Severity, Size
 from maskprep.trainers import find_model, find_trainer
+from maskprep.trainers.base import in_role
 from maskprep.trainers.draft import ConfigDraft, SubsetDraft
+from maskprep.trainers.roles import WritesConfigurations
 from maskprep.trainers.sd_scripts.compose import bounds, quoted
 from tests import commands
 from tests.datasets import FIGURE, checked, found, image_folder, mask_folder, names
 from tests.places import ROOT
 
 TRAINER = find_trainer("sd-scripts")
+WRITER = in_role(TRAINER, WritesConfigurations)
 HALF = ("########........\n") * 16
 QUARTER = ("####............\n") * 16
 
@@ -690,17 +693,17 @@ def test_what_comes_back_otherwise_is_noticed(
     )
     draft = ConfigDraft((subset,), find_model(TRAINER, None), Size(128, 128))
     out = tmp_path / "set.toml"
-    out.write_text(TRAINER.compose(draft, str(out)).text, encoding="utf-8")
+    out.write_text(WRITER.compose(draft, str(out)).text, encoding="utf-8")
     datasets = found(out).datasets
-    assert TRAINER.differences(draft, datasets, amended=False) == ()
+    assert WRITER.differences(draft, datasets, amended=False) == ()
     other = replace(draft, subsets=(replace(subset, **change),))
-    differing = TRAINER.differences(other, datasets, amended=False)
+    differing = WRITER.differences(other, datasets, amended=False)
     assert [each for each in differing if told in each] == list(differing)
     assert bool(differing) is bool(told)
     larger = replace(draft, resolution=Size(256, 256))
-    (sentence,) = TRAINER.differences(larger, datasets, amended=False)
+    (sentence,) = WRITER.differences(larger, datasets, amended=False)
     assert "its resolution is 128 x 128, not 256 x 256" in sentence
-    assert TRAINER.differences(larger, datasets, amended=True) == ()
+    assert WRITER.differences(larger, datasets, amended=True) == ()
 
 
 def test_the_library_does_what_the_command_does(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from maskprep.cli import maskprep
 from maskprep.dataset.discover import discover
 from maskprep.model import Severity
 from maskprep.model.report import Finding
+from maskprep.model.rule import Rule
 from maskprep.rules import all_rules
-from maskprep.rules.base import Rule
 from tests.rule_samples import HALVES, SAMPLES, RuleSample, request_of, rule_samples
 
 _RULES = {rule.code: rule for rule in all_rules()}

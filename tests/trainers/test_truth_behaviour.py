@@ -15,7 +15,6 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.sample import samples_of
 from maskprep.model.report import Report
 from maskprep.trainers import find_model, find_trainer
-from maskprep.trainers.base import Settings
 from tests.truth import english, recorded
 
 CASES = [
@@ -177,10 +176,8 @@ def lay_out(version: str, case: dict[str, Any], root: Path) -> Report:
     config = root / "dataset.toml"
     config.write_text(case["config"].replace("DIR", str(root)), encoding="utf-8")
     trainer = find_trainer(f"sd-scripts@{version}")
-    settings = Settings({}, case["masked_loss"])
-    return check(
-        discover(Request(str(config), trainer, find_model(trainer, "sdxl"), settings=settings))
-    )
+    flags = {"masked_loss": case["masked_loss"]}
+    return check(discover(Request(str(config), trainer, find_model(trainer, "sdxl"), flags=flags)))
 
 
 def test_all_recorded_situations_are_replayed() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from maskprep.trainers import find_trainer
-from maskprep.trainers.base import Settings
+from maskprep.trainers.base import in_role
+from maskprep.trainers.roles import ReadsConfigurations
 from tests.truth import recorded
 
 CASES = [(version, case) for version in ("0.9", "0.10") for case in recorded(f"configs-{version}")]
@@ -23,7 +24,11 @@ def test_verdict_is_the_trainers(version: str, case: dict[str, Any], tmp_path: P
     path = tmp_path / "dataset.toml"
     path.write_text(case["toml"], encoding="utf-8")
     trainer = find_trainer(f"sd-scripts@{version}")
-    verdict = trainer.read_config(str(path), Settings({}, case["masked_loss"])).verdict
+    verdict = (
+        in_role(trainer, ReadsConfigurations)
+        .read_config(str(path), {"masked_loss": case["masked_loss"]})
+        .verdict
+    )
     assert verdict is not None
     assert verdict.accepted is (case["outcome"] == "ok")
     if verdict.error is not None:
@@ -34,6 +39,8 @@ def test_verdict_is_the_trainers(version: str, case: dict[str, Any], tmp_path: P
 def test_current_judges_as_0_10(case: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "dataset.toml"
     path.write_text(case["toml"], encoding="utf-8")
-    verdict = find_trainer("sd-scripts").read_config(str(path), Settings({}, case["masked_loss"]))
+    verdict = in_role(find_trainer("sd-scripts"), ReadsConfigurations).read_config(
+        str(path), {"masked_loss": case["masked_loss"]}
+    )
     assert verdict.verdict is not None
     assert verdict.verdict.accepted is (case["outcome"] == "ok")

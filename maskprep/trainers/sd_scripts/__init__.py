@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from maskprep.errors import UnreadableImageError
+from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.model import (
     WHOLE,
@@ -26,17 +26,13 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.base import (
-    Configuration,
-    DatasetBlock,
-    ListFolder,
-    Settings,
-    SubsetBlock,
-    Trainer,
-)
+from maskprep.trainers.base import Trainer
+from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder, SubsetBlock
 from maskprep.trainers.draft import Composed, ConfigDraft
+from maskprep.trainers.roles import KeepsCaches, ReadsConfigurations, WritesConfigurations
 from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
+from maskprep.trainers.sd_scripts.declared import FLAGS, MODELS, WORDS
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -55,6 +51,8 @@ if TYPE_CHECKING:
 
     from maskprep.raster import Channel, Header
 
+_OTHER_BUCKETS = "take the image out, or mend the resolution (or bucket_no_upscale)"
+_USE_BUCKETS = "set enable_bucket = true"
 _NO_MASK = "AttributeError: 'NoneType' object has no attribute 'read'"
 _OTHER_SIZE = "AssertionError: size of conditioning image is not match / 画像サイズが合いません: {}"
 _TOO_LARGE = "AssertionError: image too large, but cropping and bucketing are disabled"
@@ -63,75 +61,68 @@ _LARGEST_PICTURE = 2**28
 _TOO_SMALL = "AssertionError: image size is small / 画像サイズが小さいようです: {}"
 
 
-class SdScripts(Trainer):
+class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations):
     """kohya-ss/sd-scripts."""
 
     name: ClassVar[str] = "sd-scripts"
     versions: ClassVar[Sequence[str]] = tuple(GENERATIONS)
+    models = MODELS
+    flags = FLAGS
+    words = WORDS
     config_ending: ClassVar[str] = ".toml"
-    #: Source of the steps: verify_bucket_reso_steps as called by each training script (LoRA).
-    models: ClassVar[dict[str, ModelTraits]] = {
-        model.name: model
-        for model in (
-            ModelTraits("sdxl", stride=8, bucket_step=32, resolution=1024),
-            ModelTraits("sd15", stride=8, bucket_step=64, resolution=512),
-            ModelTraits("sd3", stride=8, bucket_step=32, resolution=1024),
-            ModelTraits("flux", stride=8, bucket_step=32, resolution=1024),
-            ModelTraits("lumina", stride=8, bucket_step=16, resolution=1024),
-            ModelTraits("anima", stride=8, bucket_step=16, resolution=1024),
-            ModelTraits("hunyuan-image", stride=32, bucket_step=32, resolution=1024),
-        )
-    }
+    caption_flag: ClassVar[str] = "caption_extension"
 
     def __init__(self, version: str) -> None:
         super().__init__(version)
         self.generation = GENERATIONS[version]
 
-    def read_config(self, path: str, settings: Settings) -> Configuration:
-        """Read a dataset TOML or JSON; see `Trainer.read_config`."""
+    def read_config(self, path: str, flags: Flags) -> Configuration:
+        """Read a dataset TOML or JSON; see `ReadsConfigurations.read_config`."""
         config = parse(path)
-        masked_loss = settings.masked_loss
+        masked_loss = flags.get("masked_loss")
         if masked_loss is None:
             masked_loss = any("conditioning_data_dir" in subset for subset in _subsets(config))
         issues = refusals(config, masked_loss, self.generation.newer_keys)
-        blocks = () if issues else blocks_of(config, settings.flags, masked_loss)
+        blocks = () if issues else blocks_of(config, flags, masked_loss)
         return Configuration(ConfigVerdict(path, issues), blocks, masked_loss)
 
     def read_folders(
-        self, images: str, masks: str | None, model: ModelTraits, settings: Settings
+        self, images: str, masks: str | None, model: ModelTraits, flags: Flags
     ) -> Configuration:
-        """Make the configuration of one image folder; see `Trainer.read_folders`."""
+        """Make the configuration of one image folder; see `FindsPairs.read_folders`."""
+        if masks is not None and flags.get("masked_loss") is False:
+            raise MaskprepError(f"{images}: --masks needs the trainer's --masked_loss")
         subset: dict[str, Any] = {"image_dir": images}
         if masks is None:
             subset["alpha_mask"] = True
         else:
             subset["conditioning_data_dir"] = masks
-        flags = {
+        settings = {
             "enable_bucket": True,
             "resolution": Size(model.resolution, model.resolution),
-            **settings.flags,
+            **flags,
         }
         masked_loss = masks is not None
-        blocks = blocks_of({"datasets": [{"subsets": [subset]}]}, flags, masked_loss)
+        blocks = blocks_of({"datasets": [{"subsets": [subset]}]}, settings, masked_loss)
         return Configuration(None, blocks, masked_loss)
 
     def started_in(self, block: DatasetBlock, folder: str) -> DatasetBlock:
-        """Let relative paths begin at a folder; see `Trainer.started_in`."""
+        """Let relative paths begin at a folder; see `FindsPairs.started_in`."""
         moved = super().started_in(block, folder)
         return replace(moved, subsets=tuple(_started_in(each, folder) for each in moved.subsets))
 
     def sees(self, name: str) -> bool:
-        """Tell whether it takes a file for an image; see `Trainer.sees`."""
+        """Tell whether it takes a file for an image; see `FindsPairs.sees`."""
         return pairing.is_visible(name)
 
     def assemble(self, block: DatasetBlock, list_folder: ListFolder) -> Dataset:
-        """Find a dataset's files; see `Trainer.assemble`."""
+        """Find a dataset's files; see `FindsPairs.assemble`."""
         return pairing.assemble(block, list_folder)
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
     ) -> tuple[Stop, ...]:
-        """Tell why the run would not start; see `Trainer.foresee_start`."""
+        """Tell why the run would not start; see `Foresees.foresee_start`."""
         verdict = config.verdict
         if verdict is not None and not verdict.accepted:
             return tuple(
@@ -141,21 +132,21 @@ class SdScripts(Trainer):
         return tuple(startup.foresee_start(datasets, model, self.generation))
 
     def oddities(
-        self, datasets: Sequence[Dataset], model: ModelTraits, settings: Settings
+        self, datasets: Sequence[Dataset], model: ModelTraits, flags: Flags
     ) -> tuple[Oddity, ...]:
-        """Tell which settings it takes without a word; see `Trainer.oddities`."""
+        """Tell which settings it takes without a word; see `Foresees.oddities`."""
         return (
             *startup.foresee_oddities(datasets, model),
-            *foresee_script(settings.script, datasets),
+            *foresee_script(flags.get("script"), datasets),
         )
 
     def describe(self, dataset: Dataset) -> str:
-        """Name the resolution; see `Trainer.describe`."""
+        """Name the resolution; see `FindsPairs.describe`."""
         resolution = dataset.settings.resolution
         return f"resolution {resolution}" if resolution is not None else "no resolution"
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
-        """Tell what a broken file does; see `Trainer.foresee_unreadable`."""
+        """Tell what a broken file does; see `Foresees.foresee_unreadable`."""
         if broken.too_large:
             return Stop("bomb", Stage.BATCH, broken.error, path)
         stage, error = Stage.BATCH, broken.error
@@ -170,7 +161,7 @@ class SdScripts(Trainer):
         return Stop("unreadable", stage, error, path)
 
     def measured_size(self, header: Header) -> Size:
-        """Tell the size that the trainer believes; see `Trainer.measured_size`."""
+        """Tell the size that the trainer believes; see `Places.measured_size`."""
         if header.format in ("BMP", "DIB") and not self.generation.pillow_sizes:
             return Size(-1, -1)
         return header.size
@@ -178,7 +169,7 @@ class SdScripts(Trainer):
     def place(
         self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
     ) -> Placement | Stop | None:
-        """Choose the bucket; see `Trainer.place`."""
+        """Choose the bucket; see `Places.place`."""
         settings = dataset.settings
         step = settings.bucket_reso_steps
         if any(startup.foresee_bounds(settings)):
@@ -194,12 +185,18 @@ class SdScripts(Trainer):
                 resized, bucket = nearest_bucket(size, buckets)
         except ZeroDivisionError:
             error = "ZeroDivisionError: division by zero"
-            return Stop("no-bucket", Stage.START_UP, error, pair.image)
+            return Stop("no-bucket", Stage.START_UP, error, pair.image, _OTHER_BUCKETS)
         if bucket.width < 1 or bucket.height < 1:
-            return Stop("no-bucket", Stage.BATCH, self.generation.zero_bucket_error, pair.image)
+            return Stop(
+                "no-bucket",
+                Stage.BATCH,
+                self.generation.zero_bucket_error,
+                pair.image,
+                _OTHER_BUCKETS,
+            )
         if resized.width * resized.height > _LARGEST_PICTURE:
             error = "MemoryError: Unable to allocate the resized image"
-            return Stop("no-bucket", Stage.BATCH, error, pair.image)
+            return Stop("no-bucket", Stage.BATCH, error, pair.image, _OTHER_BUCKETS)
         left, top = (resized.width - bucket.width) // 2, (resized.height - bucket.height) // 2
         # With mask files random_crop is refused, and a face crop leaves the mask where it is.
         moves = pair.source is MaskSource.ALPHA and self._crops_freely(pair, subset)
@@ -215,7 +212,7 @@ class SdScripts(Trainer):
     def foresee_pair(
         self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset
     ) -> Stop | None:
-        """Tell why a batch stops the run; see `Trainer.foresee_pair`."""
+        """Tell why a batch stops the run; see `Foresees.foresee_pair`."""
         settings = dataset.settings
         if not settings.enable_bucket and image != settings.resolution:
             free_crop = self._crops_freely(pair, subset)
@@ -224,10 +221,16 @@ class SdScripts(Trainer):
                 larger = image.width > wanted.width or image.height > wanted.height
                 error = _TOO_LARGE if larger and not free_crop else _TOO_SMALL
                 return Stop(
-                    "image-not-resolution", Stage.BATCH, error.format(pair.image), pair.image
+                    "image-not-resolution",
+                    Stage.BATCH,
+                    error.format(pair.image),
+                    pair.image,
+                    _USE_BUCKETS,
                 )
             if not free_crop:
-                return Stop("image-not-resolution", Stage.BATCH, _TOO_LARGE, pair.image)
+                return Stop(
+                    "image-not-resolution", Stage.BATCH, _TOO_LARGE, pair.image, _USE_BUCKETS
+                )
         if pair.source is not MaskSource.FILE:
             return None
         if pair.mask is None:
@@ -242,7 +245,7 @@ class SdScripts(Trainer):
         return None
 
     def mask_channel(self, source: MaskSource) -> Channel:
-        """Tell the channel; see `Trainer.mask_channel`."""
+        """Tell the channel; see `Weighs.mask_channel`."""
         return "alpha" if source is MaskSource.ALPHA else "r"
 
     def bucket_mask(
@@ -254,7 +257,7 @@ class SdScripts(Trainer):
         subset: Subset,
         at: At = WHOLE,
     ) -> NDArray[np.uint8]:
-        """Bring a mask to bucket size; see `Trainer.bucket_mask`."""
+        """Bring a mask to bucket size; see `Places.bucket_mask`."""
         from maskprep.trainers.sd_scripts import pixels
 
         kernel = subset.settings.resize_interpolation
@@ -265,14 +268,14 @@ class SdScripts(Trainer):
         return pixels.with_image(mask, placement, self.generation, kernel, at)
 
     def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
-        """Tell which part of a mask fills the bucket; see `Trainer.mask_window`."""
+        """Tell which part of a mask fills the bucket; see `Places.mask_window`."""
         stretches = self.generation.mask_resize is MaskResize.STRETCH
         if pair.source is MaskSource.FILE and (stretches or not dataset.settings.enable_bucket):
             return Box(0, 0, *mask)
         return placement.window_in(mask)
 
     def blackens_hidden(self, size: Size, placement: Placement, subset: Subset) -> bool:
-        """Tell whether hidden colours turn black; see `Trainer.blackens_hidden`."""
+        """Tell whether hidden colours turn black; see `Places.blackens_hidden`."""
         from maskprep.trainers.sd_scripts import pixels
 
         kernel = pixels.image_kernel(
@@ -284,21 +287,21 @@ class SdScripts(Trainer):
     def bucket_image(
         self, image: NDArray[np.uint8], placement: Placement, dataset: Dataset, subset: Subset
     ) -> NDArray[np.uint8]:
-        """Bring a picture to bucket size; see `Trainer.bucket_image`."""
+        """Bring a picture to bucket size; see `Places.bucket_image`."""
         from maskprep.trainers.sd_scripts import pixels
 
         kernel = subset.settings.resize_interpolation
         return pixels.with_image(image, placement, self.generation, kernel)
 
-    def unshifted(self) -> Trainer | None:
-        """Give the generation without the stretch; see `Trainer.unshifted`."""
+    def unshifted(self) -> SdScripts | None:
+        """Give the generation without the stretch; see `Places.unshifted`."""
         stretches = self.generation.mask_resize is MaskResize.STRETCH
         return SdScripts("current") if stretches else None
 
     def latent_weights(
         self, bucket_mask: NDArray[np.uint8], model: ModelTraits
     ) -> NDArray[np.float32]:
-        """Give the cells' weights; see `Trainer.latent_weights`."""
+        """Give the cells' weights; see `Weighs.latent_weights`."""
         from maskprep.masks.latent import area_weights
 
         return area_weights(bucket_mask, model.stride)
@@ -306,27 +309,27 @@ class SdScripts(Trainer):
     def latents_cache(
         self, image: str, size: Size, bucket: Size, subset: Subset, model: ModelTraits
     ) -> LatentsCache | None:
-        """Find the latents of an earlier run; see `Trainer.latents_cache`."""
+        """Find the latents of an earlier run; see `KeepsCaches.latents_cache`."""
         return caches.latents_cache(image, size, bucket, subset, model, self.generation)
 
     def cached_alpha(self, cache: LatentsCache) -> NDArray[np.float32] | None:
-        """Read the alpha mask of an earlier run; see `Trainer.cached_alpha`."""
+        """Read the alpha mask of an earlier run; see `KeepsCaches.cached_alpha`."""
         return caches.cached_alpha(cache)
 
     def sizes_by_caches(self, subset: Subset, model: ModelTraits) -> Mapping[str, tuple[str, Size]]:
-        """Take sizes from names, as 0.10 does; see `Trainer.sizes_by_caches`."""
+        """Take sizes from names, as 0.10 does; see `KeepsCaches.sizes_by_caches`."""
         return caches.sizes_by_names(subset, model) if self.generation.newer_caches else {}
 
     def named_repeats(self, folder: str) -> tuple[int, str] | None:
-        """Read ``<repeats>_<name>``; see `Trainer.named_repeats`."""
+        """Read ``<repeats>_<name>``; see `WritesConfigurations.named_repeats`."""
         return compose.named_repeats(folder)
 
     def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a dataset TOML; see `Trainer.compose`."""
+        """Write a dataset TOML; see `WritesConfigurations.compose`."""
         return compose.compose(draft, path)
 
     def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Bring folders into a dataset TOML; see `Trainer.amend`."""
+        """Bring folders into a dataset TOML; see `WritesConfigurations.amend`."""
         from maskprep.trainers.sd_scripts import amend
 
         return amend.amend(text, draft, path)
@@ -334,11 +337,11 @@ class SdScripts(Trainer):
     def differences(
         self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
     ) -> tuple[str, ...]:
-        """Compare datasets with what was wanted; see `Trainer.differences`."""
+        """Compare datasets with what was wanted; see `WritesConfigurations.differences`."""
         return tuple(reread.differences(draft, datasets, amended=amended))
 
     def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the configuration and the loss; see `Trainer.start_flags`."""
+        """Name the configuration and the loss; see `WritesConfigurations.start_flags`."""
         return compose.start_flags(path, masked_loss)
 
 

@@ -17,9 +17,10 @@ from typing import Any
 
 from maskprep.files import pathname, storage
 from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
-from maskprep.trainers.base import DatasetBlock, ListFolder, SubsetBlock
+from maskprep.trainers.blocks import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.caches import caches_in
 from maskprep.trainers.sd_scripts.captions import read_caption
+from maskprep.trainers.sd_scripts.declared import WORDS
 from maskprep.trainers.sd_scripts.schema import Style
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
 
@@ -129,6 +130,7 @@ def _load(
         uncached=uncached,
         unused=(),
         caption_extension=subset.settings.caption_extension,
+        caption_setting=WORDS.caption_ending,
         metadata=subset.settings.metadata_file,
         is_regularisation=subset.settings.is_reg,
         repeats=subset.settings.num_repeats,

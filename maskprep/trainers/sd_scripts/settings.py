@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprep.model import MaskSource, Size
-from maskprep.trainers.base import DatasetBlock, SubsetBlock
+from maskprep.trainers.blocks import DatasetBlock, SubsetBlock
 from maskprep.trainers.sd_scripts.schema import Style, style_of
 
 Values = Mapping[str, Any]

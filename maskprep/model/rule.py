@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from maskprep.model import Severity
+from maskprep.model.foretold import Severity
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class Rule:
         What mends it, a command where one does.
     check : callable
         From what the stage looks at to remarks; its keyword-only parameters are the options.
+    needs : type or None
+        The role that a trainer must play to have such a defect; None where every one can.
     """
 
     code: str
@@ -95,6 +97,7 @@ class Rule:
     source: str
     mend: str
     check: Callable[..., Iterable[Remark]]
+    needs: type | None = None
 
     @property
     def meaning(self) -> str:
@@ -116,7 +119,13 @@ Check = TypeVar("Check", bound=Callable[..., Iterable[Remark]])
 
 
 def rule(
-    code: str, name: str, severity: Severity, stage: RuleStage, source: str, mend: str = ""
+    code: str,
+    name: str,
+    severity: Severity,
+    stage: RuleStage,
+    source: str,
+    mend: str = "",
+    needs: type | None = None,
 ) -> Callable[[Check], Check]:
     """Make a rule of a function; its docstring says what it means and why it matters.
 
@@ -132,6 +141,8 @@ def rule(
         File and function of the trainer, and the recorded case.
     mend : str
         What mends it, a command where one does.
+    needs : type or None
+        As in `Rule`.
 
     Returns
     -------
@@ -140,7 +151,7 @@ def rule(
     """
 
     def mark(check: Check) -> Check:
-        check.rule = Rule(code, name, severity, stage, source, mend, check)  # type: ignore[attr-defined]
+        check.rule = Rule(code, name, severity, stage, source, mend, check, needs)  # type: ignore[attr-defined]
         return check
 
     return mark

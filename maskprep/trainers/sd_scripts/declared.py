@@ -1,0 +1,75 @@
+"""What sd-scripts declares of itself: models, flags, words."""
+
+from __future__ import annotations
+
+from maskprep.model import ModelTraits
+from maskprep.trainers.flags import Flag
+from maskprep.trainers.words import Words
+
+_NAMESAKE = "The trainer's option of that name."
+
+#: Source of the steps: verify_bucket_reso_steps as called by each training script: those that train
+#: a LoRA, and sd3_train.py and flux_train.py where the whole model is trained with other steps.
+MODELS = {
+    model.name: model
+    for model in (
+        ModelTraits("sdxl", stride=8, bucket_step=32, resolution=1024),
+        ModelTraits("sd15", stride=8, bucket_step=64, resolution=512),
+        ModelTraits("sd3", stride=8, bucket_step=32, resolution=1024),
+        ModelTraits("sd3@full", stride=8, bucket_step=8, resolution=1024),
+        ModelTraits("flux", stride=8, bucket_step=32, resolution=1024),
+        ModelTraits("flux@full", stride=8, bucket_step=16, resolution=1024),
+        ModelTraits("lumina", stride=8, bucket_step=16, resolution=1024),
+        ModelTraits("anima", stride=8, bucket_step=16, resolution=1024),
+        ModelTraits("hunyuan-image", stride=32, bucket_step=32, resolution=1024),
+    )
+}
+
+FLAGS = (
+    Flag(
+        "resolution",
+        "size",
+        "Where no configuration says it.  [default for folders: the model's]",
+        metavar="SIDE|W,H",
+    ),
+    Flag(
+        "enable_bucket",
+        "switch",
+        "Buckets, where no configuration says it.  [default for folders: on]",
+        off="--no-enable-bucket",
+    ),
+    Flag(
+        "bucket_no_upscale",
+        "switch",
+        "Never enlarge images, where no configuration says it.",
+        off="--bucket-upscale",
+    ),
+    Flag("min_bucket_reso", "count", _NAMESAKE),
+    Flag("max_bucket_reso", "count", _NAMESAKE),
+    Flag("bucket_reso_steps", "count", _NAMESAKE),
+    Flag("resize_interpolation", "word", _NAMESAKE, metavar="NAME"),
+    Flag("caption_extension", "word", _NAMESAKE, metavar="EXT"),
+    Flag(
+        "masked_loss",
+        "switch",
+        "Will the trainer get --masked_loss?  [default: if a subset names mask files]",
+        off="--no-masked-loss",
+    ),
+    Flag(
+        "script", "word", "The training script, to know whether it applies masks.", metavar="NAME"
+    ),
+)
+
+WORDS = Words(
+    give_masks="set conditioning_data_dir, or alpha_mask = true",
+    use_files="Start the trainer with --masked_loss: mask files are applied with it only.",
+    use_alpha="The alpha channel is applied without any flag.",
+    use_embedded=(
+        "to train with them: alpha_mask = true in the subset, no conditioning_data_dir,"
+        " no --masked_loss"
+    ),
+    repeats="num_repeats",
+    caption_ending=(
+        'set caption_extension = "{ending}" (for folders: --caption-extension {ending})'
+    ),
+)
