@@ -119,6 +119,7 @@ def discover(request: Request) -> TrainingSet:
     trainer = request.trainer
     config = _configuration(request)
     beside = storage.dirname(request.name) if config.verdict is not None else ""
+    spelling = trainer.spelling_oddities(request.target) if config.verdict is not None else ()
     moved: dict[str, str] = {}
     if storage.is_remote(beside):
         config = _started_beside(config, beside, trainer)
@@ -149,7 +150,7 @@ def discover(request: Request) -> TrainingSet:
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=trainer.oddities(datasets, request.model, request.settings),
+        oddities=(*spelling, *trainer.oddities(datasets, request.model, request.settings)),
         arguments=request.arguments,
     )
 

@@ -144,6 +144,20 @@ class Trainer(ABC):
         """
 
     @abstractmethod
+    def spelling_oddities(self, path: str) -> tuple[Oddity, ...]:
+        """Tell what it reads in a configuration file otherwise than was meant, without a word."""
+
+    @abstractmethod
+    def respell(self, text: str, rule: str, path: str) -> str:
+        """Write the text of `path` so that it reads what a rule's findings say is meant.
+
+        Raises
+        ------
+        MaskprepError
+            It cannot be written so.
+        """
+
+    @abstractmethod
     def read_folders(
         self, images: str, masks: str | None, model: ModelTraits, settings: Settings
     ) -> Configuration:

@@ -35,7 +35,7 @@ from maskprep.trainers.base import (
     Trainer,
 )
 from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
+from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, spelling, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
@@ -96,6 +96,14 @@ class SdScripts(Trainer):
         issues = refusals(config, masked_loss, self.generation.newer_keys)
         blocks = () if issues else blocks_of(config, settings.flags, masked_loss)
         return Configuration(ConfigVerdict(path, issues), blocks, masked_loss)
+
+    def spelling_oddities(self, path: str) -> tuple[Oddity, ...]:
+        """Tell what its TOML parser reads otherwise; see `Trainer.spelling_oddities`."""
+        return tuple(spelling.foresee_spelling(path))
+
+    def respell(self, text: str, rule: str, path: str) -> str:
+        """Write a dataset TOML as its parser reads it; see `Trainer.respell`."""
+        return spelling.respell(text, rule, path)
 
     def read_folders(
         self, images: str, masks: str | None, model: ModelTraits, settings: Settings
