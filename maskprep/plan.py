@@ -200,13 +200,15 @@ def data_folders(training_set: TrainingSet) -> list[Path]:
     list of Path
         Image and mask folders on disk, absolute, without repeats.
     """
+    subsets = [subset for dataset in training_set.datasets for subset in dataset.subsets]
     paths = [
         folder.path
-        for dataset in training_set.datasets
-        for subset in dataset.subsets
+        for subset in subsets
         for folder in (subset.images, subset.masks)
         if folder is not None
     ]
+    listed = (pair for subset in subsets if subset.metadata is not None for pair in subset.pairs)
+    paths += dict.fromkeys(storage.dirname(pair.image) for pair in listed)
     local = (storage.local_path(path) for path in paths)
     return list(dict.fromkeys(Path(os.path.abspath(path)) for path in local if path is not None))
 

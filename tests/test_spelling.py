@@ -28,7 +28,7 @@ _SAMPLES = [
     for path in sorted((ROOT / "samples").rglob("*.toml"))
     if not path.match("MP02[34]-*/bad/*") and not path.match("MP001-*/bad/*")
 ]
-_SEEDS = range(1200)
+_SEEDS = range(600)
 
 
 def says(text: str) -> Any:
@@ -62,7 +62,7 @@ def test_drawn_documents_are_told_exactly_where_the_readings_differ() -> None:
         differs = plain(reads) != plain(says(text))
         assert bool(list(told(text))) is differs, seed
         seen["misread" if differs else "alike"] += 1
-    assert min(seen.values()) > 200, "the documents are of one kind"
+    assert min(seen.values()) > 100, "the documents are of one kind"
 
 
 def test_drawn_documents_are_mended_or_refused_with_a_line() -> None:
@@ -190,16 +190,14 @@ def test_ends_of_lines_stay_as_they_are() -> None:
 
 
 def test_what_cannot_be_mended_is_refused_with_the_reason(tmp_path: Path) -> None:
-    folders = Folders(tmp_path).add("a.png")
-    config = Path(folders.config())
-    text = config.read_text(encoding="utf-8")
-    config.write_text(f'{text}\ncaption_prefix = """x\ny"""  # why\na = "\\e"\n', encoding="utf-8")
-    before = config.read_bytes()
-    mixed = 'a = """x\ny"""  # why\nb = [1, 1.5]\n'
-    with pytest.raises(MaskprepError, match=r"line 1: a: .* refuses it: line 3: Not a homogeneous"):
-        respelled(mixed)
-    run("check", config, "--fix")
-    assert config.read_bytes() == before
+    # Behind what is lost the trainer's parser would refuse an array of two types.
+    config = Path(Folders(tmp_path).add("a.png").config())
+    text = f'a = """x\ny"""  # why\nb = [1, 1.5]\n{config.read_text(encoding="utf-8")}'
+    config.write_text(text, encoding="utf-8")
+    told = all_of(run("check", config, "--fix"))
+    assert "not mended [toml-misread]: line 1: a: read as the file says" in told
+    assert "the trainer's parser refuses it: line 3: Not a homogeneous array" in told
+    assert config.read_text(encoding="utf-8") == text
 
 
 def written(tmp_path: Path, lines: str) -> Path:
@@ -213,7 +211,7 @@ def written(tmp_path: Path, lines: str) -> Path:
 
 
 def findings(config: Path) -> dict[str, str]:
-    document = json.loads(run("check", config, "--format", "json").stdout)
+    document: dict[str, Any] = json.loads(run("check", config, "--format", "json").stdout)
     return {each["name"]: each["message"] for each in document["findings"]}
 
 
@@ -225,11 +223,12 @@ def test_a_windows_path_in_double_quotes_is_told_as_that(tmp_path: Path) -> None
         " backslashes in double quotes are escapes"
     )
     assert "directory-missing" not in found
+    assert "[directory-missing]" not in all_of(run("check", config))
     told = all_of(run("check", config, "--fix"))
     assert "its Windows paths put in single quotes [path-escapes]" in told
     assert "\nimage_dir = 'D:\\new\\train'\n" in config.read_text(encoding="utf-8")
     assert "path-escapes" not in findings(config)
-    (kept,) = tmp_path.parent.glob(f"{tmp_path.name}.maskprep-backup-*")
+    (kept,) = tmp_path.glob("set.toml.maskprep-backup-*")
     assert 'image_dir = "D:\\new\\train"' in (kept / "set.toml").read_text(encoding="utf-8")
 
 

@@ -516,8 +516,12 @@ def path_escapes(training_set: TrainingSet) -> Iterator[Remark]:
     r"""A path whose backslashes are escapes: "D:\new\train" holds a line break and a tab.
 
     In double quotes \b \f \n \r \t and \0 become control characters without a word, and no
-    folder has such a name; \d, \U and others are refused, and the run does not start. In single
-    quotes a backslash is a backslash.
+    folder has such a name: an image folder is skipped ("not directory: …"), and a run without any
+    other ends before its first step ("No data found. Please verify arguments (train_data_dir must
+    be the parent of folders with images)"); without the mask folder it dies in its first batch
+    ("'NoneType' object has no attribute 'read'"), without the metadata file at its start ("no
+    metadata: …"). \d, \U and others are refused, and the run does not start. In single quotes a
+    backslash is a backslash.
     """
     told = list(_odd(training_set, "path-escapes"))
     yield from told

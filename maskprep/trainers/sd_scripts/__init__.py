@@ -37,6 +37,7 @@ from maskprep.trainers.base import (
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, spelling, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
+from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -242,7 +243,7 @@ class SdScripts(Trainer):
             if subset.masks is not None and subset.masks.exists:
                 return None  # the run does not start at all
             folder = subset.masks.path if subset.masks is not None else None
-            return Stop("directory-missing", Stage.BATCH, _NO_MASK, folder)
+            return Stop(rule_of_missing(folder), Stage.BATCH, _NO_MASK, folder)
         if settings.enable_bucket and mask is not None and mask != image:
             return Stop(
                 "mask-size-mismatch", Stage.BATCH, _OTHER_SIZE.format(pair.image), pair.mask
