@@ -13,7 +13,9 @@ import pytest
 import toml
 import tomlkit
 
+from maskprep.discover import open_dataset
 from maskprep.errors import MaskprepError
+from maskprep.plan import data_folders
 from maskprep.trainers.sd_scripts.escaped_paths import escaped_paths, meant, quoted, restored
 from maskprep.trainers.sd_scripts.misread import misreads, respelled, told, trainers_reading
 from maskprep.trainers.sd_scripts.spelling import foresee_spelling, respell
@@ -344,3 +346,16 @@ def test_escapes_of_newer_toml_are_refused_as_the_trainer_does(
 def test_other_backslashes_are_not_taken_for_newer_escapes(tmp_path: Path) -> None:
     config = written(tmp_path, "image_dir = 'a\\e' # \"\\e\"\nb = = 1")
     assert "TOML 1.1" not in findings(config)["unparsable"]
+
+
+def test_a_backup_lies_in_no_folder_that_a_metadata_file_lists(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    listed = tmp_path / "listed.json"
+    listed.write_text(json.dumps({str(folders.images / "a.png"): {"caption": "a"}}), "utf-8")
+    config = tmp_path / "set.toml"
+    config.write_text(
+        "[[datasets]]\nresolution = 128\n[[datasets.subsets]]\n"
+        f"metadata_file = {json.dumps(str(listed))}\n",
+        encoding="utf-8",
+    )
+    assert data_folders(open_dataset(str(config))) == [folders.images]

@@ -1,11 +1,11 @@
 """What the trainer's TOML parser reads otherwise than a file says, and how to write it instead.
 
-*Source*: the package toml 0.10.2, decoder.py. `loads` ends a multi-line string only where a line
-ends with its quotes (else what follows belongs to it), and brings what is on its first and last
-lines together; it strips the line on which such a string begins. `TomlDecoder.load_array` splits
-at commas and counts brackets, in strings as well; `TomlDecoder.load_value` takes two quotes at a
-string's start, escaped ones too, for those of a multi-line string, and a time's fraction for
-microseconds; `TomlDecoder.load_line` keeps blanks and quotes in dotted keys.
+*Source*: the package toml 0.10.2, decoder.py. `loads` ends a string of several lines only where a
+line ends with its quotes (else what follows belongs to it), strips the line on which it begins,
+and takes a line break behind two quotes for a third; `TomlDecoder.load_array` splits at commas and
+brackets, in strings as well; `TomlDecoder.load_value` takes two quotes at a string's start, escaped
+ones too, for those of a string of several lines, and a time's fraction for microseconds;
+`TomlDecoder.load_line` keeps blanks and quotes in dotted keys.
 """
 
 from __future__ import annotations
