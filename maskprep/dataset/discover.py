@@ -17,6 +17,7 @@ from maskprep.model import (
     ConfigVerdict,
     Folder,
     ModelTraits,
+    Oddity,
     Stage,
     Stop,
     TrainingSet,
@@ -108,6 +109,9 @@ def discover(request: Request) -> TrainingSet:
     trainer = request.trainer
     config = _configuration(request)
     beside = pathname.dirname(request.name) if config.verdict is not None else ""
+    spelling: tuple[Oddity, ...] = ()
+    if config.verdict is not None:
+        spelling = in_role(trainer, ReadsConfigurations).spelling_oddities(request.target)
     moved: dict[str, str] = {}
     if pathname.is_remote(beside):
         config = _started_beside(config, beside, trainer)
@@ -138,7 +142,7 @@ def discover(request: Request) -> TrainingSet:
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=trainer.oddities(datasets, request.model, request.flags),
+        oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
         arguments=request.arguments,
     )
 

@@ -1,4 +1,4 @@
-"""Where originals go before they are replaced: a folder beside theirs, outside the data set."""
+"""Where originals go before they are replaced: a folder beside, outside the data set."""
 
 from __future__ import annotations
 
@@ -79,16 +79,17 @@ class Backup:
                     break
 
     def _place_of(self, whole: Path, data: Sequence[Path]) -> Path:
-        base = _base(whole.parent, data)
+        base = _base(whole, data)
         with self._lock:
             if base not in self._beside or not self._beside[base].is_dir():
                 self._beside[base] = _made_beside(base, self._time)
-            return self._beside[base] / whole.relative_to(base)
+            return self._beside[base] / (whole.relative_to(base) if base != whole else whole.name)
 
 
-def _base(folder: Path, data: Sequence[Path]) -> Path:
-    # Never inside a folder of the data set: beside the outermost one that holds it.
-    base = folder
+def _base(whole: Path, data: Sequence[Path]) -> Path:
+    # Never inside a folder of the data set: beside the outermost one that holds it. What lies in
+    # none, such as a configuration, has its backup beside itself.
+    base = whole
     while base.parent != base and any(is_within(base.parent, each) for each in data):
         base = base.parent
     return base

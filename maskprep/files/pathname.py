@@ -251,3 +251,14 @@ def is_within(path: Path, folder: Path) -> bool:
     """Tell whether a path is a folder, or lies in it; links are followed."""
     real, data = path.resolve(), folder.resolve()
     return real == data or data in real.parents
+
+
+def has_controls(path: str) -> bool:
+    r"""Tell whether a path holds what escapes make of a backslash and a letter.
+
+    Examples
+    --------
+    >>> has_controls("D:\new"), has_controls(r"D:\new")
+    (True, False)
+    """
+    return any(each in "\0\b\t\n\f\r" for each in path)

@@ -76,6 +76,16 @@ def fix(rule: str, words: str, *, safe: bool, asked: str = "") -> Callable[[Appl
     return mark
 
 
+@fix("toml-misread", "written as the trainer's parser reads it", safe=True)
+def _write_readably(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return _respelled("toml-misread", found, paths, place)
+
+
+@fix("path-escapes", "its Windows paths put in single quotes", safe=True)
+def _write_paths(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return _respelled("path-escapes", found, paths, place)
+
+
 @fix("near-miss-name", "renamed after its image", safe=True)
 def _rename_near_misses(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     tasks = [
@@ -274,6 +284,13 @@ def _white_mask(pair: Pair) -> Made[Extracted]:
     size = raster.read_header(pair.image).size
     white = np.full((size.height, size.width), 255, np.uint8)
     return Made(raster.encode_mask(white), Extracted("", "", None, 1.0))
+
+
+def _respelled(rule: str, found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    # A folder that was named on the command line is spelled in no file.
+    config = found.config.path if found.config is not None else ""
+    change = partial(found.trainer.respell, rule=rule, path=config)
+    return _rewritten(found, [path for path in paths if path == config], place, change)
 
 
 def _rewritten(

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from maskprep.files import pathname, storage
-from maskprep.model import MaskSource, Pair, Severity, Subset
+from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
 from maskprep.model.rule import Remark, RuleStage, rule
 
 _FOLDERS = RuleStage.FOLDERS
@@ -29,22 +29,27 @@ _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
     mend="correct the folder's name",
 )
 def directory_missing(subset: Subset) -> Iterator[Remark]:
-    """A folder that is not there.
+    r"""A folder that is not there.
 
     A missing image folder is skipped with a warning ("not directory: …"). With a missing mask
     folder the run starts, and dies in its first batch: "'NoneType' object has no attribute 'read'".
+    Where escapes such as \n in "D:\new" spoilt the name, `path-escapes` tells it.
     """
-    if subset.images is not None and not subset.images.exists:
+    if subset.images is not None and _is_missing(subset.images):
         told = f"{_no_folder(subset.images.path)}: the trainer leaves its images out with a warning"
         yield Remark(subset.images.path or "''", told, _where_from(subset.images.path))
-    if subset.masks is not None and not subset.masks.exists:
+    if subset.masks is not None and _is_missing(subset.masks):
         told = (
             f"{_no_folder(subset.masks.path)}: the run starts, then stops in its first batch"
             " (AttributeError: 'NoneType' object has no attribute 'read')"
         )
         yield Remark(subset.masks.path or "''", told, _where_from(subset.masks.path))
     metadata = subset.metadata
-    if metadata is not None and not storage.exists(metadata):
+    if (
+        metadata is not None
+        and not storage.exists(metadata)
+        and not pathname.has_controls(metadata)
+    ):
         yield Remark(metadata, "there is no such metadata file", _where_from(metadata))
 
 
@@ -373,6 +378,10 @@ def mask_older_than_image(subset: Subset, *, minutes: float = MINUTES) -> Iterat
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
     pairs = (*subset.pairs, *subset.unused)
     return (pair for pair in pairs if pair.caption.rule == name)
+
+
+def _is_missing(folder: Folder) -> bool:
+    return not folder.exists and not pathname.has_controls(folder.path)
 
 
 def _no_folder(path: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from maskprep.errors import UnreadableImageError
+from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.model import (
     WHOLE,
@@ -102,6 +102,20 @@ class ReadsConfigurations(ABC):
         ConfigError
             The file does not parse.
         """
+
+    def spelling_oddities(self, path: str) -> tuple[Oddity, ...]:
+        """Tell what it reads in a configuration file otherwise than was meant, without a word."""
+        return ()
+
+    def respell(self, text: str, rule: str, path: str) -> str:
+        """Write the text of `path` so that it reads what a rule's findings say is meant.
+
+        Raises
+        ------
+        MaskprepError
+            It cannot be written so.
+        """
+        raise MaskprepError(f"{path}: nothing can be spelled otherwise")
 
 
 class Foresees(ABC):

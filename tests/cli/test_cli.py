@@ -365,7 +365,7 @@ def test_the_verdict_counts_everything_and_keeps_its_sentences_whole(tmp_path: P
     assert "and would at 1 more" in result.output
     windows = tmp_path / "windows.toml"
     windows.write_text('image_dir = "C:\\users\\me"', encoding="utf-8")
-    assert "write Windows paths with / or in single quotes [unparsable]" in run(
+    assert "are escapes: write 'C:\\users\\me' [unparsable]" in run(
         "check", windows
     ).output.replace("\n", " ")
 

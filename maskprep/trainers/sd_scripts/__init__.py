@@ -30,9 +30,10 @@ from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder, SubsetBlock
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import KeepsCaches, ReadsConfigurations, WritesConfigurations
-from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
+from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, spelling, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.declared import FLAGS, MODELS, WORDS
+from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -85,6 +86,14 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         issues = refusals(config, masked_loss, self.generation.newer_keys)
         blocks = () if issues else blocks_of(config, flags, masked_loss)
         return Configuration(ConfigVerdict(path, issues), blocks, masked_loss)
+
+    def spelling_oddities(self, path: str) -> tuple[Oddity, ...]:
+        """Tell what TOML it misreads; see `ReadsConfigurations.spelling_oddities`."""
+        return tuple(spelling.foresee_spelling(path))
+
+    def respell(self, text: str, rule: str, path: str) -> str:
+        """Write a dataset TOML as its parser reads it; see `ReadsConfigurations.respell`."""
+        return spelling.respell(text, rule, path)
 
     def read_folders(
         self, images: str, masks: str | None, model: ModelTraits, flags: Flags
@@ -237,7 +246,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
             if subset.masks is not None and subset.masks.exists:
                 return None  # the run does not start at all
             folder = subset.masks.path if subset.masks is not None else None
-            return Stop("directory-missing", Stage.BATCH, _NO_MASK, folder)
+            return Stop(rule_of_missing(folder), Stage.BATCH, _NO_MASK, folder)
         if settings.enable_bucket and mask is not None and mask != image:
             return Stop(
                 "mask-size-mismatch", Stage.BATCH, _OTHER_SIZE.format(pair.image), pair.mask

@@ -7,6 +7,7 @@ from typing import Any
 
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.files import pathname, storage
+from maskprep.trainers.sd_scripts.escaped_paths import reason_in
 
 
 def parse(path: str) -> Any:
@@ -90,6 +91,5 @@ def _toml_place(text: str, refused: Any) -> tuple[int, int, str]:
         pass
     else:
         reason += " (valid TOML, but the trainer's parser, toml 0.10.2, refuses it)"
-    if "\\" in "".join(text.splitlines()[line - 1 : line]):
-        reason += "; write Windows paths with / or in single quotes"
+    reason += reason_in("".join(text.split("\n")[line - 1 : line]))
     return line, column, reason

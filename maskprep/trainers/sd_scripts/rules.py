@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from maskprep.files import pathname
 from maskprep.model import Severity, TrainingSet
 from maskprep.model.remarks import odd, refused, stopped
 from maskprep.model.rule import Remark, RuleStage, rule
@@ -11,6 +12,10 @@ from maskprep.model.rule import Remark, RuleStage, rule
 _CONFIG = RuleStage.CONFIG
 _SANITIZER = "sd-scripts v0.10.1, library/config_util.py, ConfigSanitizer"
 _DATASET = "sd-scripts v0.10.1, library/train_util.py, BaseDataset and DreamBoothDataset"
+_TOML = (
+    "sd-scripts v0.10.1, library/config_util.py, load_user_config; the package toml 0.10.2, "
+    "decoder.py"
+)
 _MASKS = "sd-scripts v0.10.1, library/train_util.py, ControlNetDataset"
 
 
@@ -305,3 +310,53 @@ def regularisation_unused(training_set: TrainingSet) -> Iterator[Remark]:
                 fix = "move the subset to a block with training images, or take is_reg out:"
                 fix += " its images then train whole, as any others"
             yield Remark(subset.images.path, told, fix)
+
+
+@rule(
+    "MP023",
+    "toml-misread",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_TOML}, loads, TomlDecoder.load_line, load_value and load_array; compared with tomlkit",
+    mend="maskprep check DATASET --fix, or write the value on one line, its comment above it",
+)
+def toml_misread(training_set: TrainingSet) -> Iterator[Remark]:
+    """A key that the trainer's TOML parser loses or changes, without a word.
+
+    The trainer reads TOML with the package toml 0.10.2, which takes some valid TOML for something
+    else. A comment or a blank behind the closing quotes of a string of several lines takes this
+    key away, and the rest of the file; strings of an array are cut at commas and brackets that
+    they hold; a string that begins with an escaped quote loses it; in strings of several lines
+    blanks and line breaks go; blanks around the dots of a key become part of it. The check goes on
+    with what the trainer reads.
+    """
+    return odd(training_set, "toml-misread")
+
+
+@rule(
+    "MP024",
+    "path-escapes",
+    Severity.ERROR,
+    _CONFIG,
+    f"{_TOML}, _unescape and TomlDecoder.load_value",
+    mend="maskprep check DATASET --fix, or write Windows paths with / or in single quotes",
+)
+def path_escapes(training_set: TrainingSet) -> Iterator[Remark]:
+    r"""A path whose backslashes are escapes: "D:\new\train" holds a line break and a tab.
+
+    In double quotes \b \f \n \r \t and \0 become control characters without a word, and no
+    folder has such a name: an image folder is skipped ("not directory: …"), and a run without any
+    other ends before its first step ("No data found. Please verify arguments (train_data_dir must
+    be the parent of folders with images)"); without the mask folder it dies in its first batch
+    ("'NoneType' object has no attribute 'read'"), without the metadata file at its start ("no
+    metadata: …"). \d, \U and others are refused, and the run does not start. In single quotes a
+    backslash is a backslash.
+    """
+    told = list(odd(training_set, "path-escapes"))
+    yield from told
+    for dataset in training_set.datasets if not told else ():
+        for subset in dataset.subsets:
+            for folder in (subset.images, subset.masks):
+                if folder is not None and not folder.exists and pathname.has_controls(folder.path):
+                    words = "there is no such folder: its name holds control characters"
+                    yield Remark(folder.path, words, "write it without them")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from maskprep.files import pathname, storage
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
+from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.pairing import kept_for_training
 from maskprep.trainers.sd_scripts.placement import adjusted_bounds
@@ -61,7 +62,8 @@ def _no_images(subsets: Sequence[Subset]) -> Stop:
     # Told by the rule that knows why, where there is one.
     for subset in subsets:
         if subset.images is not None and not subset.images.exists:
-            return _stop("directory-missing", _NO_DATA, subset.images.path)
+            path = subset.images.path
+            return _stop(rule_of_missing(path), _NO_DATA, path)
         if subset.dropped is not None:
             return _stop(subset.dropped, _NO_DATA)
         if subset.unused and subset.images is not None:
@@ -89,7 +91,8 @@ def _construct(dataset: Dataset, generation: Generation) -> Iterator[Stop]:
     for subset in dataset.subsets:
         metadata = subset.settings.metadata_file
         if metadata is not None and not storage.exists(metadata):
-            yield _stop("directory-missing", f"ValueError: no metadata: {metadata}", metadata)
+            rule = rule_of_missing(metadata)
+            yield _stop(rule, f"ValueError: no metadata: {metadata}", metadata)
         for pair in (*subset.pairs, *subset.unused):
             caption = pair.caption
             if caption.error and caption.rule:
