@@ -203,8 +203,11 @@ class Trainer(ABC):
         """Tell what a file that does not decode does to the run."""
 
     @abstractmethod
-    def measured_size(self, header: Header) -> Size:
-        """Tell the size that the trainer believes an image to have."""
+    def measured_size(self, image: str, header: Header | None) -> Size | Stop:
+        """Tell the size that the trainer measures an image to have, or why it does not start.
+
+        `header` is None where Pillow does not open the image.
+        """
 
     @abstractmethod
     def place(

@@ -35,7 +35,7 @@ from maskprep.trainers.base import (
     Trainer,
 )
 from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, startup
+from maskprep.trainers.sd_scripts import caches, compose, measure, pairing, reread, startup
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
@@ -156,24 +156,12 @@ class SdScripts(Trainer):
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Trainer.foresee_unreadable`."""
-        if broken.too_large:
-            return Stop("bomb", Stage.BATCH, broken.error, path)
-        stage, error = Stage.BATCH, broken.error
-        if broken.in_header and path == pair.image:
-            if storage.isdir(path) or not storage.isfile(path):
-                # Sizes are read by opening every image before the first step.
-                stage = Stage.START_UP
-                if not storage.isdir(path):
-                    error = "no error, it waits for ever for data from a pipe or device"
-            elif self.generation.pillow_sizes:
-                stage, error = Stage.START_UP, "ZeroDivisionError: division by zero"
-        return Stop("unreadable", stage, error, path)
+        # What is measured all the same is opened in its batch only.
+        return Stop("bomb" if broken.too_large else "unreadable", Stage.BATCH, broken.error, path)
 
-    def measured_size(self, header: Header) -> Size:
-        """Tell the size that the trainer believes; see `Trainer.measured_size`."""
-        if header.format in ("BMP", "DIB") and not self.generation.pillow_sizes:
-            return Size(-1, -1)
-        return header.size
+    def measured_size(self, image: str, header: Header | None) -> Size | Stop:
+        """Ask what the trainer asks; see `Trainer.measured_size`."""
+        return measure.measured_size(image, header, self.generation)
 
     def place(
         self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
