@@ -60,6 +60,7 @@ def facts_of(
         "trainer": trainer.title,
         "model": model.name,
         "size_wh": header.size if header else None,
+        "measured_wh": sample.row().measured,
         "format": f"{header.format} {header.mode}" if header else None,
         "orientation": header.orientation if header else None,
         "mask_size_wh": mask_header.size if mask_header else None,

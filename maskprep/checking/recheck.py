@@ -36,6 +36,7 @@ from maskprep.files.storage import Signature
 from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
 from maskprep.model.report import Finding, Judgement, SampleRow
 from maskprep.running.parallel import Executor
+from maskprep.trainers.base import Trainer
 
 #: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
 #: tick as slowly as that, and two versions within one tick look the same.
@@ -49,12 +50,22 @@ _PLUGINS = {
 }
 
 
+_Kind = Literal["content", "header", "listing"]
+
+
 class _Source(NamedTuple):
     """A file that a result depends on, and what of it."""
 
     path: str
     #: Every byte; the header alone; or, of what is far away, what its folder says.
-    kind: Literal["content", "header", "listing"]
+    kind: _Kind
+    #: Who looks at it.
+    trainer: Trainer
+
+    @property
+    def known_as(self) -> str:
+        """The kind in the ledger: trainers measure headers each in their own way."""
+        return f"header, {self.trainer.title}" if self.kind == "header" else self.kind
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,7 @@ class Recheck:
     def _case_of(self, sample: Sample) -> Judgement | _Case:
         sources = tuple(_sources_of(sample, self._expectations))
         signatures = tuple(storage.signature(each.path) for each in sources)
-        known = [self._ledger.file(pathname.absolute(each.path), each.kind) for each in sources]
+        known = [self._ledger.file(pathname.absolute(each.path), each.known_as) for each in sources]
         if None in signatures or None in known:
             return _Case(sample, sources, signatures)
         evidence = tuple(each.evidence for each in known if each is not None)
@@ -182,7 +193,7 @@ class Recheck:
         for each, signature, seen in zip(case.sources, case.signatures, evidence, strict=True):
             settled = signature is not None and signature.newest < time.time_ns() - _SETTLED
             known = Known(str(signature) if settled else "", seen)
-            self._ledger.keep_file(pathname.absolute(each.path), each.kind, known)
+            self._ledger.keep_file(pathname.absolute(each.path), each.known_as, known)
         if judgement is None:
             return _from_json(case.remembered)
         self._ledger.keep_result(self._key(case.sample, evidence), _to_json(judgement))
@@ -212,11 +223,12 @@ def _sources_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator
     pair = sample.pair
     if pair.source is not MaskSource.ALPHA:
         # Of an image with a mask file nothing but the header and the structure is ever read.
-        yield _Source(pair.image, "header" if _is_near(pair.image) else "listing")
+        kind: _Kind = "header" if _is_near(pair.image) else "listing"
+        yield _Source(pair.image, kind, sample.trainer)
     whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
     for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
         if path is not None:
-            yield _Source(path, "content" if _is_near(path) else "listing")
+            yield _Source(path, "content" if _is_near(path) else "listing", sample.trainer)
 
 
 def _is_near(path: str) -> bool:
@@ -225,22 +237,23 @@ def _is_near(path: str) -> bool:
 
 def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
     try:
-        return tuple(_EVIDENCE[each.kind](each.path) for each in sources)
+        return tuple(_EVIDENCE[each.kind](each) for each in sources)
     except (OSError, UnreadableImageError):
         return None
 
 
-def _header(path: str) -> str:
-    raster.verify_pixels(path)
-    return repr(raster.read_header(path))
+def _header(source: _Source) -> str:
+    raster.verify_pixels(source.path)
+    header = raster.read_header(source.path)
+    return repr((header, source.trainer.measured_size(source.path, header)))
 
 
-def _content(path: str) -> str:
-    return sha256(storage.read_bytes(path)).hexdigest()
+def _content(source: _Source) -> str:
+    return sha256(storage.read_bytes(source.path)).hexdigest()
 
 
-def _listing(path: str) -> str:
-    return str(storage.signature(path))
+def _listing(source: _Source) -> str:
+    return str(storage.signature(source.path))
 
 
 _EVIDENCE = {"header": _header, "content": _content, "listing": _listing}
@@ -277,7 +290,7 @@ def _plain(value: SampleRow | Finding | Stop) -> dict[str, Any]:
 
 def _from_json(text: str) -> Judgement:
     row, findings, stops = json.loads(text)
-    for name in ("size", "resized", "bucket"):
+    for name in ("size", "measured", "resized", "bucket"):
         row[name] = None if row[name] is None else Size(*row[name])
     return Judgement(
         SampleRow(**row),

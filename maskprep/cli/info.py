@@ -89,6 +89,8 @@ def _print(facts: dict[str, Any], mask: str | None) -> None:
 def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
     yield "image", facts["image"]
     yield "", _stored(facts, "")
+    if facts["size_wh"] is not None and facts["measured_wh"] not in (None, facts["size_wh"]):
+        yield "", f"believed to be {_size(facts['measured_wh'])} px by the trainer"
     if mask is not None:
         yield "mask", mask
         yield "", _stored(facts, "mask_")

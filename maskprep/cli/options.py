@@ -115,7 +115,7 @@ class TrainerCommand(click.Command):
         """Write the command's own options first, then each trainer's under its name."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record is not None:
                 owner = param.owner if isinstance(param, TrainerFlag) else ""
                 title = f"Options of {owner}" if owner else "Options"

@@ -26,6 +26,7 @@ from maskprep.model import (
     ModelTraits,
     Pair,
     Placement,
+    Size,
     Stop,
     Subset,
     TrainingSet,
@@ -124,12 +125,24 @@ class Sample:
         return self.pair.mask is not None
 
     @once
-    def _placed(self) -> Placement | Stop | None:
-        if self.image_header is None or self.dataset.unchecked:
-            return None
+    def measured(self) -> Size | Stop:
+        """The size that the trainer's own reader of sizes tells, or why it fails."""
+        return self.trainer.measured_size(self.pair.image, self.image_header)
+
+    @property
+    def believed_size(self) -> Size | Stop:
+        """The size by which the trainer chooses the bucket: one from its cache, or measured."""
         cached = self.pair.cached.size if self.pair.cached is not None else None
-        size = cached or self.trainer.measured_size(self.image_header)
-        return self.trainer.place(self.pair, size, self.dataset, self.subset)
+        return cached or self.measured
+
+    @once
+    def _placed(self) -> Placement | Stop | None:
+        size = self.believed_size
+        if isinstance(size, Stop) or self.dataset.unchecked:
+            return None
+        placed = self.trainer.place(self.pair, size, self.dataset, self.subset)
+        # What does not open is in its bucket before anybody notices, but nothing else is known.
+        return placed if self.image_header is not None or isinstance(placed, Stop) else None
 
     @property
     def placement(self) -> Placement | None:
@@ -150,6 +163,9 @@ class Sample:
             except UnreadableImageError as error:
                 self.broken[image] = error
         mask_header = self.mask_header
+        if isinstance(self.believed_size, Stop):
+            yield self.believed_size
+            return
         if isinstance(self._placed, Stop):
             yield self._placed
         for path in (image, self.mask_path):
@@ -311,6 +327,7 @@ class Sample:
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
+        believed = self.believed_size
         # Finding details takes longest of all: who does not ask for them does not pay.
         details: Details | None = self.__dict__.get("details")
         return SampleRow(
@@ -319,6 +336,7 @@ class Sample:
             image=self.pair.image,
             mask=self.mask_path if self.carries_mask else None,
             size=header.size if header else None,
+            measured=believed if isinstance(believed, Size) else None,
             resized=placement.resized if placement else None,
             bucket=placement.bucket if placement else None,
             coverage=self.coverage,

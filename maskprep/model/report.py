@@ -50,8 +50,9 @@ class SampleRow:
     mask : str or None
         The file that carries the mask: the mask file, the image itself for alpha, None where
         the image trains whole or its mask is missing.
-    size, resized, bucket : Size or None
-        Stored size, size after the trainer's resize, size after its crop; pixels.
+    size, measured, resized, bucket : Size or None
+        Stored size, the size that the trainer believes it to be, size after the trainer's resize,
+        size after its crop; pixels.
     coverage : float or None
         Mean of the mask at full size, [0, 1].
     weight_mean, weight_max : float or None
@@ -70,6 +71,7 @@ class SampleRow:
     image: str
     mask: str | None
     size: Size | None = None
+    measured: Size | None = None
     resized: Size | None = None
     bucket: Size | None = None
     coverage: float | None = None

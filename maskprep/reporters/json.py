@@ -75,6 +75,7 @@ def _sample(row: SampleRow) -> dict[str, Any]:
         "image": row.image,
         "mask": row.mask,
         "size_wh": row.size,
+        "measured_wh": row.measured,
         "resized_wh": row.resized,
         "bucket_wh": row.bucket,
         "coverage": row.coverage,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from maskprep.dataset.sample import Sample
-from maskprep.model import LatentsCache, MaskSource, Severity, TrainingSet
+from maskprep.model import LatentsCache, MaskSource, Severity, Size, TrainingSet
 from maskprep.model.report import SampleRow
 from maskprep.model.rule import Remark, RuleStage, rule
 from maskprep.trainers.base import in_role
@@ -98,26 +98,27 @@ def cache_other_size(training_set: TrainingSet, rows: Sequence[SampleRow]) -> It
     the old latents train. And sizes of images are read from the names of caches, such as
     ``a_0512x0512_sdxl.npz``, matched by how they begin, whether or not the run caches: what a
     replaced image, or one of a similar name, has left behind puts an image into a wrong bucket.
+    What the trainer measures counts as right: of a WebP with alpha one px less than there is.
     """
-    sizes = {row.image: row.size for row in rows}
+    sizes = {row.image: (row.size, row.measured) for row in rows}
     for row in rows:
         yield from _other_bucket(training_set, row)
     for dataset in training_set.datasets:
         for subset in dataset.subsets if not dataset.unchecked else ():
             named = training_set.trainer.sizes_by_caches(subset, training_set.model)
             for image, (path, size) in named.items():
-                actual = sizes.get(image)
-                if actual is not None and actual != size:
+                actual, measured = sizes.get(image, (None, None))
+                if actual is not None and size not in (actual, measured):
                     told = f"gives {image} the size {size} px by its name; it is {actual} px, and"
                     yield Remark(path, f"{told} goes to a wrong bucket", _DELETE)
 
 
 def _other_bucket(training_set: TrainingSet, row: SampleRow) -> Iterator[Remark]:
     subset = training_set.datasets[row.dataset].subsets[row.subset]
-    if row.size is None or row.bucket is None:
+    if row.measured is None or row.bucket is None:
         return
     model = training_set.model
-    cache = training_set.trainer.latents_cache(row.image, row.size, row.bucket, subset, model)
+    cache = training_set.trainer.latents_cache(row.image, row.measured, row.bucket, subset, model)
     wanted = (row.bucket.height // model.stride, row.bucket.width // model.stride)
     if cache is not None and not cache.error and cache.cells != wanted:
         told = f"holds latents of {_cells(cache.cells)} cells, {_cells(wanted)} are wanted for"
@@ -153,12 +154,13 @@ def latents_cache_unreadable(sample: Sample) -> Iterator[Remark]:
 
 
 def _cache_of(sample: Sample) -> LatentsCache | None:
-    header, placement = sample.image_header, sample.placement
-    if header is None or placement is None:
+    size, placement = sample.believed_size, sample.placement
+    if not isinstance(size, Size) or placement is None:
         return None
-    size, bucket = header.size, placement.bucket
     keeper = in_role(sample.trainer, KeepsCaches)
-    return keeper.latents_cache(sample.pair.image, size, bucket, sample.subset, sample.model)
+    return keeper.latents_cache(
+        sample.pair.image, size, placement.bucket, sample.subset, sample.model
+    )
 
 
 def _cells(shape: tuple[int, ...]) -> str:

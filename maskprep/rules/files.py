@@ -28,13 +28,15 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     Where the run stops depends on the file and the trainer; the remark says it. In a batch it is
     "UnidentifiedImageError: cannot identify image file" or "OSError: image file is truncated".
     Since 0.10 an image of which not even the size can be read stops the run before its first
-    step: "ZeroDivisionError: division by zero".
+    step: "ZeroDivisionError: division by zero". What is broken behind its size stops in the batch;
+    what confuses the package that tells sizes (imagesize 1.4.1), such as a JPEG cut short in its
+    header, stops every generation before its first step: "ValueError: Invalid JPEG file".
     """
     caption = sample.pair.caption
     if caption.rule == "unreadable" and caption.path is not None:
         told = f"cannot be read; the trainer refuses to start ({caption.error})"
         yield Remark(caption.path, told, "make the file readable, or delete it")
-    stops = {stop.path: stop for stop in sample.stops}
+    stops = {stop.path: stop for stop in reversed(sample.stops)}
     for path, broken in sample.broken.items():
         if broken.too_large:
             continue
@@ -45,6 +47,11 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
         yield Remark(path, told, fix)
+    for stop in sample.stops:
+        if stop.rule == "unreadable" and stop.path is not None and stop.path not in sample.broken:
+            told = "opens, but the trainer cannot tell its size and stops"
+            when = _when(stop.stage.value)
+            yield Remark(stop.path, f"{told} {when} ({stop.headline})", "save it again, as PNG say")
 
 
 @rule(
@@ -105,7 +112,7 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     fix = "delete it: the trainer makes it anew"
     if not storage.exists(image):
         yield Remark(cached.path, f"names {image}, which is gone", fix)
-    elif header is not None and cached.size is not None and cached.size != header.size:
+    elif header is not None and cached.size not in (None, header.size, sample.measured):
         told = f"says that {image} is {cached.size} px; it is {header.size} px"
         yield Remark(cached.path, told, fix)
     if sample.pair.caption.text is not None and sample.pair.caption.text != cached.caption:

@@ -147,9 +147,12 @@ class Foresees(ABC):
 class Places(ABC):
     """Brings images and masks to the size at which they train."""
 
-    def measured_size(self, header: Header) -> Size:
-        """Tell the size that the trainer believes an image to have."""
-        return header.size
+    def measured_size(self, image: str, header: Header | None) -> Size | Stop:
+        """Tell the size that the trainer measures an image to have, or why it does not start.
+
+        `header` is None where Pillow does not open the image.
+        """
+        return Size(0, 0) if header is None else header.size
 
     @abstractmethod
     def place(

@@ -120,6 +120,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "image": str(folders.images / "a.png"),
         "mask": str(folders.masks / "a.png"),
         "size_wh": [side, side],
+        "measured_wh": [side, side],
         "resized_wh": [side, side],
         "bucket_wh": [side, side],
         "coverage": pytest.approx(mean),

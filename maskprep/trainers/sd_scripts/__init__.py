@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from maskprep.errors import MaskprepError, UnreadableImageError
-from maskprep.files import pathname, storage
+from maskprep.files import pathname
 from maskprep.model import (
     WHOLE,
     At,
@@ -30,7 +30,15 @@ from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder, SubsetBlock
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import KeepsCaches, ReadsConfigurations, WritesConfigurations
-from maskprep.trainers.sd_scripts import caches, compose, pairing, reread, spelling, startup
+from maskprep.trainers.sd_scripts import (
+    caches,
+    compose,
+    measure,
+    pairing,
+    reread,
+    spelling,
+    startup,
+)
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.declared import FLAGS, MODELS, WORDS
 from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
@@ -156,24 +164,12 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Foresees.foresee_unreadable`."""
-        if broken.too_large:
-            return Stop("bomb", Stage.BATCH, broken.error, path)
-        stage, error = Stage.BATCH, broken.error
-        if broken.in_header and path == pair.image:
-            if storage.isdir(path) or not storage.isfile(path):
-                # Sizes are read by opening every image before the first step.
-                stage = Stage.START_UP
-                if not storage.isdir(path):
-                    error = "no error, it waits for ever for data from a pipe or device"
-            elif self.generation.pillow_sizes:
-                stage, error = Stage.START_UP, "ZeroDivisionError: division by zero"
-        return Stop("unreadable", stage, error, path)
+        # What is measured all the same is opened in its batch only.
+        return Stop("bomb" if broken.too_large else "unreadable", Stage.BATCH, broken.error, path)
 
-    def measured_size(self, header: Header) -> Size:
-        """Tell the size that the trainer believes; see `Places.measured_size`."""
-        if header.format in ("BMP", "DIB") and not self.generation.pillow_sizes:
-            return Size(-1, -1)
-        return header.size
+    def measured_size(self, image: str, header: Header | None) -> Size | Stop:
+        """Ask what the trainer asks; see `Places.measured_size`."""
+        return measure.measured_size(image, header, self.generation)
 
     def place(
         self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
