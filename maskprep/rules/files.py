@@ -29,6 +29,9 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     "UnidentifiedImageError: cannot identify image file" or "OSError: image file is truncated".
     Since 0.10 an image of which not even the size can be read stops the run before its first
     step: "ZeroDivisionError: division by zero".
+
+    Kinds that no data set holds on purpose (PostScript, DDS, JPEG 2000, ...) are not opened, though
+    the trainer's Pillow may be able to: what the run does with them is not foretold.
     """
     caption = sample.pair.caption
     if caption.rule == "unreadable" and caption.path is not None:
@@ -41,7 +44,9 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
         told = str(broken).removeprefix(f"{path}: ")
         stop = stops.get(path)
         regular = storage.isfile(path)
-        if stop is not None and "for ever" not in told:
+        if not broken.foretold:
+            told += f"; {broken.error}"
+        elif stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
         yield Remark(path, told, fix)

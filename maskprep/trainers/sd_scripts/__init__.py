@@ -158,6 +158,8 @@ class SdScripts(Trainer):
         """Tell what a broken file does; see `Trainer.foresee_unreadable`."""
         if broken.too_large:
             return Stop("bomb", Stage.BATCH, broken.error, path)
+        if not broken.foretold:
+            return Stop("unreadable", Stage.UNKNOWN, broken.error, path)
         stage, error = Stage.BATCH, broken.error
         if broken.in_header and path == pair.image:
             if storage.isdir(path) or not storage.isfile(path):
