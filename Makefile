@@ -1,7 +1,7 @@
 PYTHON ?= python
 OLDEST := .venv-oldest
 
-.PHONY: check format lint types contracts test check-oldest bench
+.PHONY: house check format lint types contracts test check-oldest bench
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -18,6 +18,10 @@ types:
 
 contracts:
 	lint-imports
+
+# Rooms by floor, with what each imports.
+house:
+	$(PYTHON) -m tests.house
 
 test:
 	$(PYTHON) -m pytest -n auto -q

@@ -8,34 +8,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from maskprep.version import __version__
 
 if TYPE_CHECKING:
-    from maskprep.checking.choice import Choice, Ruleset
-    from maskprep.checking.engine import check
-    from maskprep.checking.verdict import verdict_of
-    from maskprep.dataset.discover import Request, open_dataset, request
-    from maskprep.dataset.folders import ImageFolder
-    from maskprep.dataset.sample import Sample, samples_of, weights_of
-    from maskprep.editing.dilate import dilate
-    from maskprep.editing.embed import embed
-    from maskprep.editing.extract import extract
-    from maskprep.editing.plan import Destination
-    from maskprep.errors import MaskprepError
-    from maskprep.exporting.export import export_config, save_config
-    from maskprep.masks.details import find_details
-    from maskprep.masks.hidden import fill_hidden
-    from maskprep.masks.latent import area_weights
-    from maskprep.masks.morphology import dilate as grow
-    from maskprep.masks.morphology import erode, feathered, inverted
-    from maskprep.masks.tones import Tones, coverage
-    from maskprep.mending.mend import mend
-    from maskprep.model import MaskSource, Size
-    from maskprep.model.report import Report
-    from maskprep.pictures.preview import preview
-    from maskprep.running.cluster import Dask
-    from maskprep.running.parallel import Processes, Threads
-    from maskprep.trainers import find_model, find_trainer
+    from maskprep.checking.choice import Choice as Choice
+    from maskprep.checking.choice import Ruleset as Ruleset
+    from maskprep.checking.engine import check as check
+    from maskprep.checking.verdict import verdict_of as verdict_of
+    from maskprep.dataset.discover import Request as Request
+    from maskprep.dataset.discover import open_dataset as open_dataset
+    from maskprep.dataset.discover import request as request
+    from maskprep.dataset.folders import ImageFolder as ImageFolder
+    from maskprep.dataset.sample import Sample as Sample
+    from maskprep.dataset.sample import samples_of as samples_of
+    from maskprep.dataset.sample import weights_of as weights_of
+    from maskprep.editing.dilate import dilate as dilate
+    from maskprep.editing.embed import embed as embed
+    from maskprep.editing.extract import extract as extract
+    from maskprep.editing.plan import Destination as Destination
+    from maskprep.errors import MaskprepError as MaskprepError
+    from maskprep.exporting.export import export_config as export_config
+    from maskprep.exporting.export import save_config as save_config
+    from maskprep.masks import morphology as _morphology
+    from maskprep.masks.details import find_details as find_details
+    from maskprep.masks.hidden import fill_hidden as fill_hidden
+    from maskprep.masks.latent import area_weights as area_weights
+    from maskprep.masks.morphology import erode as erode
+    from maskprep.masks.morphology import feathered as feathered
+    from maskprep.masks.morphology import inverted as inverted
+    from maskprep.masks.tones import Tones as Tones
+    from maskprep.masks.tones import coverage as coverage
+    from maskprep.mending.mend import mend as mend
+    from maskprep.model import MaskSource as MaskSource
+    from maskprep.model import Size as Size
+    from maskprep.model.report import Report as Report
+    from maskprep.pictures.preview import preview as preview
+    from maskprep.running.cluster import Dask as Dask
+    from maskprep.running.parallel import Processes as Processes
+    from maskprep.running.parallel import Threads as Threads
+    from maskprep.trainers import find_model as find_model
+    from maskprep.trainers import find_trainer as find_trainer
+
+    grow = _morphology.dilate
 
 #: From a public name to the module that has it, and its name there where that is another.
 _HOMES = {
@@ -78,46 +92,7 @@ _HOMES = {
     "weights_of": "dataset.sample",
 }
 
-__all__ = [
-    "Choice",
-    "Dask",
-    "Destination",
-    "ImageFolder",
-    "MaskSource",
-    "MaskprepError",
-    "Processes",
-    "Report",
-    "Request",
-    "Ruleset",
-    "Sample",
-    "Size",
-    "Threads",
-    "Tones",
-    "__version__",
-    "area_weights",
-    "check",
-    "coverage",
-    "dilate",
-    "embed",
-    "erode",
-    "export_config",
-    "extract",
-    "feathered",
-    "fill_hidden",
-    "find_details",
-    "find_model",
-    "find_trainer",
-    "grow",
-    "inverted",
-    "mend",
-    "open_dataset",
-    "preview",
-    "request",
-    "samples_of",
-    "save_config",
-    "verdict_of",
-    "weights_of",
-]
+__all__ = ["__version__", *_HOMES]
 
 if not TYPE_CHECKING:
 

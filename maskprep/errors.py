@@ -105,17 +105,27 @@ class UnreadableImageError(MaskprepError):
     message : str
         What is wrong, in plain words, beginning with the file's name.
     error : str
-        The decoder's own error, as the trainer would show it: ``"OSError: ..."``.
+        The decoder's own error, as the trainer would show it: ``"OSError: ..."``; in plain words
+        what is not known, where it is not `foretold`.
     in_header : bool
         True where not even the size can be read, False where only the pixels are broken.
     too_large : bool
         True where the file declares more pixels than are safe to decode.
+    foretold : bool
+        False where maskprep does not open such a file, and the trainer may.
     """
 
     def __init__(
-        self, message: str, error: str, *, in_header: bool, too_large: bool = False
+        self,
+        message: str,
+        error: str,
+        *,
+        in_header: bool,
+        too_large: bool = False,
+        foretold: bool = True,
     ) -> None:
         super().__init__(message)
         self.error = error
         self.in_header = in_header
         self.too_large = too_large
+        self.foretold = foretold

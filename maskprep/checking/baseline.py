@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from maskprep import __version__
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.model.report import Finding, Report
+from maskprep.version import __version__
 
 Accepted = Counter[tuple[str, str]]
 

@@ -90,7 +90,7 @@ def check(
         tuple(rows),
         tuple(finding for finding in told if ignorers[finding] is None),
         tuple(_count(training_set, rows)),
-        tuple(dict.fromkeys(sorted(stops, key=lambda stop: stop.stage is not Stage.START_UP))),
+        tuple(dict.fromkeys(sorted(stops, key=lambda stop: tuple(Stage).index(stop.stage)))),
         tuple(finding for finding in told if ignorers[finding] is not None),
         tuple(entry for entry in rules.ignores if entry not in used),
         tuple(faults),

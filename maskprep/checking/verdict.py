@@ -124,6 +124,9 @@ def _outcome(report: Report) -> str:
         here = " from here" if stop.rule == "relative-path" else ""
         more = f", and {others} more would stop it after that" if others else ""
         return f"The run will not start{here}: {stop.headline} [{stop.rule}]{more}"
+    if stop.stage is Stage.UNKNOWN:
+        more = f", and of {others} more" if others else ""
+        return f"Whether the run gets past {stop.path} is not foretold{more}: {stop.headline}"
     more = f", and would at {others} more" if others else ""
     return (
         f"The run starts, and stops in its first epoch at {stop.path}: {stop.headline}"

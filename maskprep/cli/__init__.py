@@ -8,21 +8,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import click
 
-from maskprep import __version__
-from maskprep.cli.check import check
-from maskprep.cli.clean import clean
-from maskprep.cli.dilate import dilate
-from maskprep.cli.embed import embed
-from maskprep.cli.export_config import export_config
-from maskprep.cli.extract import extract
-from maskprep.cli.info import info
-from maskprep.cli.preview import preview
-from maskprep.cli.rules import rules
 from maskprep.errors import MaskprepError, own_fault, printable, silence_decoders
+from maskprep.version import __version__
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
 _WAYS_OUT = (
@@ -116,15 +109,10 @@ def maskprep() -> None:
     """
 
 
-maskprep.add_command(check)
-maskprep.add_command(preview)
-maskprep.add_command(info)
-maskprep.add_command(rules)
-maskprep.add_command(extract)
-maskprep.add_command(embed)
-maskprep.add_command(dilate)
-maskprep.add_command(export_config)
-maskprep.add_command(clean)
+for _module in iter_modules(__path__):
+    for _found in vars(import_module(f"{__name__}.{_module.name}")).values():
+        if isinstance(_found, click.Command):
+            maskprep.add_command(_found)
 
 
 def main() -> None:

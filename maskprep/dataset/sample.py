@@ -127,7 +127,10 @@ class Sample:
     @once
     def measured(self) -> Size | Stop:
         """The size that the trainer's own reader of sizes tells, or why it fails."""
-        return self.trainer.measured_size(self.pair.image, self.image_header)
+        header, broken = self.image_header, self.broken.get(self.pair.image)
+        if broken is not None and not broken.foretold:
+            return self.trainer.foresee_unreadable(self.pair, self.pair.image, broken)
+        return self.trainer.measured_size(self.pair.image, header)
 
     @property
     def believed_size(self) -> Size | Stop:

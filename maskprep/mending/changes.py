@@ -90,5 +90,5 @@ def _text_diff(task: Task[Any], content: bytes) -> str:
 def _mask_in(content: bytes) -> raster.Mask | None:
     if not content.startswith(b"\x89PNG"):
         return None
-    with Image.open(io.BytesIO(content)) as image:
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
         return np.asarray(image) if image.mode in ("L", "RGBA") else None

@@ -1,4 +1,7 @@
-"""The values that everything else speaks of: no logic, no pixels, no disk; below all rooms."""
+"""The values that everything else speaks of: no logic, no pixels, no disk.
+
+Imports nothing of ours: it lies below all rooms.
+"""
 
 from maskprep.model.foretold import (
     ConfigIssue,

@@ -25,24 +25,26 @@ class Severity(Enum):
 
 
 class Stage(Enum):
-    """When a trainer gives up."""
+    """When a trainer gives up; unknown where it may get through, which cannot be foretold."""
 
     START_UP = "start-up"
     BATCH = "batch"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One reason for which the trainer stops, foretold.
+    """One reason for which the trainer stops, foretold; or for which it may stop.
 
     Attributes
     ----------
     rule : str
         Name of the rule that reports it.
     stage : Stage
-        Before the first step, or in the batch that holds the file.
+        Before the first step, in the batch that holds the file, or unknown.
     error : str
-        The trainer's own error text, so that people can search for it.
+        The trainer's own error text, so that people can search for it; why nobody knows where the
+        stage is unknown.
     path : str or None
         The file or folder it is about.
     hint : str

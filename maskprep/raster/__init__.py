@@ -1,4 +1,7 @@
-"""The only door for pixels on disk: headers, masks and pictures, read and written."""
+"""The only door for pixels on disk: headers, masks and pictures, read and written.
+
+Imports files and what is below. No trainer, and nothing is judged.
+"""
 
 from maskprep.raster.accompany import Accompaniment, read_accompanied, read_accompaniment
 from maskprep.raster.decode import (

@@ -102,8 +102,8 @@ def read_accompaniment(path: str) -> Accompaniment:
     UnreadableImageError
         The file cannot be decoded.
     """
-    with opened(path) as image, decoding(path):
-        return _beside(image)
+    with opened(path) as image:
+        return _beside(path, image)
 
 
 def read_accompanied(
@@ -130,19 +130,24 @@ def read_accompanied(
     UnreadableImageError
         The file cannot be decoded.
     """
-    with opened(path) as image, decoding(path):
-        beside = _beside(image)  # decodes it: text may follow the pixels
-        return picture_of(image, mode), beside
+    with opened(path) as image:
+        beside = _beside(path, image)  # decodes it: text may follow the pixels
+        return picture_of(path, image, mode), beside
 
 
-def _beside(image: Image.Image) -> Accompaniment:
-    image.load()
-    profile, left_out = _rgb_profile(image.info.get("icc_profile"))
-    exif = image.info.get("exif")
+def _beside(path: str, image: Image.Image) -> Accompaniment:
+    with decoding(path):
+        image.load()
+        info = dict(image.info)
+        text = dict(getattr(image, "text", None) or {})
+    profile, left_out = _rgb_profile(info.get("icc_profile"))
+    exif, comment = info.get("exif"), info.get("comment")
+    if image.format != "PNG":
+        text.update(_comment(comment))
     return Accompaniment(
         icc_profile=profile,
-        text=_text(image),
-        dpi=_dpi(image.info.get("dpi")),
+        text=text,
+        dpi=_dpi(info.get("dpi")),
         exif=exif if isinstance(exif, bytes) and exif else None,
         left_out=left_out,
     )
@@ -160,14 +165,10 @@ def _rgb_profile(profile: object) -> tuple[bytes | None, tuple[str, ...]]:
     return None, (f"its colour profile is of {named}, not RGB, and was left out",)
 
 
-def _text(image: Image.Image) -> dict[str, str]:
-    text = dict(getattr(image, "text", None) or {})
-    comment = image.info.get("comment")
+def _comment(comment: object) -> dict[str, str]:
     if isinstance(comment, bytes):
         comment = _decoded(comment)
-    if isinstance(comment, str) and comment and image.format != "PNG":
-        text["Comment"] = comment.rstrip("\0")
-    return text
+    return {"Comment": comment.rstrip("\0")} if isinstance(comment, str) and comment else {}
 
 
 def _decoded(comment: bytes) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from maskprep.errors import UnreadableImageError
 from maskprep.raster.header import Header, decoding, header_of, opened
 from maskprep.raster.plain import as_array
 
@@ -78,34 +79,36 @@ def read_mask(path: str, channel: Channel) -> MaskPixels:
     "mask painted pure green", "RGBA mask, white and fully transparent".
     """
     with opened(path) as image:
-        header = header_of(image)
-        with decoding(path):
-            return _alpha_of(image, header) if channel == "alpha" else _red_of(image, header)
+        header = header_of(path, image)
+        wanted = _alpha_of if channel == "alpha" else _red_of
+        return wanted(path, image, header)
 
 
-def _alpha_of(image: Image.Image, header: Header) -> MaskPixels:
+def _alpha_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
     if not header.has_alpha:
-        image.load()  # a broken file must not pass for a whole one
+        with decoding(path):
+            image.load()  # a broken file must not pass for a whole one
         opaque = np.full((header.size.height, header.size.width), 255, np.uint8)
         return MaskPixels(header, opaque, None, None, 255)
-    rgba = _in_mode(image, "RGBA")
+    rgba = _in_mode(path, image, "RGBA")
     mask = np.ascontiguousarray(rgba[..., 3])
     return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
 
 
-def _red_of(image: Image.Image, header: Header) -> MaskPixels:
+def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
     if image.mode in ("L", "1"):
-        mask = _in_mode(image, "L")
+        mask = _in_mode(path, image, "L")
         return MaskPixels(header, mask, None, None, int(mask.max()))
     if image.mode == "LA":
-        grey, alpha = (np.asarray(band) for band in image.split())
+        grey, alpha = _bands(path, image, "LA")
         return MaskPixels(header, grey, alpha, None, int(grey.max()))
     if image.mode in _SIXTEEN_BIT_MODES:
-        mask = np.asarray(image.convert("RGB").getchannel(0))
-        stored = np.nan_to_num(np.asarray(image))
-        return MaskPixels(header, mask, None, None, int(stored.max()))
+        with decoding(path):
+            mask = np.asarray(image.convert("RGB").getchannel(0))
+            deep = np.asarray(image)
+        return MaskPixels(header, mask, None, None, int(np.nan_to_num(deep).max()))
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
-    pixels = _in_mode(image, wanted)
+    pixels = _in_mode(path, image, wanted)
     mask = np.ascontiguousarray(pixels[..., 0])
     own_alpha = pixels[..., 3] if header.has_alpha else None
     return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
@@ -131,20 +134,28 @@ def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
     UnreadableImageError
         The file cannot be decoded.
     """
-    with opened(path) as image, decoding(path):
-        return picture_of(image, mode)
+    with opened(path) as image:
+        return picture_of(path, image, mode)
 
 
-def picture_of(image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
+def picture_of(path: str, image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
     """Decode an opened file; see `read_picture`."""
     if mode == "RGB" and image.mode == "P" and "transparency" in image.info:
         # The same colours; straight to RGB Pillow would warn of the alpha that goes.
-        return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
-    return _in_mode(image, mode)
+        return np.ascontiguousarray(_in_mode(path, image, "RGBA")[..., :3])
+    return _in_mode(path, image, mode)
 
 
-def _in_mode(image: Image.Image, mode: str) -> NDArray[np.uint8]:
-    return as_array(image) if image.mode == mode else np.asarray(image.convert(mode))
+def _in_mode(path: str, image: Image.Image, mode: str) -> NDArray[np.uint8]:
+    if image.mode == mode:
+        return as_array(path, image)
+    with decoding(path):
+        return np.asarray(image.convert(mode))
+
+
+def _bands(path: str, image: Image.Image, mode: str) -> list[NDArray[np.uint8]]:
+    with decoding(path):
+        return [np.asarray(band) for band in image.convert(mode).split()]
 
 
 @dataclass(frozen=True)
@@ -193,49 +204,47 @@ def read_stored(path: str) -> StoredPixels:
         The file cannot be decoded.
     """
     with opened(path) as image:
-        header = header_of(image)
-        with decoding(path):
-            numbers, rgb, alpha = _numbers_and_colours(image, header)
+        header = header_of(path, image)
+        numbers, rgb, alpha = _numbers_and_colours(path, image, header)
         if rgb is not None:
             red: Mask | None = np.ascontiguousarray(rgb[..., 0])
         else:
-            red = numbers if image.mode == "L" else _red_or_none(image, header)
+            red = numbers if image.mode == "L" else _red_or_none(path, image, header)
         return StoredPixels(header, numbers, rgb, alpha, red)
 
 
-def _red_or_none(image: Image.Image, header: Header) -> Mask | None:
+def _red_or_none(path: str, image: Image.Image, header: Header) -> Mask | None:
     try:
-        return _red_of(image, header).mask
-    except ValueError:  # of modes that Pillow only opens
+        return _red_of(path, image, header).mask
+    except UnreadableImageError:  # it is decoded: its mode is one that Pillow only opens
         return None
 
 
 def _numbers_and_colours(
-    image: Image.Image, header: Header
+    path: str, image: Image.Image, header: Header
 ) -> tuple[NDArray[Any] | None, NDArray[np.uint8] | None, Mask | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
-        deep = np.asarray(image)
-        if _is_unsigned(image):
+        with decoding(path):
+            deep = np.asarray(image)
+            clear = image.info.get("transparency")
+            tags = getattr(image, "tag_v2", None)
+            # 1 is TIFF's default, and unsigned.
+            samples = None if tags is None else tags.get(_SAMPLE_FORMAT, (1,))
+        if image.mode == "I" and samples == (1,):
+            # Pillow opens 32-bit integers of either kind as signed.
             deep = deep.view(np.uint32)
-        clear = image.info.get("transparency")
         return deep, None, None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
     if image.mode in ("LA", "La"):
-        grey, alpha = (np.asarray(band) for band in image.convert("LA").split())
+        grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
-        greys = as_array(image).astype(np.uint8, copy=False)
-        clear = np.asarray(image.convert("RGBA").getchannel(3)) if header.has_alpha else None
-        return greys, None, clear
+        greys = as_array(path, image).astype(np.uint8, copy=False)
+        return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
     wanted = "RGBA" if header.has_alpha else "RGB"
-    pixels = _in_mode(image, wanted)
+    pixels = _in_mode(path, image, wanted)
     own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None
     rgb = np.ascontiguousarray(pixels[..., :3])
     if image.mode in ("P", "PA"):
-        return np.asarray(image.getchannel("P")), rgb, own_alpha
+        with decoding(path):
+            return np.asarray(image.getchannel("P")), rgb, own_alpha
     return None, rgb, own_alpha
-
-
-def _is_unsigned(image: Image.Image) -> bool:
-    # Pillow opens 32-bit integers of either kind as signed; 1 is TIFF's default and unsigned.
-    tags = getattr(image, "tag_v2", None)
-    return image.mode == "I" and tags is not None and tags.get(_SAMPLE_FORMAT, (1,))[0] == 1

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from maskprep.errors import UnreadableImageError
+from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.model import Size
+from maskprep.raster.kinds import HEAD, Kind, identified, kind_of
 
 #: The EXIF tag of the orientation.
 ORIENTATION_TAG = 0x0112
-_OPENING_ERRORS = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    struct.error,
-    IndexError,
-    MemoryError,
-)
+#: What no decoder raises on its own account; all else is a file that cannot be decoded, and that
+#: may be anything: a plug-in in Rust panics with a BaseException.
+_NOT_OF_DECODERS = (MaskprepError, KeyboardInterrupt, SystemExit, GeneratorExit)
+#: In the place of the trainer's error, of what its Pillow may open.
+_NOT_FORETOLD = "maskprep does not open it, the trainer's Pillow may"
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
@@ -89,7 +85,7 @@ def read_header(path: str) -> Header:
         The file is no image, empty, no regular file, or cannot be opened.
     """
     with opened(path, whole=False) as image:
-        return header_of(image)
+        return header_of(path, image)
 
 
 @contextmanager
@@ -103,35 +99,56 @@ def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
             # A FIFO or a device would block for ever, in the trainer as here.
             if not storage.is_regular(path):
                 raise OSError(f"not a regular file: {path!r}")
-            local = pathname.local_path(path)
-            if local is not None:
-                image = Image.open(local)
-            else:
-                image = Image.open(stack.enter_context(storage.open_binary(path, whole=whole)))
-        except _OPENING_ERRORS as error:
-            bomb = isinstance(error, Image.DecompressionBombError)
-            raise unreadable(path, error, in_header=not bomb) from error
+            source: str | BinaryIO | None = pathname.local_path(path)
+            if source is None:
+                source = stack.enter_context(storage.open_binary(path, whole=whole))
+        except (OSError, ValueError) as error:  # ValueError: a name that holds a zero byte
+            raise unreadable(path, error, in_header=True) from error
+        with decoding(path, in_header=True):
+            image = identified(source)
         yield stack.enter_context(image)
 
 
 @contextmanager
-def decoding(path: str) -> Iterator[None]:
-    """Turn whatever Pillow's decoders raise on broken data into `UnreadableImageError`."""
+def decoding(path: str, *, in_header: bool = False) -> Iterator[None]:
+    """Turn whatever Pillow raises in the block into `UnreadableImageError`.
+
+    Nothing but calls of Pillow's belongs in there: a fault of our own must not be told as a
+    broken file.
+    """
     try:
         yield
-    # Pillow's decoders raise these, and nothing narrower, on broken data.
-    except _DECODER_ERRORS as error:
-        raise unreadable(path, error, in_header=False) from error
+    except _NOT_OF_DECODERS:
+        raise
+    except BaseException as error:
+        raise unreadable(path, error, in_header=in_header) from error
 
 
 def unreadable(path: str, error: BaseException, *, in_header: bool) -> UnreadableImageError:
     """Put a decoder's error into plain words, beginning with the file's name."""
+    bomb = isinstance(error, Image.DecompressionBombError)
+    kind = _kind(path) if isinstance(error, UnidentifiedImageError) else None
+    words = _plain_words(path, error) if kind is None else _words_of_kind(kind)
+    may_open = kind is not None and kind.pillow_may
     return UnreadableImageError(
-        f"{path}: {_plain_words(path, error)}",
-        f"{type(error).__name__}: {error}",
-        in_header=in_header,
-        too_large=isinstance(error, Image.DecompressionBombError),
+        f"{path}: {words}",
+        _NOT_FORETOLD if may_open else f"{type(error).__name__}: {error}",
+        in_header=in_header and not bomb,
+        too_large=bomb,
+        foretold=not may_open,
     )
+
+
+def _kind(path: str) -> Kind | None:
+    try:
+        with storage.open_binary(path) as stream:
+            return kind_of(stream.read(HEAD))
+    except OSError:
+        return None
+
+
+def _words_of_kind(kind: Kind) -> str:
+    return f"is {kind.name}, no picture that data sets hold: {kind.advice}"
 
 
 def _plain_words(path: str, error: BaseException) -> str:
@@ -154,27 +171,30 @@ def _plain_words(path: str, error: BaseException) -> str:
     return f"cannot be decoded ({error})"
 
 
-def header_of(image: Image.Image) -> Header:
+def header_of(path: str, image: Image.Image) -> Header:
     """Tell what an opened file says of itself."""
-    mode = image.mode
+    with decoding(path, in_header=True):
+        mode, size, kind, info = image.mode, image.size, image.format, image.info
+        tables = getattr(image, "quantization", None)
     return Header(
-        size=Size(*image.size),
-        format=image.format or "",
+        size=Size(*size),
+        format=kind or "",
         mode=mode,
-        has_alpha=mode in _ALPHA_MODES or "transparency" in image.info,
-        orientation=_orientation(image),
-        jpeg_quality=_jpeg_quality(image),
+        has_alpha=mode in _ALPHA_MODES or "transparency" in info,
+        orientation=_orientation(path, image),
+        jpeg_quality=_jpeg_quality(tables) if kind == "JPEG" and tables else None,
         bits=_bits(image),
     )
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(path: str, image: Image.Image) -> int:
     if image.format == "PNG" and "exif" not in image.info:
         return 1  # getexif() would decode the whole PNG in search of a late chunk
     try:
-        value = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - broken EXIF raises anything; trainers never read it
-        return 1
+        with decoding(path):
+            value = image.getexif().get(ORIENTATION_TAG, 1)
+    except UnreadableImageError:
+        return 1  # trainers never read EXIF
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
@@ -189,10 +209,7 @@ def _bits(image: Image.Image) -> int:
     return 8
 
 
-def _jpeg_quality(image: Image.Image) -> int | None:
-    tables: dict[int, list[int]] | None = getattr(image, "quantization", None)
-    if image.format != "JPEG" or not tables:
-        return None
+def _jpeg_quality(tables: dict[int, list[int]]) -> int:
     # libjpeg scales Annex K's table, whose mean is 57.6, by (200 - 2q) % above quality 50 and
     # by 5000/q % below; the stored table's mean gives q back.
     scale = 100 * float(np.mean(tables[min(tables)])) / 57.625

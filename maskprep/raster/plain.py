@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from maskprep.raster.header import decoding
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Bits a channel and colour type in the file's header, by Pillow's mode.
 _PLAIN = {"L": b"\x08\x00", "RGB": b"\x08\x02", "RGBA": b"\x08\x06"}
@@ -34,11 +36,13 @@ _PIXELS = (b"IHDR", b"IDAT", b"IEND")
 _BEHIND = (b"tEXt", b"tIME", b"eXIf", b"IEND")
 
 
-def as_array(image: Image.Image) -> NDArray[np.uint8]:
+def as_array(path: str, image: Image.Image) -> NDArray[np.uint8]:
     """Give the pixels of an opened file, as ``np.asarray`` does.
 
     Parameters
     ----------
+    path : str
+        The image file.
     image : Image
         As Pillow opened it; decoded or not.
 
@@ -49,26 +53,30 @@ def as_array(image: Image.Image) -> NDArray[np.uint8]:
 
     Raises
     ------
-    OSError, SyntaxError, ValueError, …
+    UnreadableImageError
         Pillow's decoder fails.
     """
-    samples = _fast(image)
-    return np.asarray(image) if samples is None else samples
+    samples = _fast(path, image)
+    if samples is not None:
+        return samples
+    with decoding(path):
+        return np.asarray(image)
 
 
-def _fast(image: Image.Image) -> NDArray[np.uint8] | None:
+def _fast(path: str, image: Image.Image) -> NDArray[np.uint8] | None:
     stream = getattr(image, "fp", None)  # none is left when it is decoded
     if image.format != "PNG" or image.mode not in _PLAIN or stream is None:
         return None
-    place = stream.tell()
-    try:
-        bytes_of_pixels = len(image.mode) * image.width * image.height
-        is_flat = stream.seek(0, os.SEEK_END) * _FLAT <= bytes_of_pixels
-        if not is_flat and _spng() is None:
-            return None
+    with decoding(path):
+        place = stream.tell()
+        length = stream.seek(0, os.SEEK_END)
+        stream.seek(place)
+    is_flat = length * _FLAT <= len(image.mode) * image.width * image.height
+    if not is_flat and _spng() is None:
+        return None
+    with decoding(path):
         stream.seek(0)
         data = stream.read()
-    finally:
         stream.seek(place)
     if data[24:26] != _PLAIN[image.mode]:
         return None  # of 16 bits Pillow drops the lower ones

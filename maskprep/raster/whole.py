@@ -53,6 +53,8 @@ def _looks_whole(stream: BinaryIO, length: int) -> bool:
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return int.from_bytes(start[4:8], "little") + 8 <= length
     if start[:2] == b"BM":
+        if len(start) < 32:
+            return False
         # Uncompressed rows: the declared file size is often 0 or wrong, the pixels' is not.
         offset, _, width, height = struct.unpack("<IIii", start[10:26])
         bits, compression = struct.unpack("<HI", start[28:30] + start[30:32] + b"\0\0")

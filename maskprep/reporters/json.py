@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from maskprep import __version__
 from maskprep.model.report import Report, SampleRow
+from maskprep.version import __version__
 
 #: Whether a run starts, and stops in its first epoch, is in it.
 HAS_VERDICT = True

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from maskprep import __version__
 from maskprep.files import pathname
 from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model import Severity
 from maskprep.model.report import Fault, Finding, Report
 from maskprep.model.rule import Rule
 from maskprep.rules import all_rules
+from maskprep.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -31,6 +31,10 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     step: "ZeroDivisionError: division by zero". What is broken behind its size stops in the batch;
     what confuses the package that tells sizes (imagesize 1.4.1), such as a JPEG cut short in its
     header, stops every generation before its first step: "ValueError: Invalid JPEG file".
+
+
+    Kinds that no data set holds on purpose (PostScript, DDS, JPEG 2000, ...) are not opened, though
+    the trainer's Pillow may be able to: what the run does with them is not foretold.
     """
     caption = sample.pair.caption
     if caption.rule == "unreadable" and caption.path is not None:
@@ -43,7 +47,9 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
         told = str(broken).removeprefix(f"{path}: ")
         stop = stops.get(path)
         regular = storage.isfile(path)
-        if stop is not None and "for ever" not in told:
+        if not broken.foretold:
+            told += f"; {broken.error}"
+        elif stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
         yield Remark(path, told, fix)

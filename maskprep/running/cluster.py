@@ -18,10 +18,10 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from maskprep import __version__
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.running.parallel import OnFiles, one_thread_each
+from maskprep.version import __version__
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -16,6 +16,7 @@ from imagecodecs import spng_decode
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
+from maskprep.errors import UnreadableImageError
 from maskprep.raster import plain
 
 #: What a broken file makes Pillow's decoders raise; anything else is our own defect.
@@ -77,10 +78,14 @@ def _by_pillow(png: bytes) -> NDArray[np.uint8] | None:
 
 def _by_us(png: bytes) -> NDArray[np.uint8] | None:
     try:
-        with Image.open(io.BytesIO(png)) as image:
-            return plain.as_array(image)
+        image = Image.open(io.BytesIO(png))
     except (*_REFUSALS, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
+    with image:
+        try:
+            return plain.as_array("a.png", image)
+        except UnreadableImageError:
+            return None
 
 
 def _assert_alike(png: bytes) -> bool:
@@ -108,7 +113,7 @@ def test_whole_files_are_decoded_by_what_is_there(
             return load(self)
 
         monkeypatch.setattr(type(image), "load", noticed)
-        np.testing.assert_array_equal(plain.as_array(image), PICTURES[mode])
+        np.testing.assert_array_equal(plain.as_array("a.png", image), PICTURES[mode])
         assert not loaded
 
 
@@ -173,7 +178,7 @@ def test_a_decoded_image_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -
         image.load()
         monkeypatch.setattr(plain, "_by_opencv", lambda *_: pytest.fail("decodes"))
         monkeypatch.setattr(plain, "_by_spng", lambda *_: pytest.fail("decodes"))
-        np.testing.assert_array_equal(plain.as_array(image), PICTURES["L"])
+        np.testing.assert_array_equal(plain.as_array("a.png", image), PICTURES["L"])
 
 
 @pytest.mark.parametrize("mode", PICTURES)

@@ -164,6 +164,8 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Foresees.foresee_unreadable`."""
+        if not broken.foretold:
+            return Stop("unreadable", Stage.UNKNOWN, broken.error, path)
         # What is measured all the same is opened in its batch only.
         return Stop("bomb" if broken.too_large else "unreadable", Stage.BATCH, broken.error, path)
 
