@@ -202,9 +202,47 @@ def alpha_words(at: Place) -> tuple[object, ...]:
     return "check", at.data.alpha, "--alpha", "--cache-dir", at.output
 
 
+def extract_alpha(at: Place) -> tuple[object, ...]:
+    """Extract masks from the images' alpha."""
+    return maskprep("extract", at.data.alpha, "--alpha", "--output", at.output)
+
+
 def extract_red(at: Place) -> tuple[object, ...]:
     """Take R of coloured masks."""
     return maskprep("extract", at.data.images, "--masks", at.data.coloured, "--output", at.output)
+
+
+def extract_job(
+    name: str,
+    source: str,
+    folder: Callable[[Corpus], Path],
+    magick_words: tuple[str, ...],
+    ours: Callable[[Place], tuple[object, ...]],
+) -> Job:
+    """Masks from a channel, beside a floor and what one would write instead."""
+    channel = "r" if name == "red" else name
+
+    def by(peer_name: str) -> Callable[[Place], tuple[object, ...]]:
+        return lambda at: peer("extract", peer_name, channel, folder(at.data), at.output)
+
+    return Job(
+        f"extract-{name}",
+        f"`extract` from {source}",
+        (
+            Command(FLOOR, by("floor"), 0.4),
+            Command("OpenCV loop", by("opencv"), 0.4),
+            Command(
+                "ImageMagick",
+                lambda at: magick(at, folder(at.data), *magick_words),
+                0.1,
+                program="mogrify",
+            ),
+            Command(OURS, ours, 0.4),
+        ),
+        (Goal(f"extract from {channel if name == 'alpha' else 'R'}", OURS, FLOOR, at_most=1.3),),
+        _RECODE,
+        writes=True,
+    )
 
 
 def dilate_job(
@@ -354,57 +392,13 @@ JOBS = (
         None,
     ),
     dilate_job("binary", lambda data: data.binary, (distance_transform(),), 3),
-    Job(
-        "extract-alpha",
-        "`extract` from alpha",
-        (
-            Command(
-                FLOOR, lambda at: peer("extract", "floor", "alpha", at.data.alpha, at.output), 0.4
-            ),
-            Command(
-                "OpenCV loop",
-                lambda at: peer("extract", "opencv", "alpha", at.data.alpha, at.output),
-                0.4,
-            ),
-            Command(
-                "ImageMagick",
-                lambda at: magick(at, at.data.alpha, "-alpha", "extract"),
-                0.1,
-                program="mogrify",
-            ),
-            Command(
-                OURS,
-                lambda at: maskprep("extract", at.data.alpha, "--alpha", "--output", at.output),
-                0.4,
-            ),
-        ),
-        (Goal("extract from alpha", OURS, FLOOR, at_most=1.3),),
-        _RECODE,
-        writes=True,
-    ),
-    Job(
-        "extract-red",
-        "`extract` from R of coloured masks",
-        (
-            Command(
-                FLOOR, lambda at: peer("extract", "floor", "r", at.data.coloured, at.output), 0.4
-            ),
-            Command(
-                "OpenCV loop",
-                lambda at: peer("extract", "opencv", "r", at.data.coloured, at.output),
-                0.4,
-            ),
-            Command(
-                "ImageMagick",
-                lambda at: magick(at, at.data.coloured, "-channel", "R", "-separate"),
-                0.1,
-                program="mogrify",
-            ),
-            Command(OURS, extract_red, 0.4),
-        ),
-        (Goal("extract from R", OURS, FLOOR, at_most=1.3),),
-        _RECODE,
-        writes=True,
+    extract_job("alpha", "alpha", lambda data: data.alpha, ("-alpha", "extract"), extract_alpha),
+    extract_job(
+        "red",
+        "R of coloured masks",
+        lambda data: data.coloured,
+        ("-channel", "R", "-separate"),
+        extract_red,
     ),
     Job(
         "embed",

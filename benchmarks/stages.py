@@ -9,7 +9,7 @@ import functools
 import importlib
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +19,11 @@ STAGES = {
     "image headers, structure": ["raster:read_header", "raster:verify_pixels"],
     "resize to the bucket": ["trainers.sd_scripts:SdScripts.bucket_mask"],
     "weigh cells": ["trainers.sd_scripts:SdScripts.latent_weights"],
-    "find details": ["sample:Sample.details_of"],
-    "find what mends them": ["growth:DetailGrower.__init__", "growth:DetailGrower.grow_alone"],
+    "find details": ["dataset.sample:Sample.details_of"],
+    "find what mends them": [
+        "dataset.growth:DetailGrower.__init__",
+        "dataset.growth:DetailGrower.grow_alone",
+    ],
     "details that the crop cuts off": ["rules.placement:cut_off"],
     "crumbs": ["rules.shape:_crumbs"],
 }
@@ -31,7 +34,7 @@ class Clocks:
     """A clock a stage, of which one runs at a time."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._running = [OTHER]
         self._since = time.perf_counter()
 

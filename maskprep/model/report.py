@@ -34,6 +34,11 @@ class Finding:
     message: str
     fix: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What is, and what mends it."""
+        return f"{self.message}; to mend it: {self.fix}" if self.fix else self.message
+
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:

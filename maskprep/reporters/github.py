@@ -29,9 +29,8 @@ def render(reports: Sequence[Report]) -> str:
 
 def _command(finding: Finding) -> str:
     title = f"{finding.code} {finding.name}"
-    message = f"{finding.message}; to mend it: {finding.fix}" if finding.fix else finding.message
     place = f"file={_property(finding.path)},title={_property(title)}"
-    return f"::{_COMMANDS[finding.severity]} {place}::{_data(message)}"
+    return f"::{_COMMANDS[finding.severity]} {place}::{_data(finding.sentence)}"
 
 
 def _data(text: str) -> str:

@@ -78,12 +78,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, place: int) -> dict[str, Any]:
-    text = f"{finding.message}; to mend it: {finding.fix}" if finding.fix else finding.message
     return {
         "ruleId": finding.code,
         "ruleIndex": place,
         "level": _LEVELS[finding.severity],
-        "message": {"text": text},
+        "message": {"text": finding.sentence},
         "locations": [{"physicalLocation": {"artifactLocation": _location(finding.path)}}],
     }
 

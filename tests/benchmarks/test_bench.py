@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import stages
 from tests.commands import run
 from tests.places import ROOT
 
@@ -89,3 +91,13 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "is not empty, and no corpus" in done.stderr
     assert (tmp_path / "diary.txt").exists()
+
+
+def test_what_is_clocked_is_there() -> None:
+    for names in stages.STAGES.values():
+        for name in names:
+            module, _, path = name.partition(":")
+            owner = importlib.import_module(f"maskprep.{module}")
+            for each in path.split("."):
+                owner = getattr(owner, each)
+            assert callable(owner)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-#: OpenCV's kernels that may, by `maskprep.resample`'s names.
+#: OpenCV's kernels that may, by `maskprep.masks.resample`'s names.
 ROUNDED = frozenset({"linear", "cubic"})
 EXACT = 1e-5
 #: The property under which a test tells the terminal's summary whether a pixel was rounded.
