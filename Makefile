@@ -1,7 +1,8 @@
 PYTHON ?= python
 OLDEST := .venv-oldest
+TRAINER := .venv-trainer
 
-.PHONY: house check format lint types contracts test check-oldest bench
+.PHONY: house check format lint types contracts test check-oldest check-trainer bench
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -31,6 +32,12 @@ check-oldest:
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install -q -c tests/constraints-oldest.txt ".[test]"
 	$(OLDEST)/bin/python -m pytest -n auto -q
+
+# And on what the trainer pins.
+check-trainer:
+	$(PYTHON) -m venv $(TRAINER)
+	$(TRAINER)/bin/python -m pip install -q -c tests/constraints-trainer.txt ".[test]"
+	$(TRAINER)/bin/python -m pytest -n auto -q
 
 # Measure, and bring docs/performance.md up to date; BENCH="--pairs 40 --rounds 2" for a first look.
 bench:
