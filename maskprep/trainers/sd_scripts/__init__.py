@@ -41,7 +41,6 @@ from maskprep.trainers.sd_scripts import (
 )
 from maskprep.trainers.sd_scripts.captions import face_numbers
 from maskprep.trainers.sd_scripts.declared import FLAGS, MODELS, WORDS
-from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -50,7 +49,6 @@ from maskprep.trainers.sd_scripts.placement import (
     nearest_bucket,
     shrunk_bucket,
 )
-from maskprep.trainers.sd_scripts.schema import refusals
 from maskprep.trainers.sd_scripts.scripts import foresee_script
 from maskprep.trainers.sd_scripts.settings import blocks_of
 
@@ -87,11 +85,13 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
 
     def read_config(self, path: str, flags: Flags) -> Configuration:
         """Read a dataset TOML or JSON; see `ReadsConfigurations.read_config`."""
+        from maskprep.trainers.sd_scripts import schema
+
         config = parse(path)
         masked_loss = flags.get("masked_loss")
         if masked_loss is None:
             masked_loss = any("conditioning_data_dir" in subset for subset in _subsets(config))
-        issues = refusals(config, masked_loss, self.generation.newer_keys)
+        issues = schema.refusals(config, masked_loss, self.generation.newer_keys)
         blocks = () if issues else blocks_of(config, flags, masked_loss)
         return Configuration(ConfigVerdict(path, issues), blocks, masked_loss)
 
@@ -244,7 +244,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
             if subset.masks is not None and subset.masks.exists:
                 return None  # the run does not start at all
             folder = subset.masks.path if subset.masks is not None else None
-            return Stop(rule_of_missing(folder), Stage.BATCH, _NO_MASK, folder)
+            return Stop(startup.rule_of_missing(folder), Stage.BATCH, _NO_MASK, folder)
         if settings.enable_bucket and mask is not None and mask != image:
             return Stop(
                 "mask-size-mismatch", Stage.BATCH, _OTHER_SIZE.format(pair.image), pair.mask

@@ -271,22 +271,6 @@ def controls_in(path: str) -> str:
     return " and ".join(_CONTROLS[each] for each in dict.fromkeys(path) if each in _CONTROLS)
 
 
-def rule_of_missing(path: str | None) -> str:
-    """Name the rule that tells why a folder or file is not there.
-
-    Parameters
-    ----------
-    path : str or None
-        As read.
-
-    Returns
-    -------
-    str
-        ``path-escapes`` where the path holds what escapes make, else ``directory-missing``.
-    """
-    return "path-escapes" if path is not None and controls_in(path) else "directory-missing"
-
-
 def _at(
     place: Place, value: str, text: str | None, layout: dict[Place, tuple[int, slice]]
 ) -> EscapedPath:

@@ -21,8 +21,8 @@ from maskprep.trainers.blocks import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.caches import caches_in
 from maskprep.trainers.sd_scripts.captions import read_caption
 from maskprep.trainers.sd_scripts.declared import WORDS
-from maskprep.trainers.sd_scripts.schema import Style
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
+from maskprep.trainers.sd_scripts.style import Style
 
 INFO_CACHE = "metadata_cache.json"
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.files import pathname, storage
-from maskprep.trainers.sd_scripts.escaped_paths import reason_in
 
 
 def parse(path: str) -> Any:
@@ -80,6 +79,8 @@ def _toml_place(text: str, refused: Any) -> tuple[int, int, str]:
     # tomlkit counts lines and columns better; what it takes and the trainer refuses is rarer.
     import tomlkit
     from tomlkit.exceptions import ParseError, TOMLKitError
+
+    from maskprep.trainers.sd_scripts.escaped_paths import reason_in
 
     line, column = (refused.lineno, refused.colno) if refused is not None else (1, 1)
     reason = refused.msg if refused is not None else "cannot be parsed"

@@ -9,22 +9,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import Any
 
 import voluptuous as vol
 
 from maskprep.model import ConfigIssue
+from maskprep.trainers.sd_scripts.style import Style, style_of
 
 Table = dict[Any, Any]
-
-
-class Style(Enum):
-    """What kind of dataset a block is taken for."""
-
-    MASK_FILES = "mask files"
-    FINE_TUNING = "fine-tuning"
-    DREAMBOOTH = "DreamBooth"
 
 
 _PAIR_LENGTH = 2
@@ -33,30 +25,6 @@ _MIXED_STYLES = (
     "DreamBooth subset and fine tuning subset cannot be mixed in the same dataset. "
     "Please split them into separate datasets."
 )
-
-
-def style_of(subsets: list[Any], masked_loss: bool) -> Style | None:
-    """Tell what the trainer takes a dataset for; None where it refuses the mixture.
-
-    Parameters
-    ----------
-    subsets : list of dict
-        The dataset's ``subsets``.
-    masked_loss : bool
-        Whether ``--masked_loss`` is given.
-
-    Returns
-    -------
-    Style or None
-        Of an empty list, mask files with `masked_loss` and fine-tuning without.
-    """
-    if masked_loss and all("conditioning_data_dir" in subset for subset in subsets):
-        return Style.MASK_FILES
-    if all("metadata_file" in subset for subset in subsets):
-        return Style.FINE_TUNING
-    if not any("metadata_file" in subset for subset in subsets):
-        return Style.DREAMBOOTH
-    return None
 
 
 def refusals(config: Any, masked_loss: bool, newer_keys: bool) -> tuple[ConfigIssue, ...]:
@@ -248,6 +216,3 @@ def _explain_extra(
         return "unknown-key", f"move {key} to {' or '.join(levels)}"
     near = difflib.get_close_matches(key.strip(), schema.known_keys(), n=1)
     return "unknown-key", f"rename it to {near[0]}" if near else f"take {key} out"
-
-
-__all__ = ["Style", "refusals", "style_of"]

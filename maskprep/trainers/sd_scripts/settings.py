@@ -12,7 +12,7 @@ from typing import Any
 
 from maskprep.model import MaskSource, Size
 from maskprep.trainers.blocks import DatasetBlock, SubsetBlock
-from maskprep.trainers.sd_scripts.schema import Style, style_of
+from maskprep.trainers.sd_scripts.style import Style, style_of
 
 Values = Mapping[str, Any]
 

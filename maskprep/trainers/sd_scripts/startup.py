@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 
 from maskprep.files import pathname, storage
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
-from maskprep.trainers.sd_scripts.escaped_paths import rule_of_missing
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.pairing import kept_for_training
 from maskprep.trainers.sd_scripts.placement import adjusted_bounds
-from maskprep.trainers.sd_scripts.schema import Style
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
+from maskprep.trainers.sd_scripts.style import Style
 
 _VALID_INTERPOLATIONS = frozenset(
     ["lanczos", "nearest", "bilinear", "linear", "bicubic", "cubic", "area", "box"]
@@ -236,3 +235,21 @@ def _stop(rule: str, error: str, path: str | None = None) -> Stop:
 
 
 __all__ = ["foresee_bounds", "foresee_oddities", "foresee_start"]
+
+
+def rule_of_missing(path: str | None) -> str:
+    """Name the rule that tells why a folder or file is not there.
+
+    Parameters
+    ----------
+    path : str or None
+        As read.
+
+    Returns
+    -------
+    str
+        ``path-escapes`` where the path holds what escapes make, else ``directory-missing``.
+    """
+    return (
+        "path-escapes" if path is not None and pathname.has_controls(path) else "directory-missing"
+    )
