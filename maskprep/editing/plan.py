@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -289,14 +290,21 @@ def carry_out(
         changed = made.content is not None
         return Outcome(task.source, task.target, changed, made.row, made.notes)
 
-    outcomes: list[Outcome[Row]] = []
+    finished: dict[int, Outcome[Row]] = {}
+
+    def noted(task: Task[Row]) -> Outcome[Row]:
+        outcome = finished[id(task)] = work(task)
+        return outcome
+
     try:
-        for outcome in Threads(workers).in_order(tasks, work):
-            outcomes.append(outcome)
-            progress()
+        # Closed, nothing is under way any more: what was, is through, or has not begun.
+        with closing(Threads(workers).in_order(tasks, noted)) as carried:
+            for _ in carried:
+                progress()
     except KeyboardInterrupt:
-        done = Carried(tuple(outcomes), backup.folders)
-        raise InterruptedPlanError(done, len(tasks)) from None
+        through = tuple(finished[id(task)] for task in tasks if id(task) in finished)
+        raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
+    outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
 
 

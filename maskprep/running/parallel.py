@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +84,9 @@ class Threads:
 
     workers: int = 0
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self, items: Iterable[Item], work: Callable[[Item], Result]
+    ) -> Generator[Result, None, None]:
         """Work on items in threads; see `Executor`."""
         count = self.workers or cores()
         with one_thread_each(), ThreadPoolExecutor(count) as pool:

@@ -311,10 +311,12 @@ def test_a_file_that_could_not_be_replaced_leaves_no_backup(
     assert tree(folders.masks) == before
 
 
-def test_an_interrupt_tells_how_far_it_came(tmp_path: Path) -> None:
-    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
-    sources = masks_of(folders)
-    tasks = [Task(each, Path(each), copying()) for each in sources]
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_interrupt_tells_all_that_was_done(workers: int, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    for place in range(12):
+        folders.add(f"{place}.png")
+    tasks = [Task(each, Path(each), copying()) for each in masks_of(folders)]
     steps = iter([None, KeyboardInterrupt()])
 
     def interrupted() -> None:
@@ -322,7 +324,12 @@ def test_an_interrupt_tells_how_far_it_came(tmp_path: Path) -> None:
         if step is not None:
             raise step
 
-    with pytest.raises(MaskprepError, match="interrupted after 2 of 3 files; originals"):
-        carry_out(tasks, found(folders.config()), IN_PLACE, progress=interrupted, workers=1)
+    training_set = found(folders.config())
+    with pytest.raises(plan.InterruptedPlanError) as broken_off:
+        carry_out(tasks, training_set, IN_PLACE, progress=interrupted, workers=workers)
+    changed = [each for each in masks_of(folders) if Path(each).read_bytes() == b"new"]
+    assert 2 <= len(changed) < len(tasks)
+    assert f"interrupted after {len(changed)} of 12 files; originals in" in str(broken_off.value)
+    assert [each.source for each in broken_off.value.carried.outcomes] == changed
     (backup,) = backups(tmp_path)
-    assert tree(backup)
+    assert sorted(tree(backup)) == sorted(Path(each).name for each in changed)
