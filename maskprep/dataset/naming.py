@@ -18,7 +18,8 @@ _LOOKED_AT = 48
 _TRIED = 6
 #: Words that say of a name that it is a mask's; they may stand without a sign before them.
 _WORDS = re.compile(
-    "mask|matte|alpha|segment|label|cutout|マスク|蒙版|蒙板|遮罩|掩膜|掩码", re.IGNORECASE
+    r"mask|matte|alpha|segment|label|cutout|(?<![^\W_])(?:seg|gt)(?![^\W_])|マスク|蒙版|蒙板|遮罩|掩膜|掩码",
+    re.IGNORECASE,
 )
 #: Signs between words that tools write one for the other.
 _SIGNS = re.compile(r"[\s_.\-]+")
@@ -38,10 +39,13 @@ class Naming:
         How, for people: ``<image>_mask``.
     image_of : mapping of str to str
         The image's name for each mask's, one to one.
+    is_marked : bool
+        Whether what makes the masks' names says that they are masks.
     """
 
     words: str
     image_of: Mapping[str, str]
+    is_marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,9 +183,9 @@ def find_beside(names: Sequence[str]) -> Naming | None:
         image_of = dict(_explained(change, stems, names, table))
         image_of = {m: i for m, i in image_of.items() if i not in image_of}
         rest = len(names) - len(image_of)
-        share = 0.5 if _WORDS.search("".join(change)) else SHARE
-        if len(image_of) >= max(FEWEST, share * rest):
-            return Naming("<image>".join(change), image_of)
+        is_marked = _WORDS.search(" ".join(change)) is not None
+        if len(image_of) >= max(FEWEST, (0.5 if is_marked else SHARE) * rest):
+            return Naming("<image>".join(change), image_of, is_marked)
     return None
 
 
@@ -209,7 +213,8 @@ def _seen_so(
     if not believed or any(pairs != believed[0][1] for _, pairs in believed[1:]):
         return None
     change, image_of = believed[0]
-    return Naming(_told(view, change), image_of)
+    is_marked = _WORDS.search(" ".join(change)) is not None
+    return Naming(_told(view, change), image_of, is_marked)
 
 
 def _is_believed(
@@ -230,6 +235,8 @@ def _by_numbers(
     of_masks, of_images = _numbers(masks), _numbers((*images, *others))
     if of_masks is None or of_images is None or len(masks) != len(images):
         return None
+    if _NUMBER.sub("0", _stem(masks[0])) == _NUMBER.sub("0", _stem(images[0])):
+        return None  # the same words with another number between them: another day, another shot
     wanting = dict(zip(of_images[: len(images)], images, strict=True))
     taken = set(of_images[len(images) :])
     if len(set(of_masks)) < len(masks) or set(of_masks) != wanting.keys() or taken & set(of_masks):

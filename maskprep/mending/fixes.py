@@ -13,7 +13,7 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.growth import TARGET
-from maskprep.dataset.misnamed import Misnamed, masks_beside, misnamed
+from maskprep.dataset.misnamed import Misnamed, misnamed
 from maskprep.editing.dilate import dilate
 from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
@@ -165,11 +165,9 @@ def _why_not_white(subset: Subset) -> str:
     """Tell why no white masks are made: as many masks as are missing have other names."""
     other = misnamed(subset)
     missing = [pair for pair in subset.missing if pair.image not in other.images]
-    if not missing or (len(other.left) < len(missing) and masks_beside(subset) is None):
+    if not missing or len(other.left) < len(missing):
         return ""
-    where = f"{len(other.left)} masks of no image lie in {subset.masks and subset.masks.path}"
-    if len(other.left) < len(missing):
-        where = f"masks lie beside the images in {subset.images and subset.images.path}"
+    where = f"{len(other.left)} masks of no image lie in the mask folder"
     return f"no white mask is made, {where}: rename them after their images, or move them out"
 
 

@@ -276,7 +276,8 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
 def masks_among_images(subset: Subset) -> Iterator[Remark]:
     """Masks where images are looked for: they would be trained as pictures.
 
-    `extract` finds them there by one change of names, and writes them to a folder of their own.
+    `extract` finds them there by one change of names, and writes them to a folder of their own. A
+    change that says nothing of masks (``a``, ``a_2``) is not taken for one.
     """
     if subset.images is None:
         return
@@ -295,7 +296,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
             told = "lies inside the image folder: this trainer does not look there, others do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
-    if beside is not None:
+    if beside is not None and beside.is_marked:
         mask, image = next(iter(beside.image_of.items()))
         told = f"{len(beside.image_of)} of its {len(subset.pairs)} images look like masks of others"
         told += f" ({beside.words}: {mask} of {image}), but are trained as images"
@@ -447,7 +448,7 @@ def _stem(path: str) -> str:
 def _beside(subset: Subset) -> frozenset[str]:
     """List images that lack their mask because it lies beside them, and these masks."""
     naming = masks_beside(subset) if subset.missing else None
-    if naming is None or subset.images is None:
+    if naming is None or not naming.is_marked:
         return frozenset()
     names = {*naming.image_of, *naming.image_of.values()}
     return frozenset(
