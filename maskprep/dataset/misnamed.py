@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maskprep.dataset.naming import Naming, Parts, find_beside, find_naming, find_parts
 from maskprep.files import pathname, storage
@@ -44,6 +44,8 @@ class Misnamed:
         Whether those masks lie in sub-folders of the mask folder.
     left : tuple of str
         Paths of masks that belong to no image.
+    wanting : int
+        Images that lack a mask still.
     """
 
     words: str = ""
@@ -52,6 +54,12 @@ class Misnamed:
     parts_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_nested: bool = False
     left: tuple[str, ...] = ()
+    wanting: int = 0
+
+    @property
+    def may_be_left(self) -> bool:
+        """Whether the masks of no image are enough to be those that the images lack."""
+        return bool(self.left) and 2 * len(self.left) >= self.wanting > 0
 
     @property
     def images(self) -> frozenset[str]:
@@ -86,12 +94,18 @@ def misnamed(subset: Subset) -> Misnamed:
     """
     if subset.masks is None or not subset.missing:
         return Misnamed()
+    found = _misnamed(subset, subset.masks)
+    wanting = sum(pair.image not in found.images for pair in subset.missing)
+    return replace(found, wanting=wanting)
+
+
+def _misnamed(subset: Subset, folder: Folder) -> Misnamed:
     images = {pathname.basename(pair.image): pair.image for pair in subset.missing}
     others = [pathname.basename(pair.image) for pair in subset.pairs if pair.mask is not None]
     masks = {pathname.basename(path): path for path in _spare(subset)}
     found = _found(masks, images, others)
     if not found.images:
-        nested = dict(_nested(subset.masks, subset))
+        nested = dict(_nested(folder, subset))
         inner = _found(nested, images, others)
         if inner.images:
             return Misnamed(inner.words, inner.image_of, {}, inner.parts_of, True, found.left)

@@ -208,7 +208,8 @@ def _seen_so(
     believed: list[tuple[_Change, dict[str, str]]] = []
     for change, _ in usual.most_common(_TRIED):
         image_of = _one_to_one(_explained(change, folded, masks, table))
-        if _is_believed(view, image_of, masks, images):
+        keys = {name: key(name) for name in images}
+        if _is_believed(view, image_of, masks, keys):
             believed.append((change, image_of))
     if not believed or any(pairs != believed[0][1] for _, pairs in believed[1:]):
         return None
@@ -218,14 +219,25 @@ def _seen_so(
 
 
 def _is_believed(
-    view: _View, image_of: Mapping[str, str], masks: Sequence[str], images: Sequence[str]
+    view: _View, image_of: Mapping[str, str], masks: Sequence[str], keys: Mapping[str, str]
 ) -> bool:
     if len(image_of) < max(FEWEST, SHARE * len(masks)):
         return False
-    if view.part == "core":  # what two names have in common may be no more than their order
-        return len(image_of) == len(masks) == len(images)
-    by_number = all(_stem(image).isdecimal() for image in image_of.values())
-    return not by_number or len(image_of) == len(masks)
+    by_number = all(key.isdecimal() for key in keys.values())
+    if (by_number or view.part == "core") and len(image_of) < len(masks):
+        return False
+    if view.part != "core":
+        return True
+    # What two names have in common may be no more than their order, and that may begin elsewhere.
+    if len(image_of) < SHARE * len(keys):
+        return False
+    paired = [keys[image] for image in image_of.values()]
+    return not by_number or _ends(paired) == _ends(keys.values())
+
+
+def _ends(numbers: Iterable[str]) -> tuple[int, int]:
+    listed = [int(number) for number in numbers]
+    return min(listed), max(listed)
 
 
 def _by_numbers(

@@ -162,10 +162,9 @@ def _paint_missing(found: TrainingSet, paths: Paths, place: Destination) -> Carr
 
 
 def _why_not_white(subset: Subset) -> str:
-    """Tell why no white masks are made: as many masks as are missing have other names."""
+    """Tell why no white masks are made: those that are missing may be there under other names."""
     other = misnamed(subset)
-    missing = [pair for pair in subset.missing if pair.image not in other.images]
-    if not missing or len(other.left) < len(missing):
+    if not other.may_be_left:
         return ""
     where = f"{len(other.left)} masks of no image lie in the mask folder"
     return f"no white mask is made, {where}: rename them after their images, or move them out"

@@ -88,7 +88,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     for pair in missing:
         wanted = pathname.join(subset.masks.path, f"{_stem(pair.image)}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
-        if len(found.left) >= len(missing):
+        if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"
         if _stem(pair.image) in unseen:
             fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"

@@ -81,16 +81,19 @@ def test_a_set_is_told_once_and_renamed() -> None:
     }
 
 
-def test_no_white_mask_is_made_where_as_many_have_other_names() -> None:
-    laid(["one.png", "two.png", "three.png"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_no_white_mask_is_made_where_about_as_many_have_other_names(count: int) -> None:
+    laid(["one.png", "two.png", "three.png"][:count])
     before = files("masks")
     findings = found(checked())
-    assert [each["name"] for each in findings] == ["mask-missing"] * 3 + ["mask-extra"] * 3
+    assert [each["name"] for each in findings] == ["mask-missing"] * 3 + ["mask-extra"] * count
     assert not any("paint" in each["fix"] for each in findings)
     assert all(each["fix"].startswith("rename it") for each in findings[3:])
     result = run("check", "images", "--masks", "masks", "--no-cache", "--fix", "missing=white")
     assert result.exit_code == 1
-    assert "no white mask is made, 3 masks of no image lie in the mask folder" in result.stderr
+    assert (
+        f"no white mask is made, {count} masks of no image lie in the mask folder" in result.stderr
+    )
     assert files("masks") == before
 
 
@@ -265,3 +268,36 @@ def test_extract_writes_renamed_masks_under_their_images_names() -> None:
     assert list(files("laid")) == [f"{stem}.png" for stem in STEMS]
     assert run("extract", "images", "--masks", "masks", "--in-place").exit_code == 0
     assert list(files("masks")) == [f"{stem}.png" for stem in STEMS]
+
+
+@pytest.mark.parametrize("masks", ["masks", "images", "images/masks"])
+def test_folders_of_image_folders_are_extracted_with_their_masks(masks: str) -> None:
+    mark = "_mask" if masks == "images" else ""
+    for folder in ("cats", "dogs/small"):
+        image_folder(Path("images", folder), ["a.jpg", "b.jpg"])
+        mask_folder(Path(masks, folder), [f"a{mark}.png", f"b{mark}.png"])
+    result = run("extract", "images", "--masks", masks, "--output", "laid")
+    assert result.exit_code == 0, all_of(result)
+    assert list(files("laid")) == [
+        "cats/a.png",
+        "cats/b.png",
+        "dogs/small/a.png",
+        "dogs/small/b.png",
+    ]
+
+
+def test_folders_of_image_folders_may_share_one_mask_folder() -> None:
+    for folder in ("cats", "dogs"):
+        image_folder(Path("images", folder), [f"{folder}.jpg"])
+    mask_folder(Path("masks"), ["cats.png", "dogs.png"])
+    result = run("extract", "images", "--masks", "masks", "--output", "laid")
+    assert result.exit_code == 0, all_of(result)
+    assert list(files("laid")) == ["cats.png", "dogs.png"]
+
+
+def test_folders_without_any_image_are_told() -> None:
+    Path("images", "empty").mkdir(parents=True)
+    mask_folder(Path("masks"))
+    result = run("extract", "images", "--masks", "masks", "--output", "laid")
+    assert result.exit_code == 2
+    assert "there is no image that the trainer sees" in result.stderr

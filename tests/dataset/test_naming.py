@@ -131,6 +131,23 @@ def test_names_that_merely_look_alike_are_not_paired(images: list[str], masks: l
     assert find_naming([f"{m}.png" for m in masks], [f"{i}.jpg" for i in images]) is None
 
 
+@pytest.mark.parametrize(
+    ("numbers", "is_believed"),
+    [
+        (range(1, 31), True),
+        ([1, *range(3, 31)], True),
+        (range(1, 30), False),
+        (range(2, 31), False),
+    ],
+)
+def test_numbers_alone_pair_only_where_they_cannot_be_shifted(
+    numbers: list[int], is_believed: bool
+) -> None:
+    images = [f"frame_{n:04d}.jpg" for n in range(1, 31)]
+    found = find_naming([f"{n}.png" for n in numbers], images)
+    assert (found is not None) == is_believed
+
+
 def test_hashes_are_not_paired() -> None:
     images = [f"{hash_of(f'image {place}')}.jpg" for place in range(500)]
     masks = [f"{hash_of(f'mask {place}')}-{hash_of(str(place))}.png" for place in range(500)]
