@@ -36,7 +36,7 @@ class Naming:
     Attributes
     ----------
     words : str
-        How, for people: ``<image>_mask``.
+        How, for people: ``<image>_mask.png``.
     image_of : mapping of str to str
         The image's name for each mask's, one to one.
     is_marked : bool
@@ -103,7 +103,7 @@ def find_naming(
     Examples
     --------
     >>> find_naming(["a_mask.png", "b_mask.png"], ["a.jpg", "b.jpg"]).words
-    '<image>_mask'
+    '<image>_mask.png'
     >>> find_naming(["a10.png", "a20.png"], ["a1.jpg", "a2.jpg"])
     """
     if len(masks) < FEWEST or len(images) < FEWEST:
@@ -185,7 +185,8 @@ def find_beside(names: Sequence[str]) -> Naming | None:
         rest = len(names) - len(image_of)
         is_marked = _WORDS.search(" ".join(change)) is not None
         if len(image_of) >= max(FEWEST, (0.5 if is_marked else SHARE) * rest):
-            return Naming("<image>".join(change), image_of, is_marked)
+            words = "<image>".join(change) + _ending(image_of)
+            return Naming(words, image_of, is_marked)
     return None
 
 
@@ -193,7 +194,7 @@ def _seen_so(
     view: _View, masks: Sequence[str], images: Sequence[str], others: Sequence[str]
 ) -> Naming | None:
     affixes = _constant_affixes([_stem(each) for each in (*images, *others)])
-    if view.part == "core" and (not any(affixes) or _NUMBER.search("".join(affixes))):
+    if view.part == "core" and not any(affixes):
         return None
 
     def key(name: str) -> str:
@@ -207,6 +208,8 @@ def _seen_so(
         usual.update(change for change, _ in _held(stem, table))
     believed: list[tuple[_Change, dict[str, str]]] = []
     for change, _ in usual.most_common(_TRIED):
+        if view.part == "core" and _wording(change) == _wording(affixes):
+            continue  # another number, or nothing: another day, another shot
         image_of = _one_to_one(_explained(change, folded, masks, table))
         keys = {name: key(name) for name in images}
         if _is_believed(view, image_of, masks, keys):
@@ -215,7 +218,7 @@ def _seen_so(
         return None
     change, image_of = believed[0]
     is_marked = _WORDS.search(" ".join(change)) is not None
-    return Naming(_told(view, change), image_of, is_marked)
+    return Naming(_told(view, change, masks), image_of, is_marked)
 
 
 def _is_believed(
@@ -360,6 +363,10 @@ def _common_start(names: Sequence[str]) -> str:
     return first[: next(differs, min(len(first), len(last)))]
 
 
+def _wording(change: _Change) -> str:
+    return _SIGNS.sub("", _NUMBER.sub("0", "".join(change)))
+
+
 def _without(stem: str, affixes: _Change) -> str:
     return stem[len(affixes.before) : len(stem) - len(affixes.behind)]
 
@@ -384,9 +391,14 @@ def _unpadded(stem: str) -> str:
     return _ZEROS.sub("", _unsigned(stem))
 
 
-def _told(view: _View, change: _Change) -> str:
+def _told(view: _View, change: _Change, masks: Iterable[str]) -> str:
     image = {"stem": "<image>", "name": "<image>.<its ending>", "core": "<its part that varies>"}
-    return image[view.part].join(change) + view.words
+    return image[view.part].join(change) + _ending(masks) + view.words
+
+
+def _ending(names: Iterable[str]) -> str:
+    endings = {os.path.splitext(name)[1] for name in names}
+    return endings.pop() if len(endings) == 1 else ""
 
 
 _FOLDS: tuple[tuple[Callable[[str], str], str], ...] = (

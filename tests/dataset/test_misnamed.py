@@ -65,7 +65,7 @@ def test_a_set_is_told_once_and_renamed() -> None:
     assert finding["name"] == "near-miss-name"
     assert finding["path"] == "masks"
     assert finding["message"].startswith(
-        "3 masks are named <image>.jpg (img_0007.jpg.png for img_0007.jpg): the trainer refuses"
+        "3 masks are named <image>.jpg.png (img_0007.jpg.png for img_0007.jpg): the trainer refuses"
     )
     assert finding["fix"].endswith("--fix renames them, --diff lists them")
     shown = run("check", "images", "--masks", "masks", "--no-cache", "--diff")
@@ -175,9 +175,9 @@ def test_parts_in_folders_of_numbers_are_joined() -> None:
 @pytest.mark.parametrize(
     ("called", "words"),
     [
-        ("SegmentationClass/{}.png", "SegmentationClass/<image>"),
-        ("{}_json/label.png", "<image>_json/label"),
-        ("export/masks/{}_mask.png", "export/masks/<image>_mask"),
+        ("SegmentationClass/{}.png", "SegmentationClass/<image>.png"),
+        ("{}_json/label.png", "<image>_json/label.png"),
+        ("export/masks/{}_mask.png", "export/masks/<image>_mask.png"),
     ],
 )
 def test_masks_in_sub_folders_are_told_and_laid_out(called: str, words: str) -> None:
@@ -227,7 +227,7 @@ def test_masks_beside_their_images_are_found(mark: str) -> None:
         mask_folder(Path("images"), [f"{stem}{mark}.png"])
     before = files("images")
     told = next(each for each in found(checked(masks="images")) if each["code"] == "MP112")
-    assert f"3 are named <image>{mark}" in told["message"]
+    assert f"3 are named <image>{mark}.png" in told["message"]
     assert told["fix"].startswith("maskprep extract images --masks images --output masks-found")
     Path("none").mkdir()
     names = {each["name"]: each for each in found(checked(masks="none"))}

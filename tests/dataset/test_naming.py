@@ -19,55 +19,55 @@ def number(stem: str) -> int:
 
 #: How tools call the mask of an image, by its stem, and how that is told.
 TOOLS: dict[str, tuple[Callable[[str], str], str]] = {
-    "colmap": (lambda s: f"{s}.jpg", "<image>.jpg"),
-    "doubled": (lambda s: f"{s}.png", "<image>.png"),
-    "openmvs": (lambda s: f"{s}.mask", "<image>.mask"),
-    "instant-ngp": (lambda s: f"dynamic_mask_{s}", "dynamic_mask_<image>"),
-    "onetrainer": (lambda s: f"{s}-masklabel", "<image>-masklabel"),
-    "plural": (lambda s: f"{s} masks", "<image> masks"),
-    "background remover": (lambda s: f"{s}_bgrem", "<image>_bgrem"),
-    "remove.bg": (lambda s: f"{s}-removebg-preview", "<image>-removebg-preview"),
-    "rembg": (lambda s: f"{s}.out", "<image>.out"),
+    "colmap": (lambda s: f"{s}.jpg", "<image>.jpg.png"),
+    "doubled": (lambda s: f"{s}.png", "<image>.png.png"),
+    "openmvs": (lambda s: f"{s}.mask", "<image>.mask.png"),
+    "instant-ngp": (lambda s: f"dynamic_mask_{s}", "dynamic_mask_<image>.png"),
+    "onetrainer": (lambda s: f"{s}-masklabel", "<image>-masklabel.png"),
+    "plural": (lambda s: f"{s} masks", "<image> masks.png"),
+    "background remover": (lambda s: f"{s}_bgrem", "<image>_bgrem.png"),
+    "remove.bg": (lambda s: f"{s}-removebg-preview", "<image>-removebg-preview.png"),
+    "rembg": (lambda s: f"{s}.out", "<image>.out.png"),
     "label studio": (
         lambda s: f"task-{number(s)}-annotation-{number(s)}-by-1-tag-person-0",
         "with the image's number",
     ),
-    "label studio sdk": (lambda s: f"{s}-person-0", "<image>-person-0"),
-    "rectlabel": (lambda s: f"{s}_all_objects", "<image>_all_objects"),
-    "rectlabel class": (lambda s: f"{s}_class_person", "<image>_class_person"),
+    "label studio sdk": (lambda s: f"{s}-person-0", "<image>-person-0.png"),
+    "rectlabel": (lambda s: f"{s}_all_objects", "<image>_all_objects.png"),
+    "rectlabel class": (lambda s: f"{s}_class_person", "<image>_class_person.png"),
     "comfyui": (
         lambda s: f"mask_{number(s):05d}_",
-        "mask_<its part that varies>_, but for leading zeros",
+        "mask_<its part that varies>_.png, but for leading zeros",
     ),
     "roboflow": (
         lambda s: f"{s}_jpg.rf.{hash_of(s)}_mask",
-        "<image>_jpg_mask, but for the signs between words",
+        "<image>_jpg_mask.png, but for the signs between words",
     ),
     "celeba": (
         lambda s: f"{number(s):05d}_hair",
-        "<its part that varies>_hair, but for leading zeros",
+        "<its part that varies>_hair.png, but for leading zeros",
     ),
-    "cityscapes": (lambda s: f"{s}_gtFine_labelIds", "<image>_gtFine_labelIds"),
-    "labelme": (lambda s: f"{s}_json/label", "<image>_json/label"),
-    "pascal voc": (lambda s: f"SegmentationClass/{s}", "SegmentationClass/<image>"),
-    "segmentation": (lambda s: f"{s}_segmentation", "<image>_segmentation"),
-    "matte": (lambda s: f"{s}_matte", "<image>_matte"),
-    "alpha": (lambda s: f"{s}_alpha", "<image>_alpha"),
-    "gt": (lambda s: f"{s}_gt", "<image>_gt"),
-    "numbered": (lambda s: f"{s}_0", "<image>_0"),
-    "numbered mask": (lambda s: f"{s}_mask_0", "<image>_mask_0"),
-    "copy": (lambda s: f"{s} copy", "<image> copy"),
-    "browser": (lambda s: f"{s} (1)", "<image> (1)"),
-    "web space": (lambda s: s.replace("_", "-"), "<image>, but for the signs between words"),
-    "no zeros": (lambda s: f"img_{number(s)}", "<image>, but for leading zeros"),
+    "cityscapes": (lambda s: f"{s}_gtFine_labelIds", "<image>_gtFine_labelIds.png"),
+    "labelme": (lambda s: f"{s}_json/label", "<image>_json/label.png"),
+    "pascal voc": (lambda s: f"SegmentationClass/{s}", "SegmentationClass/<image>.png"),
+    "segmentation": (lambda s: f"{s}_segmentation", "<image>_segmentation.png"),
+    "matte": (lambda s: f"{s}_matte", "<image>_matte.png"),
+    "alpha": (lambda s: f"{s}_alpha", "<image>_alpha.png"),
+    "gt": (lambda s: f"{s}_gt", "<image>_gt.png"),
+    "numbered": (lambda s: f"{s}_0", "<image>_0.png"),
+    "numbered mask": (lambda s: f"{s}_mask_0", "<image>_mask_0.png"),
+    "copy": (lambda s: f"{s} copy", "<image> copy.png"),
+    "browser": (lambda s: f"{s} (1)", "<image> (1).png"),
+    "web space": (lambda s: s.replace("_", "-"), "<image>.png, but for the signs between words"),
+    "no zeros": (lambda s: f"img_{number(s)}", "<image>.png, but for leading zeros"),
     "numbers alone": (
         lambda s: f"{number(s)}",
-        "<its part that varies>, but for leading zeros",
+        "<its part that varies>.png, but for leading zeros",
     ),
-    "other word": (lambda s: f"mask_{s[-4:]}", "mask_<its part that varies>"),
-    "unsigned": (lambda s: f"mask{s}", "mask<image>"),
-    "upper case": (str.upper, "<image>, but for case or Unicode form"),
-    "japanese": (lambda s: f"{s}のマスク", "<image>のマスク"),
+    "other word": (lambda s: f"mask_{s[-4:]}", "mask_<its part that varies>.png"),
+    "unsigned": (lambda s: f"mask{s}", "mask<image>.png"),
+    "upper case": (str.upper, "<image>.png, but for case or Unicode form"),
+    "japanese": (lambda s: f"{s}のマスク", "<image>のマスク.png"),
 }
 
 
@@ -94,6 +94,14 @@ def test_roboflows_images_and_masks_may_bear_the_same_hash_or_another() -> None:
         assert list(found.image_of.values()) == images
 
 
+def test_what_all_images_names_share_may_be_replaced() -> None:
+    images = [f"{city}_leftImg8bit.png" for city in ("aachen_01", "bonn_02", "ulm_03")]
+    masks = [image.replace("leftImg8bit", "gtFine_labelIds") for image in images]
+    found = find_naming(masks, images)
+    assert found is not None
+    assert found.image_of == dict(zip(masks, images, strict=True))
+
+
 def test_copies_of_one_image_with_other_hashes_are_left_alone() -> None:
     images = [f"{stem}_jpg.rf.{hash_of(stem + n)}.jpg" for stem in STEMS for n in "ab"]
     masks = [f"{stem}_jpg.rf.{hash_of(stem + n)}_mask.png" for stem in STEMS for n in "cd"]
@@ -105,7 +113,7 @@ def test_the_images_own_ending_may_be_of_several_kinds() -> None:
     found = find_naming(["a.jpg.png", "b.png.png", "c.JPEG.png"], images)
     assert found is not None
     assert list(found.image_of.values()) == images
-    assert found.words == "<image>.<its ending>"
+    assert found.words == "<image>.<its ending>.png"
 
 
 @pytest.mark.parametrize(
