@@ -107,7 +107,8 @@ def extract(
     """Write masks as the trainer reads them: 8-bit grey PNG, named after their images.
 
     From any channel, depth, palette or label map, TIFF and GIF included, on the image's stored
-    pixels. Tones are changed in this order: levels, threshold, invert, floor.
+    pixels. Masks may have names made of the images' by one change, lie in sub-folders, or beside
+    the images (--masks IMAGES). Tones are changed in this order: levels, threshold, invert, floor.
 
     \b
     maskprep extract dataset.toml --output masks-8bit/
@@ -122,14 +123,14 @@ def extract(
 
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
-    from maskprep.dataset.discover import discover_pairs
+    from maskprep.dataset.discover import discover_tree
     from maskprep.editing.extract import extract as extract_masks
     from maskprep.files.storage import isdir
 
     request = one_request(requests)
     if channel == "alpha" and request.masks is None and isdir(request.target):
         request = replace(request, alpha=True)
-    training_set = discover_pairs(request)
+    training_set = discover_tree(request)
     with progress_bar("extracting masks", training_set.pair_count * (1 + apply_exif)) as advance:
         carried = extract_masks(
             training_set,

@@ -6,7 +6,7 @@ import difflib
 import os
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,9 @@ from maskprep.trainers import DEFAULT, find_model, find_trainer
 from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
 from maskprep.trainers.roles import ReadsConfigurations
+
+#: How deep below a folder images are looked for.
+_DEPTH = 3
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,51 @@ def discover_pairs(request: Request) -> TrainingSet:
     if not training_set.pair_count:
         raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
     return training_set
+
+
+def discover_tree(request: Request) -> TrainingSet:
+    """Find the pairs of an image folder or, where it holds no image itself, of those below it.
+
+    Parameters
+    ----------
+    request : Request
+        What to look at. Each sub-folder's masks lie in the mask folder's sub-folder of the same
+        name; where there is none, where those of the folder above lie.
+
+    Returns
+    -------
+    TrainingSet
+        With at least one pair; a dataset for each folder that holds images.
+
+    Raises
+    ------
+    MaskprepError
+        The configuration is refused, or there is no pair.
+    """
+    found = discover(request)
+    if found.pair_count or not storage.isdir(request.target):
+        return discover_pairs(request)
+    below = [discover(each) for each in _below(request, _DEPTH)]
+    datasets = tuple(dataset for part in below if part.pair_count for dataset in part.datasets)
+    if not datasets:
+        return discover_pairs(request)
+    return replace(found, datasets=datasets)
+
+
+def _below(request: Request, depth: int) -> Iterator[Request]:
+    masks = request.masks
+    for name in _listing(request.target).names if depth else ():
+        path = pathname.join(request.target, name)
+        if name.startswith(".") or not storage.isdir(path):
+            continue
+        if masks is not None and pathname.realpath(path) == pathname.realpath(masks):
+            continue
+        mirrored = None if masks is None else pathname.join(masks, name)
+        if mirrored is not None and not storage.isdir(mirrored):
+            mirrored = masks
+        part = replace(request, target=path, masks=mirrored)
+        yield part
+        yield from _below(part, depth - 1)
 
 
 def discover_pair(

@@ -11,6 +11,7 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.folders import captions_of
+from maskprep.dataset.misnamed import is_own_mask_folder, masks_beside, misnamed
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
@@ -77,6 +78,14 @@ class _Carrier:
     is_image: bool
     is_seen: bool  # by the trainer
     has_captions: bool
+    name: str = ""  # under which the trainer would look for it; empty for its own
+    parts: tuple[str, ...] = ()  # more files, joined with it by the largest value
+    is_elsewhere: bool = False  # than in the mask folder
+
+    @property
+    def called(self) -> str:
+        """The path by which its place in the output goes."""
+        return self.name or self.path
 
 
 def extract(
@@ -102,7 +111,9 @@ def extract(
     ----------
     training_set : TrainingSet
         As discovered. Masks are its mask files, those of a kind that the trainer does not see,
-        or the images' alpha.
+        those of other names (`maskprep.dataset.misnamed`), several of one image joined by the
+        largest value, or the images' alpha. Where image folder and mask folder are one, masks are
+        looked for beside their images.
     destination : Destination
         Where to. In place works for mask files only.
     channel : str or None
@@ -160,14 +171,58 @@ def _carriers(
     without: dict[str, Pair] = {}
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            unseen = {pathname.stem(path): path for path in reversed(subset.unseen_masks)}
-            for pair in subset.pairs:
-                carrier = _carrier(pair, subset, unseen, channel)
+            found = _beside if is_own_mask_folder(subset) else _in_their_place
+            for pair, carrier in found(subset, channel):
                 if carrier is not None:
                     carriers.setdefault(pathname.absolute(carrier.path), carrier)
                 elif subset.source is MaskSource.FILE:
                     without.setdefault(pathname.absolute(pair.image), pair)
     return list(carriers.values()), list(without.values())
+
+
+def _in_their_place(
+    subset: Subset, channel: Channel | None
+) -> Iterator[tuple[Pair, _Carrier | None]]:
+    unseen = {pathname.stem(path): path for path in reversed(subset.unseen_masks)}
+    other = misnamed(subset)
+    masks_of = other.masks_of
+    elsewhere = other.is_nested or bool(other.parts_of)
+    for pair in subset.pairs:
+        carrier = _carrier(pair, subset, unseen, channel)
+        if carrier is None and pair.image in masks_of and subset.masks is not None:
+            first, *parts = masks_of[pair.image]
+            name = _named_after(pair, subset.masks.path)
+            carrier = _Carrier(
+                first, pair, False, False, subset.metadata is None, name, tuple(parts), elsewhere
+            )
+        yield pair, carrier
+
+
+def _beside(subset: Subset, channel: Channel | None) -> Iterator[tuple[Pair, _Carrier | None]]:
+    """Find masks in the image folder, where the trainer takes each image for its own mask."""
+    naming = masks_beside(subset)
+    if naming is None:
+        folder = subset.images and subset.images.path
+        raise MaskprepError(
+            f"{folder}: is image folder and mask folder at once, and no masks are told from the"
+            " images by their names: keep the masks in a folder beside the images"
+        )
+    paths = {pathname.basename(pair.image): pair.image for pair in subset.pairs}
+    mask_of = {image: paths[mask] for mask, image in naming.image_of.items()}
+    for pair in subset.pairs:
+        own = pathname.basename(pair.image)
+        if own in naming.image_of:
+            continue
+        if own not in mask_of:
+            yield pair, None
+            continue
+        name = _named_after(pair, pathname.dirname(pair.image))
+        has_captions = subset.metadata is None
+        yield pair, _Carrier(mask_of[own], pair, False, False, has_captions, name, (), True)
+
+
+def _named_after(pair: Pair, folder: str) -> str:
+    return pathname.join(folder, f"{pathname.stem(pair.image)}.png")
 
 
 def _carrier(
@@ -197,6 +252,11 @@ def _refuse_what_makes_no_sense(
         raise MaskprepError(f"{name}: names no masks; to read the images' alpha, add --from alpha")
     if wishes.upright and destination.output is None:
         raise MaskprepError(f"{name}: turned copies need a folder of their own: --output DIR")
+    if destination.output is None and any(carrier.is_elsewhere for carrier in carriers):
+        raise MaskprepError(
+            f"{name}: its masks lie elsewhere, or several belong to one image: write them to a"
+            " folder, --output DIR"
+        )
     if not any(carrier.is_image for carrier in carriers):
         return
     if wishes.channel not in (None, "alpha", "auto"):
@@ -217,7 +277,7 @@ def _tasks(
         masks = replace(destination, output=destination.output / "masks")
         images = replace(destination, output=destination.output / "images")
         yield from _upright_images(carriers, images)
-    targets = masks.targets([carrier.path for carrier in carriers])
+    targets = masks.targets([carrier.called for carrier in carriers])
     for carrier, target in zip(carriers, targets, strict=True):
         yield Task(carrier.path, target, partial(_made, carrier, wishes))
 
@@ -229,6 +289,29 @@ def _without_mask(pair: Pair) -> Made[Extracted]:
 def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
     pixels = raster.read_stored(carrier.path)
     image = pixels.header if carrier.is_image else raster.read_header(carrier.pair.image)
+    mask, choice, notes = _shape(pixels, image, carrier, wishes)
+    for path in carrier.parts:
+        part = replace(carrier, path=path)
+        more, _, told = _shape(raster.read_stored(path), image, part, wishes)
+        if more.shape != mask.shape:
+            raise MaskprepError(f"{path}: is of another size than {carrier.path}")
+        mask, notes = np.maximum(mask, more), [*notes, *told]
+    if carrier.parts:
+        notes.append(f"joined with {', '.join(map(pathname.basename, carrier.parts))}")
+    mask = wishes.tones.apply(mask)
+    notes.append(_flatness(mask, pixels, choice, carrier, wishes))
+    if wishes.upright:
+        mask = as_viewed(mask, image.orientation)
+    reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
+    row = Extracted(reading, choice.why, _trained_today(carrier, pixels), coverage(mask))
+    content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
+    return Made(content, row, tuple(filter(None, notes)))
+
+
+def _shape(
+    pixels: StoredPixels, image: Header, carrier: _Carrier, wishes: _Wishes
+) -> tuple[Mask, Choice, list[str]]:
+    """Read one file's shape, on the stored pixels of the image, before its tones are changed."""
     choice = _choice(pixels, carrier, wishes)
     if not choice.is_mask:
         raise MaskprepError(
@@ -244,14 +327,7 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
         notes.append("" if wishes.upright else told)
         mask, misfit = _fitted(mask, image, carrier, wishes)
         notes.append(misfit)
-    mask = wishes.tones.apply(mask)
-    notes.append(_flatness(mask, pixels, choice, carrier, wishes))
-    if wishes.upright:
-        mask = as_viewed(mask, image.orientation)
-    reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
-    row = Extracted(reading, choice.why, _trained_today(carrier, pixels), coverage(mask))
-    content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
-    return Made(content, row, tuple(filter(None, notes)))
+    return mask, choice, notes
 
 
 def _choice(pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes) -> Choice:

@@ -13,6 +13,7 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.growth import TARGET
+from maskprep.dataset.misnamed import Misnamed, misnamed
 from maskprep.editing.dilate import dilate
 from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
@@ -21,7 +22,6 @@ from maskprep.masks import hidden
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
-from maskprep.rules.folders import near_misses
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -88,13 +88,25 @@ def _write_paths(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 
 @fix("near-miss-name", "renamed after its image", safe=True)
 def _rename_near_misses(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    tasks = [
-        _moved(mask, Path(mask).with_name(Path(image).stem + Path(mask).suffix))
-        for subset in _subsets(found)
-        for mask, image in near_misses(subset).items()
-        if mask in paths
-    ]
+    tasks: list[Task[Any]] = []
+    for subset in _subsets(found):
+        other = misnamed(subset)
+        if subset.masks is not None and subset.masks.path in paths:
+            if other.parts_of or other.is_nested:
+                tasks.append(_refused(subset.masks.path, _not_renamed(other)))
+            else:
+                tasks += [_renamed(mask, image) for mask, image in other.image_of.items()]
+        tasks += [_renamed(mask, image) for mask, image in other.alone.items() if mask in paths]
     return carry_out(tasks, found, place)
+
+
+def _renamed(mask: str, image: str) -> Task[str]:
+    return _moved(mask, Path(mask).with_name(Path(image).stem + Path(mask).suffix))
+
+
+def _not_renamed(other: Misnamed) -> str:
+    told = "several masks of one image" if other.parts_of else "masks in sub-folders"
+    return f"{told} are not renamed: maskprep extract … --output DIR writes one for each image"
 
 
 @fix("extension-ignored", "given a kind that the trainer sees", safe=True)
@@ -136,14 +148,26 @@ def _as_png(path: str) -> Made[str]:
 
 @fix("mask-missing", "made, all white: its image trains whole", safe=True, asked="missing=white")
 def _paint_missing(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    tasks = [
-        Task(pair.image, Path(subset.masks.path, f"{Path(pair.image).stem}.png"), work, (), add)
-        for subset in _subsets(found)
-        for pair in subset.missing
-        if pair.image in paths and subset.masks is not None
-        for work, add in [(partial(_white_mask, pair), Effect.ADD)]
-    ]
+    tasks: list[Task[Any]] = []
+    for subset in _subsets(found):
+        if subset.masks is None:
+            continue
+        why = _why_not_white(subset)
+        for pair in (each for each in subset.missing if each.image in paths):
+            target = Path(subset.masks.path, f"{Path(pair.image).stem}.png")
+            work = partial(_white_mask, pair)
+            white: Task[Any] = Task(pair.image, target, work, (), Effect.ADD)
+            tasks.append(_refused(pair.image, why) if why else white)
     return carry_out(tasks, found, place)
+
+
+def _why_not_white(subset: Subset) -> str:
+    """Tell why no white masks are made: those that are missing may be there under other names."""
+    other = misnamed(subset)
+    if not other.may_be_left:
+        return ""
+    where = f"{len(other.left)} masks of no image lie in the mask folder"
+    return f"no white mask is made, {where}: rename them after their images, or move them out"
 
 
 @fix("mask-16bit", "scaled to 8 bits", safe=True)
@@ -278,6 +302,13 @@ def _moved(path: str, target: Path) -> Task[str]:
         return Made(_content(path), "")
 
     return Task(path, target, make)
+
+
+def _refused(path: str, why: str) -> Task[Any]:
+    def make() -> Made[Any]:
+        raise MaskprepError(f"{path}: {why}")
+
+    return Task(path, None, make)
 
 
 def _white_mask(pair: Pair) -> Made[Extracted]:
