@@ -18,6 +18,7 @@ from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.masks import hidden
+from maskprep.masks.depth import to_eight_bits
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
@@ -151,6 +152,11 @@ def _scale_depth(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
     return extract(_part(found, paths), place, channel="r")
 
 
+@fix("image-16bit", "scaled to 8 bits, as viewers show it", safe=True)
+def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return carry_out([_task(path, partial(_at_eight_bits, path)) for path in paths], found, place)
+
+
 @fix("mask-label-map", "its label made white", safe=True)
 def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     def label_of(path: str) -> Made[Extracted]:
@@ -265,6 +271,22 @@ def _part(found: TrainingSet, paths: Iterable[str]) -> TrainingSet:
         for dataset in found.datasets
     )
     return replace(found, datasets=datasets)
+
+
+def _at_eight_bits(path: str) -> Made[str]:
+    stored = raster.read_stored(path)
+    numbers = np.asarray(stored.numbers)
+    low, high = np.nanmin(numbers), np.nanmax(numbers)
+    if low < 0 or high > 65535 or (stored.header.mode == "F" and high > 255):
+        raise MaskprepError(
+            f"{path}: holds values from {low:g} to {high:g}, and does not say which is white:"
+            " save it as 8-bit PNG"
+        )
+    grey, told = to_eight_bits(numbers)
+    alpha = [] if stored.alpha is None else [stored.alpha]
+    beside = raster.read_accompaniment(path)
+    content = raster.encode_picture(np.dstack([grey, grey, grey, *alpha]), beside)
+    return Made(content, "", (told, *beside.left_out))
 
 
 def _task(path: str, make: Callable[[], Made[Any]]) -> Task[Any]:

@@ -61,6 +61,11 @@ class Header:
         return self.format == "PNG" and self.mode == "L" and self.orientation == 1
 
     @property
+    def is_clipped(self) -> bool:
+        """Whether it holds greys that Pillow's ``convert`` cuts off at 255, and does not scale."""
+        return self.bits > 8
+
+    @property
     def turned(self) -> bool:
         """Whether EXIF swaps width and height for viewers."""
         return self.orientation >= 5
