@@ -227,7 +227,7 @@ def image_16bit(sample: Sample) -> Iterator[Remark]:
     if header.mode == "F":
         told += " rounds down: of values from 0 to 1 it trains a black picture"
     else:
-        told += " does not scale: it trains a white picture"
+        told += " does not scale: what lies above it trains as white"
     fix = f"maskprep check {DATASET} --fix scales it, or save it as 8-bit PNG"
     yield Remark(sample.pair.image, told, fix)
 
