@@ -33,7 +33,7 @@ Image.register_open("JXL", opened, lambda start: start.startswith(b"\\xff\\x0a")
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
-    """Pairs a to d; b and c are JPEG XL, of image and of mask, and d's is hidden in a PNG's name."""
+    """Pairs a to d; b and c are JPEG XL, of image and of mask, d's mask is called a PNG."""
     folders = Folders(tmp_path / "set")
     for name in "abcd":
         folders.add(f"{name}.png")
@@ -56,9 +56,9 @@ def checked(folders: Folders, plugin: str, *options: str) -> dict[str, Any]:
     # An empty module hides what is installed here.
     (package / "jxlpy.py").write_text("", encoding="utf-8")
     paths = os.pathsep.join((str(package), str(ROOT)))
+    words = ("check", folders.config(), "--format", "json", "--no-cache", *options)
     done = subprocess.run(
-        [sys.executable, "-m", "maskprep", "check", folders.config(), "--format", "json"]
-        + ["--no-cache", *options],
+        [sys.executable, "-m", "maskprep", *words],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
@@ -89,6 +89,5 @@ def test_jpeg_xl_is_decoded_by_the_plug_in_that_is_installed(tmp_path: Path) -> 
     from maskprep import raster
 
     Image.fromarray(drawn(FIGURE)).save(tmp_path / "x.jxl", lossless=True)
-    np.testing.assert_array_equal(
-        raster.read_mask(str(tmp_path / "x.jxl"), "r").mask, drawn(FIGURE)
-    )
+    decoded = raster.read_mask(str(tmp_path / "x.jxl"), "r")
+    np.testing.assert_array_equal(decoded.mask, drawn(FIGURE))
