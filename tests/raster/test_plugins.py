@@ -56,7 +56,7 @@ def checked(folders: Folders, plugin: str, *options: str) -> dict[str, Any]:
     # An empty module hides what is installed here.
     (package / "jxlpy.py").write_text("", encoding="utf-8")
     paths = os.pathsep.join((str(package), str(ROOT)))
-    words = ("check", folders.config(), "--format", "json", "--no-cache", *options)
+    words = ("check", str(folders.config()), "--format", "json", "--no-cache", *options)
     done = subprocess.run(
         [sys.executable, "-m", "maskprep", *words],
         env={**os.environ, "PYTHONPATH": paths},
