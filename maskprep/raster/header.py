@@ -240,4 +240,4 @@ def _steps_by_quality() -> NDArray[np.int64]:
     quality = np.arange(1, 101)
     percent = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     steps = (np.array(_LUMINANCE) * percent[:, None] + 50) // 100
-    return np.clip(steps, 1, _LARGEST_STEP)
+    return np.asarray(np.clip(steps, 1, _LARGEST_STEP), np.int64)
