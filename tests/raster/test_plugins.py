@@ -16,7 +16,9 @@ from PIL import Image
 from tests.datasets import FIGURE, Folders, drawn
 from tests.places import ROOT
 
-#: Stands in for a decoder of JPEG XL: a PNG behind JPEG XL's signature.
+#: JPEG XL's signature, and that it is 128 x 128 px.
+START = b"\xff\x0a\x5f"
+#: Stands in for a decoder of JPEG XL: takes a PNG behind that.
 STAND_IN = """
 from io import BytesIO
 from PIL import Image, PngImagePlugin
@@ -25,7 +27,7 @@ class StandIn(PngImagePlugin.PngImageFile):
     format = "JXL"
 
 def opened(stream, name):
-    return StandIn(BytesIO(stream.read()[2:]))
+    return StandIn(BytesIO(stream.read()[3:]))
 
 Image.register_open("JXL", opened, lambda start: start.startswith(b"\\xff\\x0a"))
 """
@@ -44,7 +46,7 @@ def folders(tmp_path: Path) -> Folders:
     ):
         content = path.read_bytes()
         path.unlink()
-        path.with_suffix(ending).write_bytes(b"\xff\x0a" + content)
+        path.with_suffix(ending).write_bytes(START + content)
     return folders
 
 
