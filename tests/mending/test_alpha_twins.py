@@ -12,6 +12,7 @@ from maskprep.mending.fixes import FIXES, Fix
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, image_folder
 from tests.mending.test_mend import BAD, contents, found_names, options_of
+from tests.rules.test_files import write_clear
 
 #: What goes wrong with mask files only: their names, their sizes, channels that nobody reads, and a
 #: cache without alpha, which the trainer does not take where alpha is the mask.
@@ -43,10 +44,10 @@ def make_twin(root: Path) -> None:
 def embed(path: Path, mask: Path) -> None:
     with Image.open(path) as image, Image.open(mask) as painted:
         kind = image.format
-        if image.mode == "I;16":
-            deep = np.array(image)
+        if image.mode.startswith("I"):
+            deep = np.asarray(image).astype(np.uint16)
             deep[np.asarray(painted.convert("L")) == 0] = 7
-            Image.fromarray(deep).save(path, kind, transparency=7)
+            write_clear(path, deep, 7)
         elif image.size == painted.size:
             both = image.convert("RGB")
             both.putalpha(painted.convert("RGB").getchannel("R"))

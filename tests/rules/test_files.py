@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def write(path: Path, pixels: NDArray[Any]) -> None:
         Image.fromarray(pixels).save(path, "TIFF")
 
 
+def write_clear(path: Path, pixels: NDArray[np.uint16], clear: int) -> None:
+    """Write greys of 16 bits, of which one is transparent."""
+    content = cv2.imencode(".png", pixels)[1].tobytes()
+    chunk = b"tRNS" + clear.to_bytes(2, "big")
+    end = content.index(b"IDAT") - 4
+    check = zlib.crc32(chunk).to_bytes(4, "big")
+    path.write_bytes(content[:end] + b"\0\0\0\2" + chunk + check + content[end:])
+
+
 def as_trained(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
@@ -40,8 +50,8 @@ def errors(folders: Folders) -> list[str]:
 @pytest.mark.parametrize(
     ("pixels", "told"),
     [
-        (WIDE, "16-bit grey (I;16)"),
-        (WIDE.astype(np.int32), "32-bit grey (I)"),
+        (WIDE, "is 16-bit grey (I"),
+        (WIDE.astype(np.int32), "is 32-bit grey (I)"),
         (GREYS / np.float32(255), "of values from 0 to 1 it trains a black picture"),
     ],
     ids=["16 bits", "32 bits", "floats"],
@@ -92,7 +102,7 @@ def test_what_lies_beside_the_pixels_stays(tmp_path: Path) -> None:
 
 def test_alpha_that_is_a_colour_survives(tmp_path: Path) -> None:
     images = image_folder(tmp_path / "images", alpha=True)
-    Image.fromarray(WIDE).save(images / "a.png", transparency=0)
+    write_clear(images / "a.png", WIDE, 0)
     words = ("check", images, "--alpha", "--caption-extension", ".txt", "--fix")
     assert "scaled to 8 bits" in run(*words).stderr
     with Image.open(images / "a.png") as image:
@@ -116,7 +126,7 @@ def test_copies_are_refused_and_not_cut_off(command: str, tmp_path: Path) -> Non
 
 def test_grown_alpha_does_not_cut_the_image_off(tmp_path: Path) -> None:
     images = image_folder(tmp_path / "images", alpha=True)
-    Image.fromarray(WIDE).save(images / "a.png", transparency=0)
+    write_clear(images / "a.png", WIDE, 0)
     made = tmp_path / "made"
     result = run("dilate", images, "--alpha", "--radius", 2, "--output", made)
     assert "is 16-bit grey, which a copy of 8 bits would cut off" in all_of(result)
