@@ -85,7 +85,8 @@ def test_an_inverted_alpha_is_turned_and_its_colours_stay(kind: str, tmp_path: P
         rgba = rng.integers(0, 256, (128, 128, 4), np.uint8)
         rgba[..., 3] = 255 - drawn(FIGURE)
         Image.fromarray(rgba).save(images / name, lossless=True, exact=True)
-        painted[name] = rgba
+        with Image.open(images / name) as image:
+            painted[name] = np.asarray(image)  # before 9.4 Pillow has WebP clear what is hidden
     original = (images / names[0]).read_bytes()
     words = ("check", images, "--alpha", "--caption-extension", ".txt", "--format", "json")
     assert "polarity-suspect" in found_names(run(*words, "--fix"))

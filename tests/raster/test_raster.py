@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -18,6 +19,8 @@ from maskprep.errors import UnreadableImageError
 from maskprep.model import Size
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
+PILLOW = tuple(map(int, PIL.__version__.split(".")[:2]))
+REDUCES_ALPHA = pytest.mark.skipif(PILLOW < (9, 4), reason="Pillow passes no alpha_quality on")
 FILM: dict[str, Any] = {"save_all": True, "append_images": [Image.new("RGBA", (9, 9))]}
 
 
@@ -110,11 +113,11 @@ def test_jpeg_tables_of_other_programs_have_the_quality_of_the_nearest(tmp_path:
     [
         ({"quality": 80}, (True, False)),
         ({"lossless": True}, (False, False)),
-        ({"quality": 100, "alpha_quality": 99}, (True, True)),
+        pytest.param({"alpha_quality": 99}, (True, True), marks=REDUCES_ALPHA),
         ({"quality": 80, "exif": b"Exif\0\0MM\0*\0\0\0\b\0\0\0\0\0\0"}, (True, False)),
         (
             {"lossless": True, "save_all": True, "append_images": [Image.new("L", (9, 9))]},
-            (False,) * 2,
+            (False, False),
         ),
         (
             {"quality": 80, "save_all": True, "append_images": [Image.new("L", (9, 9))]},

@@ -14,6 +14,7 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
 from maskprep.model import Severity, Size
 from tests.datasets import FIGURE, Folders, checked, drawn, image_folder, names
+from tests.raster.test_raster import REDUCES_ALPHA
 
 
 def _cut_out(hidden: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -93,6 +94,7 @@ def test_an_avif_mask_is_told_where_it_has_greys(mask: NDArray[np.uint8], tmp_pa
     assert all("is an AVIF, stored with loss unless" in message for _, message in told)
 
 
+@REDUCES_ALPHA
 @pytest.mark.parametrize(
     ("alpha", "quality", "wanted"),
     [
