@@ -350,7 +350,10 @@ def discover_pair(
     )
     if not pairs:
         raise MaskprepError(f"{image}: the trainer does not see a file of this name")
-    datasets = (replace(dataset, subsets=(subset.of_one(pairs[0], subset.caches),)),)
+    alone = subset.of_one(pairs[0], subset.caches)
+    if mask is not None and not trainer.sees(pathname.basename(mask)):
+        alone = replace(alone, unseen_masks=(mask,))
+    datasets = (replace(dataset, subsets=(alone,)),)
     return TrainingSet(
         name=image,
         trainer=trainer,

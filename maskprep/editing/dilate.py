@@ -14,6 +14,7 @@ from maskprep import raster
 from maskprep.dataset.folders import captions_of
 from maskprep.dataset.growth import DetailGrower, GrownDetail, Side, cut_off
 from maskprep.dataset.sample import Sample, samples_of
+from maskprep.editing.picture import refuse_clipped
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError
 from maskprep.masks import hidden
@@ -217,6 +218,8 @@ def _with_alpha(sample: Sample, alpha: Mask, grown: Mask, row: Grown, way: _Way)
     notes = list(_hidden_notes(sample, rgb, alpha, grown, way))
     if np.array_equal(grown, alpha) and filled is rgb:
         return Made(None, row, tuple(notes))
+    assert sample.image_header is not None, "it is decoded"
+    refuse_clipped(sample.pair.image, sample.image_header)
     rgba = np.dstack([filled, grown])
     beside = raster.read_accompaniment(sample.pair.image)
     return Made(raster.encode_picture(rgba, beside), row, tuple(notes))

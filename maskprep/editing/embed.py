@@ -10,6 +10,7 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.folders import captions_of
+from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
@@ -74,7 +75,8 @@ def embed(
     -----
     RGB is what the trainer reads of the image, alpha what it reads of the mask: taken out again
     both are the same bit for bit. Nothing is turned; EXIF with its orientation comes along, as do
-    text, resolution and a colour profile of RGB.
+    text, resolution and a colour profile of RGB. An image of greys that 8 bits would cut off is
+    refused: of it the trainer reads another picture.
     """
     images: dict[str, list[tuple[Pair, Subset]]] = {}
     for dataset in training_set.datasets:
@@ -113,7 +115,7 @@ def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill) -> Made[Embedded]:
             f"{pair.image}: is {header.size} px, its mask {size} px: export the mask again, or if"
             " EXIF turns the image, run maskprep extract first"
         )
-    pixels, beside = raster.read_accompanied(pair.image, "RGBA" if header.has_alpha else "RGB")
+    pixels, beside = read_to_rewrite(pair.image, header)
     rgb = np.ascontiguousarray(pixels[..., :3])
     own_alpha = pixels[..., 3] if header.has_alpha else None
     filled = hidden.fill_hidden(rgb, mask, fill)

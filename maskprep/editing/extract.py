@@ -12,6 +12,7 @@ import numpy as np
 from maskprep import raster
 from maskprep.dataset.folders import captions_of
 from maskprep.dataset.misnamed import is_own_mask_folder, masks_beside, misnamed
+from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
@@ -425,7 +426,7 @@ def _upright(path: str) -> Made[Extracted]:
     header = raster.read_header(path)
     if header.orientation == 1:
         return Made(None, Extracted(""))
-    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
+    pixels, beside = read_to_rewrite(path, header)
     beside = beside.upright()
     content = raster.encode_picture(as_viewed(pixels, header.orientation), beside)
     told = f"turned upright (EXIF orientation {header.orientation})"

@@ -16,9 +16,11 @@ from maskprep.dataset.growth import TARGET
 from maskprep.dataset.misnamed import Misnamed, misnamed
 from maskprep.editing.dilate import dilate
 from maskprep.editing.extract import Extracted, extract
+from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.masks import hidden
+from maskprep.masks.depth import to_eight_bits
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
@@ -123,8 +125,7 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
             elif Path(path).stem in stems:
                 masks.append(stems[Path(path).stem])
     moved = carry_out(tasks, found, place)
-    made = extract(_part(found, masks), place, channel="auto") if masks else Carried(())
-    return Carried((*moved.outcomes, *made.outcomes), made.backups or moved.backups)
+    return _both(moved, _of_files(found, masks, place, channel="auto"))
 
 
 def _visible_ending(path: str, found: TrainingSet) -> str | None:
@@ -173,6 +174,11 @@ def _why_not_white(subset: Subset) -> str:
 @fix("mask-16bit", "scaled to 8 bits", safe=True)
 def _scale_depth(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     return extract(_part(found, paths), place, channel="r")
+
+
+@fix("image-16bit", "scaled to 8 bits, as viewers show it", safe=True)
+def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    return carry_out([_task(path, partial(_at_eight_bits, path)) for path in paths], found, place)
 
 
 @fix("mask-label-map", "its label made white", safe=True)
@@ -233,7 +239,7 @@ def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 @fix("hidden-colour", "hidden colours replaced by the nearest visible", safe=False)
 def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     def filled(path: str) -> Made[Extracted]:
-        rgba, beside = raster.read_accompanied(path, "RGBA")
+        rgba, beside = read_to_rewrite(path, raster.read_header(path))
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
         row = Extracted("alpha", "", coverage(alpha), coverage(alpha))
@@ -244,7 +250,18 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 
 @fix("polarity-suspect", "turned about: what trained is ignored", safe=False)
 def _swap_polarity(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    return extract(_part(found, paths), place, channel="r", invert=True)
+    def turned(path: str) -> Made[Extracted]:
+        rgba, beside = read_to_rewrite(path, raster.read_header(path))
+        alpha = 255 - rgba[..., 3]
+        row = Extracted("alpha", "", coverage(rgba[..., 3]), coverage(alpha))
+        return Made(raster.encode_picture(np.dstack([rgba[..., :3], alpha]), beside), row)
+
+    carriers = {pair.image for pair in _pairs(found) if pair.source is MaskSource.ALPHA}
+    tasks = [_task(path, partial(turned, path)) for path in paths if path in carriers]
+    files = [path for path in paths if path not in carriers]
+    in_images = carry_out(tasks, found, place)
+    in_files = _of_files(found, files, place, channel="r", invert=True)
+    return _both(in_images, in_files)
 
 
 @fix("detail-lost", f"its details grown to {TARGET:g}", safe=False)
@@ -271,8 +288,18 @@ def _pairs(found: TrainingSet) -> Iterable[Pair]:
     return (pair for subset in _subsets(found) for pair in subset.pairs)
 
 
+def _of_files(found: TrainingSet, paths: Paths, place: Destination, **way: Any) -> Carried[Any]:
+    # Of no pairs `extract` would say that there are no masks.
+    return extract(_part(found, paths), place, **way) if paths else Carried(())
+
+
+def _both(first: Carried[Any], second: Carried[Any]) -> Carried[Any]:
+    backups = second.backups or first.backups
+    return Carried((*first.outcomes, *second.outcomes), backups)
+
+
 def _part(found: TrainingSet, paths: Iterable[str]) -> TrainingSet:
-    """Keep the pairs whose image or mask is among the paths."""
+    """Keep the pairs whose mask is among the paths: a file, or the image where there is none."""
     wanted = set(paths)
     datasets = tuple(
         replace(
@@ -280,7 +307,9 @@ def _part(found: TrainingSet, paths: Iterable[str]) -> TrainingSet:
             subsets=tuple(
                 replace(
                     subset,
-                    pairs=tuple(pair for pair in subset.pairs if wanted & {pair.image, pair.mask}),
+                    pairs=tuple(
+                        pair for pair in subset.pairs if (pair.mask or pair.image) in wanted
+                    ),
                 )
                 for subset in dataset.subsets
                 if subset.source is not MaskSource.NONE
@@ -289,6 +318,22 @@ def _part(found: TrainingSet, paths: Iterable[str]) -> TrainingSet:
         for dataset in found.datasets
     )
     return replace(found, datasets=datasets)
+
+
+def _at_eight_bits(path: str) -> Made[str]:
+    stored = raster.read_stored(path)
+    numbers = np.asarray(stored.numbers)
+    low, high = np.nanmin(numbers), np.nanmax(numbers)
+    if low < 0 or high > 65535 or (stored.header.mode == "F" and high > 255):
+        raise MaskprepError(
+            f"{path}: holds values from {low:g} to {high:g}, and does not say which is white:"
+            " save it as 8-bit PNG"
+        )
+    grey, told = to_eight_bits(numbers)
+    alpha = [] if stored.alpha is None else [stored.alpha]
+    beside = raster.read_accompaniment(path)
+    content = raster.encode_picture(np.dstack([grey, grey, grey, *alpha]), beside)
+    return Made(content, "", (told, *beside.left_out))
 
 
 def _task(path: str, make: Callable[[], Made[Any]]) -> Task[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,8 +136,10 @@ def view_of(sample: Sample) -> PairView | None:
     right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
     right_weights = sample.seen_by(right).weights if right is not None else None
     details = sample.details
-    notes = []
-    if right_weights is not None and not np.array_equal(right_weights, weights):
+    notes = list(_clipping(sample))
+    if right_weights is not None and np.array_equal(right_weights, weights):
+        right_weights = None
+    if right_weights is not None:
         moved = max(placement.crop_xy or (0, 0))
         notes.append(
             f"{sample.trainer.title} stretches the mask to the bucket instead of cropping it:"
@@ -153,9 +155,18 @@ def view_of(sample: Sample) -> PairView | None:
         stride=sample.model.stride,
         crop_box=_crop_box(placement, sample.image_header.size),
         facts=_facts(sample, placement),
-        right_weights=right_weights if notes else None,
+        right_weights=right_weights,
         notes=notes,
     )
+
+
+def _clipping(sample: Sample) -> Iterator[str]:
+    header = sample.image_header
+    if header is not None and header.is_clipped:
+        yield (
+            f"It is {header.bits}-bit grey, which the trainer cuts off at 255: this is what it"
+            " sees. maskprep check --fix scales it."
+        )
 
 
 def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:

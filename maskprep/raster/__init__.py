@@ -15,12 +15,14 @@ from maskprep.raster.decode import (
 )
 from maskprep.raster.encode import encode_mask, encode_picture
 from maskprep.raster.header import Header, read_header
+from maskprep.raster.loss import Loss, webp_loss
 from maskprep.raster.whole import verify_pixels
 
 __all__ = [
     "Accompaniment",
     "Channel",
     "Header",
+    "Loss",
     "Mask",
     "MaskPixels",
     "StoredPixels",
@@ -33,4 +35,5 @@ __all__ = [
     "read_picture",
     "read_stored",
     "verify_pixels",
+    "webp_loss",
 ]

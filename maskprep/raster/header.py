@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from maskprep.errors import MaskprepError, UnreadableImageError
@@ -22,6 +24,15 @@ ORIENTATION_TAG = 0x0112
 _NOT_OF_DECODERS = (MaskprepError, KeyboardInterrupt, SystemExit, GeneratorExit)
 #: In the place of the trainer's error, of what its Pillow may open.
 _NOT_FORETOLD = "maskprep does not open it, the trainer's Pillow may"
+#: JPEG's steps of brightness at quality 50, in rising order.
+_LUMINANCE = (
+    *(10, 11, 12, 12, 13, 14, 14, 14, 16, 16, 16, 17, 18, 19, 22, 22),
+    *(24, 24, 24, 26, 29, 35, 37, 40, 40, 49, 51, 51, 55, 55, 56, 56),
+    *(57, 58, 60, 61, 62, 64, 64, 68, 69, 72, 77, 78, 80, 81, 87, 87),
+    *(92, 92, 95, 98, 99, 100, 101, 103, 103, 103, 104, 109, 112, 113, 120, 121),
+)
+#: What one byte of a table holds.
+_LARGEST_STEP = 255
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
@@ -59,6 +70,11 @@ class Header:
     def is_plain_mask(self) -> bool:
         """Whether it is a mask as trainers want it: an 8-bit grey PNG, not turned."""
         return self.format == "PNG" and self.mode == "L" and self.orientation == 1
+
+    @property
+    def is_clipped(self) -> bool:
+        """Whether it holds greys that Pillow's ``convert`` cuts off at 255, and does not scale."""
+        return self.bits > 8
 
     @property
     def turned(self) -> bool:
@@ -210,8 +226,18 @@ def _bits(image: Image.Image) -> int:
 
 
 def _jpeg_quality(tables: dict[int, list[int]]) -> int:
-    # libjpeg scales Annex K's table, whose mean is 57.6, by (200 - 2q) % above quality 50 and
-    # by 5000/q % below; the stored table's mean gives q back.
-    scale = 100 * float(np.mean(tables[min(tables)])) / 57.625
-    quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale
-    return int(min(100, max(1, round(quality))))
+    """Tell the quality by which libjpeg would have made the table that is most like the first."""
+    stored = np.minimum(np.sort(tables[min(tables)]), _LARGEST_STEP)
+    return int(np.abs(_steps_by_quality() - stored).sum(axis=1).argmin()) + 1
+
+
+@cache
+def _steps_by_quality() -> NDArray[np.int64]:
+    """Make libjpeg's tables of quality 1 to 100, each in rising order, shape (100, 64).
+
+    *Source*: ITU T.81, table K.1; libjpeg, jcparam.c, jpeg_quality_scaling.
+    """
+    quality = np.arange(1, 101)
+    percent = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
+    steps = (np.array(_LUMINANCE) * percent[:, None] + 50) // 100
+    return np.asarray(np.clip(steps, 1, _LARGEST_STEP), np.int64)

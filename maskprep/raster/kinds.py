@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import struct
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from typing import BinaryIO, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
@@ -30,6 +32,10 @@ FORMATS = (
     "ICO",
     "TGA",
 )
+#: What teaches Pillow further kinds as soon as it is imported. Trainers import what there is of it
+#: at their start, in this order.
+PLUGINS = ("pillow_avif", "jxlpy.JXLImagePlugin", "pillow_jxl")
+_PLUGIN_ENDINGS = (".avif", ".jxl")
 #: How many bytes of a file are enough to tell its kind.
 HEAD = 1024
 
@@ -84,13 +90,32 @@ def identified(source: str | BinaryIO) -> Image.Image:
     """Open an image file of the kinds that data sets hold; ``Image.open`` tells of errors."""
     # Plug-ins are imported when a file asks for them: all take 25 ms, the common ones 5 ms, and
     # that of PNG is there.
-    if not isinstance(source, str) or not source.lower().endswith(".png"):
+    name = source.lower() if isinstance(source, str) else ""
+    if not name.endswith(".png"):
         Image.preinit()
+    if name.endswith(_PLUGIN_ENDINGS):
+        _plug_all_in()
     try:
         return _opened(source)
     except UnidentifiedImageError:
         Image.init()
+        _plug_all_in()
         return _opened(source)
+
+
+def _plug_all_in() -> None:
+    for module in PLUGINS:
+        plug_in(module)
+
+
+@cache
+def plug_in(module: str) -> bool:
+    """Import a plug-in of Pillow's; tell whether it is there and works."""
+    try:
+        import_module(module)
+    except Exception:  # noqa: BLE001 - a broken package raises anything, and trainers go on
+        return False
+    return True
 
 
 def _opened(source: str | BinaryIO) -> Image.Image:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from maskprep.dataset.sample import Sample
 from maskprep.files import storage
 from maskprep.model import MaskSource, Severity, Size
-from maskprep.model.rule import Remark, RuleStage, rule
+from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
@@ -203,6 +203,33 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
                 f" {_when(stop.stage.value)} ({stop.headline})"
             )
             yield Remark(sample.pair.image, told, stop.hint)
+
+
+@rule(
+    "MP122",
+    "image-16bit",
+    Severity.ERROR,
+    _FILES,
+    f'{_UTIL}, load_image (Pillow cuts off, it does not scale); truth: "16-bit grey mask, …"',
+    mend="maskprep check DATASET --fix scales it to 8 bits, or save it as 8-bit PNG",
+)
+def image_16bit(sample: Sample) -> Iterator[Remark]:
+    """A training image of 16-bit or 32-bit grey: its values are cut off at 255, not scaled.
+
+    Viewers show the picture; the trainer learns a white one, and of floats from 0 to 1 a black one.
+    Pictures of 16 bits in three colours are read right, by their high bytes.
+    """
+    header = sample.image_header
+    if header is None or not header.is_clipped:
+        return
+    kind = "floats" if header.mode == "F" else "grey"
+    told = f"is {header.bits}-bit {kind} ({header.mode}), which the trainer cuts off at 255 and"
+    if header.mode == "F":
+        told += " rounds down: of values from 0 to 1 it trains a black picture"
+    else:
+        told += " does not scale: what lies above it trains as white"
+    fix = f"maskprep check {DATASET} --fix scales it, or save it as 8-bit PNG"
+    yield Remark(sample.pair.image, told, fix)
 
 
 @rule(

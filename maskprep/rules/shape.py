@@ -13,7 +13,7 @@ from maskprep.dataset.sample import Sample
 from maskprep.masks.details import HALF, SMALLEST
 from maskprep.masks.morphology import inverted
 from maskprep.masks.plane import nonzero
-from maskprep.model import Severity
+from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import Remark, RuleStage, rule
 from maskprep.raster import Mask
 
@@ -62,8 +62,9 @@ def polarity_suspect(
     height (below, shoulders may reach them), and half of the top, while half of the middle ninth
     of the picture is ignored. A figure to be trained fills the middle; land below a sky, or a
     figure at a side, has a side that does not train. A watermark or a small face left out is less
-    than a tenth of the picture. A background trained on purpose looks like a mistake: ignore the
-    rule there.
+    than a tenth of the picture. What is meant cannot be seen in a mask: a background trained on
+    purpose, a frame, letters such as U and i that leave the middle free, all look like a mistake.
+    Ignore the rule there.
     """
     mask = sample.mask
     if mask is None or not sample.carries_mask:
@@ -81,7 +82,11 @@ def polarity_suspect(
         return
     around = float(np.concatenate([top, *sides]).mean())
     told = f"{around:.0%} of its border trains, {ignored:.0%} of its centre is ignored:"
-    fix = "if the figure is to be trained, invert the mask: white trains, black is ignored"
+    if sample.pair.source is MaskSource.ALPHA:
+        inverted = "invert its alpha: what is opaque trains, what is transparent is ignored"
+    else:
+        inverted = "invert the mask: white trains, black is ignored"
+    fix = f"if the figure is to be trained, {inverted}"
     yield Remark(sample.mask_path or sample.pair.image, f"{told} is it inverted?", fix)
 
 

@@ -207,3 +207,17 @@ def test_sixty_columns_of_any_encoding_are_enough(
     assert "details     " in plain
     # Escapes of what the encoding lacks come after the folding.
     assert max(len(line) for line in plain.splitlines() if "\\" not in line) <= 60
+
+
+@pytest.mark.parametrize("name", ["mask.tif", "mask.Png", "mask.gif", "mask.png", "mask.BMP"])
+def test_a_mask_that_the_trainer_would_not_see_is_told(pair: tuple[Path, Path], name: str) -> None:
+    image, drawn_mask = pair
+    mask = drawn_mask.with_name(name)
+    with Image.open(drawn_mask) as opened:
+        opened.save(mask)
+    document = facts(image, mask)
+    told = [each for each in document["findings"] if each["name"] == "extension-ignored"]
+    unseen = name in ("mask.tif", "mask.Png", "mask.gif")
+    assert [each["path"] for each in told] == [str(mask)] * unseen
+    assert all("the trainer does not see" in each["message"] for each in told)
+    assert document["weight_mean"] is not None

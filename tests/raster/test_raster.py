@@ -7,8 +7,10 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -17,6 +19,9 @@ from maskprep.errors import UnreadableImageError
 from maskprep.model import Size
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
+PILLOW = tuple(map(int, PIL.__version__.split(".")[:2]))
+REDUCES_ALPHA = pytest.mark.skipif(PILLOW < (9, 4), reason="Pillow passes no alpha_quality on")
+FILM: dict[str, Any] = {"save_all": True, "append_images": [Image.new("RGBA", (9, 9))]}
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> str:
@@ -87,13 +92,53 @@ def test_exif_orientation_is_told_and_not_applied(tmp_path: Path) -> None:
         assert header.turned
 
 
-@pytest.mark.parametrize("quality", [35, 50, 75, 90, 95])
-def test_jpeg_quality_is_estimated(quality: int, tmp_path: Path) -> None:
-    image = Image.fromarray(GREY)
-    path = saved(tmp_path / "a.jpg", image, quality=quality)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_jpeg_quality_is_told_to_the_digit(mode: str, tmp_path: Path) -> None:
+    """At both ends, too, where most steps are as large, or as small, as a file can hold."""
+    image = Image.fromarray(GREY).convert(mode)
+    for quality in range(1, 101):
+        path = saved(tmp_path / "a.jpg", image, quality=quality)
+        assert raster.read_header(path).jpeg_quality == quality
+
+
+def test_jpeg_tables_of_other_programs_have_the_quality_of_the_nearest(tmp_path: Path) -> None:
+    image, steps = Image.fromarray(GREY), range(3, 67)
+    path = saved(tmp_path / "a.jpg", image, qtables=[list(steps)])
     found = raster.read_header(path).jpeg_quality
-    assert found is not None
-    assert abs(found - quality) <= 2
+    assert found is not None and 65 <= found <= 75
+
+
+@pytest.mark.parametrize(
+    ("options", "loss"),
+    [
+        ({"quality": 80}, (True, False)),
+        ({"lossless": True}, (False, False)),
+        pytest.param({"alpha_quality": 99}, (True, True), marks=REDUCES_ALPHA),
+        ({"quality": 80, "exif": b"Exif\0\0MM\0*\0\0\0\b\0\0\0\0\0\0"}, (True, False)),
+        (
+            {"lossless": True, "save_all": True, "append_images": [Image.new("L", (9, 9))]},
+            (False, False),
+        ),
+        (
+            {"quality": 80, "save_all": True, "append_images": [Image.new("L", (9, 9))]},
+            (True, False),
+        ),
+    ],
+)
+def test_what_a_webp_lost_is_told(
+    options: dict[str, Any], loss: tuple[bool, bool], tmp_path: Path
+) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (9, 9, 4), np.uint8))
+    path = saved(tmp_path / "a.webp", image, **options)
+    assert raster.webp_loss(path) == loss
+
+
+def test_a_webp_that_is_cut_short_lost_nothing_that_can_be_told(tmp_path: Path) -> None:
+    path = Path(saved(tmp_path / "a.webp", Image.fromarray(GREY)))
+    content = path.read_bytes()
+    for length in range(20):
+        path.write_bytes(content[:length])
+        assert raster.webp_loss(str(path)) == (False, False)
 
 
 def noisy(folder: Path, ending: str) -> str:

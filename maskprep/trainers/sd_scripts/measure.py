@@ -17,9 +17,10 @@ import re
 import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from maskprep.files import storage
+from maskprep.files import pathname, storage
 from maskprep.model import Size, Stage, Stop
 from maskprep.trainers.sd_scripts.generations import Generation
+from maskprep.trainers.sd_scripts.jxl_size import jxl_size
 
 if TYPE_CHECKING:
     from maskprep.raster import Header
@@ -88,17 +89,19 @@ def measured_size(path: str, header: Header | None, generation: Generation) -> S
     -----
     Up to 0.9 the package's word is taken, whatever it is. Since then a width that is not positive
     is asked of Pillow, and is 0 where that fails, which the search for a bucket then divides by.
-    No generation catches what the package raises. JPEG XL, for which 0.10 has a reader of its own
-    (library/jpeg_xl_util.py, get_jxl_size), is taken to have Pillow's size. A PNG that Pillow opens
-    is not read again; only one that breaks the format, by a chunk before IHDR, would differ.
+    No generation catches what the package raises. What is named as JPEG XL is measured by a reader
+    of the trainer's own since 0.10. A PNG that Pillow opens is not read again; only one that breaks
+    the format, by a chunk before IHDR, would differ.
     """
-    if header is not None and header.format == "PNG":
+    named_jxl = pathname.splitext(path)[1] in (".jxl", ".JXL")
+    measure = jxl_size if named_jxl and generation.pillow_sizes else measured_by_imagesize
+    if header is not None and header.format == "PNG" and measure is measured_by_imagesize:
         return header.size  # both read IHDR, which the format wants in the first place
     try:
         if not storage.is_regular(path):
             return _stop("no error, it waits for ever for data from a pipe or device", path)
         with storage.open_binary(path) as stream:
-            width, height = measured_by_imagesize(stream)
+            width, height = measure(stream)
     except MEASURING_ERRORS as error:
         return _stop(_named(error), path)
     if width > 0 or not generation.pillow_sizes:

@@ -12,7 +12,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 from maskprep.files import pathname, storage
@@ -33,21 +32,31 @@ _PICTURE_ENDINGS = frozenset(
 )
 
 
-@cache
-def visible_endings() -> frozenset[str]:
-    """List the endings that the trainer sees: all lower or all upper case.
+_LOWER = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+#: Endings that the trainer sees wherever it runs.
+_ALWAYS_SEEN = frozenset(_LOWER) | {ending.upper() for ending in _LOWER}
+#: Those that it adds where it can import one of these modules, which all generations try.
+#: *Source*: library/train_util.py, IMAGE_EXTENSIONS.
+_SEEN_BY_PLUGIN = {".avif": ("pillow_avif",), ".jxl": ("jxlpy.JXLImagePlugin", "pillow_jxl")}
 
-    Returns
-    -------
-    frozenset of str
-        With dots. ``.avif`` and ``.jxl`` only where the Pillow plug-in is installed.
+
+def visible_endings() -> tuple[str, ...]:
+    """List the endings that the trainer sees, with dots, in order: all lower or all upper case.
+
+    ``.avif`` and ``.jxl`` only where a plug-in of Pillow's for them works.
     """
-    endings = [".png", ".jpg", ".jpeg", ".webp", ".bmp"]
-    if find_spec("pillow_avif"):
-        endings.append(".avif")
-    if find_spec("jxlpy") or find_spec("pillow_jxl"):
-        endings.append(".jxl")
-    return frozenset(endings + [ending.upper() for ending in endings])
+    by_plugin = (each for lower in _SEEN_BY_PLUGIN for each in (lower, lower.upper()))
+    return tuple(sorted((*_ALWAYS_SEEN, *filter(_plugged_in, by_plugin))))
+
+
+@cache
+def _plugged_in(ending: str) -> bool:
+    lower = ending.lower()
+    if lower not in _SEEN_BY_PLUGIN or ending not in (lower, lower.upper()):
+        return False
+    from maskprep.raster.kinds import plug_in  # Pillow is slow to import, and seldom needed here
+
+    return any(map(plug_in, _SEEN_BY_PLUGIN[lower]))
 
 
 def is_visible(name: str) -> bool:
@@ -58,7 +67,8 @@ def is_visible(name: str) -> bool:
     >>> [is_visible(name) for name in ("a.png", "a.PNG", "a.Png", ".a.png", "a.tiff")]
     [True, True, False, False, False]
     """
-    return os.path.splitext(name)[1] in visible_endings() and not name.startswith(".")
+    ending = os.path.splitext(name)[1]
+    return (ending in _ALWAYS_SEEN or _plugged_in(ending)) and not name.startswith(".")
 
 
 def is_picture(name: str) -> bool:
@@ -282,7 +292,7 @@ def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
     for name in map(str, names):
         within, chain = pathname.parted(pathname.join(subset.image_dir or "", name))
         candidates = [pathname.join(subset.settings.start_folder, name), within + chain]
-        candidates += [within + ending + chain for ending in sorted(visible_endings())]
+        candidates += [within + ending + chain for ending in visible_endings()]
         found += [
             path
             for path in candidates
