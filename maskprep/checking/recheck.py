@@ -50,22 +50,22 @@ _PLUGINS = {
 }
 
 
-_Kind = Literal["content", "header", "listing"]
+_Kind = Literal["content", "structure", "listing"]
 
 
 class _Source(NamedTuple):
     """A file that a result depends on, and what of it."""
 
     path: str
-    #: Every byte; the header alone; or, of what is far away, what its folder says.
+    #: Every byte; the header, and that it is intact; or, of what is far away, what its folder says.
     kind: _Kind
     #: Who looks at it.
     trainer: Trainer
 
     @property
     def known_as(self) -> str:
-        """The kind in the ledger: trainers measure headers each in their own way."""
-        return f"header, {self.trainer.title}" if self.kind == "header" else self.kind
+        """The kind in the ledger: trainers measure sizes each in their own way."""
+        return f"structure, {self.trainer.title}" if self.kind == "structure" else self.kind
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,7 @@ class Recheck:
                 trainer.title,
                 training_set.model,
                 training_set.arguments,
+                training_set.decode_images,
                 choice,
                 tuple(expectations),
             )
@@ -222,8 +223,9 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
 def _sources_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_Source]:
     pair = sample.pair
     if pair.source is not MaskSource.ALPHA:
-        # Of an image with a mask file nothing but the header and the structure is ever read.
-        kind: _Kind = "header" if _is_near(pair.image) else "listing"
+        # Of an image with a mask file the pixels are read by nobody, unless that was asked for.
+        read: _Kind = "content" if sample.decode_image else "structure"
+        kind = read if _is_near(pair.image) else "listing"
         yield _Source(pair.image, kind, sample.trainer)
     whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
     for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
@@ -242,7 +244,7 @@ def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
         return None
 
 
-def _header(source: _Source) -> str:
+def _structure(source: _Source) -> str:
     raster.verify_pixels(source.path)
     header = raster.read_header(source.path)
     return repr((header, source.trainer.measured_size(source.path, header)))
@@ -256,7 +258,7 @@ def _listing(source: _Source) -> str:
     return str(storage.signature(source.path))
 
 
-_EVIDENCE = {"header": _header, "content": _content, "listing": _listing}
+_EVIDENCE = {"structure": _structure, "content": _content, "listing": _listing}
 
 
 @cache

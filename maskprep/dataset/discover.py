@@ -51,6 +51,8 @@ class Request:
         The trainer's own flags, by name.
     called : str or None
         The configuration's own path, where `target` is a copy of it.
+    decode_images : bool
+        Whether images beside mask files are decoded, too, in search of damage.
     """
 
     target: str
@@ -60,6 +62,7 @@ class Request:
     alpha: bool = False
     flags: Flags = field(default_factory=dict)
     called: str | None = None
+    decode_images: bool = False
 
     @property
     def name(self) -> str:
@@ -147,6 +150,7 @@ def discover(request: Request) -> TrainingSet:
         stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
         oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
         arguments=request.arguments,
+        decode_images=request.decode_images,
     )
 
 

@@ -53,6 +53,8 @@ class Sample:
         Who looks.
     model : ModelTraits
         What is trained.
+    decode_image : bool
+        Whether an image beside a mask file is decoded, too, in search of damage.
 
     Notes
     -----
@@ -61,19 +63,34 @@ class Sample:
     """
 
     def __init__(
-        self, pair: Pair, dataset: Dataset, subset: Subset, trainer: Trainer, model: ModelTraits
+        self,
+        pair: Pair,
+        dataset: Dataset,
+        subset: Subset,
+        trainer: Trainer,
+        model: ModelTraits,
+        *,
+        decode_image: bool = False,
     ) -> None:
         self.pair = pair
         self.dataset = dataset
         self.subset = subset
         self.trainer = trainer
         self.model = model
+        self.decode_image = decode_image
         #: Files that did not decode, by path.
         self.broken: dict[str, UnreadableImageError] = {}
 
     def seen_by(self, trainer: Trainer) -> Sample:
         """Show the same pair to another trainer."""
-        return Sample(self.pair, self.dataset, self.subset, trainer, self.model)
+        return Sample(
+            self.pair,
+            self.dataset,
+            self.subset,
+            trainer,
+            self.model,
+            decode_image=self.decode_image,
+        )
 
     @once
     def image_header(self) -> Header | None:
@@ -162,7 +179,7 @@ class Sample:
         header = self.image_header
         if header is not None and self.pair.source is not MaskSource.ALPHA:
             try:
-                raster.verify_pixels(image)
+                raster.verify_pixels(image, decode=self.decode_image)
             except UnreadableImageError as error:
                 self.broken[image] = error
         mask_header = self.mask_header
@@ -379,6 +396,7 @@ def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
                     alone,
                     training_set.trainer,
                     training_set.model,
+                    decode_image=training_set.decode_images,
                 )
 
 

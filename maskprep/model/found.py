@@ -271,6 +271,8 @@ class TrainingSet:
         What the trainer takes without a word.
     arguments : str
         What to type after a command to name this data set, the trainer and the model again.
+    decode_images : bool
+        Whether images beside mask files are decoded, too, in search of damage.
     """
 
     name: str
@@ -283,6 +285,7 @@ class TrainingSet:
     stops: tuple[Stop, ...] = ()
     oddities: tuple[Oddity, ...] = ()
     arguments: str = ""
+    decode_images: bool = False
 
     @property
     def pair_count(self) -> int:

@@ -119,20 +119,46 @@ def _bare(data: bytes) -> bytes:
 
 def _chunks_of_pixels(data: bytes) -> Iterator[memoryview]:
     """Find the chunks that the pixels are in; ValueError where any is damaged or out of place."""
-    view, position, kind, parted = memoryview(data), len(_SIGNATURE), b"", False
+    before, parted = b"", False
+    for kind, chunk in intact_chunks(data):
+        parted = parted or (before == b"IDAT" != kind)
+        if parted and kind not in _BEHIND:
+            raise ValueError("what stands behind the pixels is Pillow's to judge")
+        if kind in _PIXELS:
+            yield chunk
+        before = kind
+
+
+def intact_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Go through a PNG's chunks up to its end.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, beginning with PNG's signature.
+
+    Yields
+    ------
+    kind : bytes
+        Four letters.
+    chunk : memoryview of bytes
+        With its length and its checksum.
+
+    Raises
+    ------
+    ValueError
+        A chunk is cut short, or its checksum is not that of its content.
+    """
+    view, position, kind = memoryview(data), len(_SIGNATURE), b""
     while kind != b"IEND":
-        start, before = position, kind
+        start = position
         kind = data[start + 4 : start + 8]
         position = start + 12 + _number(view[start : start + 4])
         if position > len(data):
             raise ValueError("a chunk is cut short")
         if zlib.crc32(view[start + 4 : position - 4]) != _number(view[position - 4 : position]):
             raise ValueError("a chunk is damaged")
-        parted = parted or (before == b"IDAT" != kind)
-        if parted and kind not in _BEHIND:
-            raise ValueError("what stands behind the pixels is Pillow's to judge")
-        if kind in _PIXELS:
-            yield view[start:position]
+        yield kind, view[start:position]
 
 
 def _number(word: memoryview) -> int:

@@ -23,7 +23,7 @@ _UTIL = "sd-scripts v0.10.1, library/train_util.py"
     mend="export the file again",
 )
 def unreadable(sample: Sample) -> Iterator[Remark]:
-    """A file that cannot be decoded: empty, cut short, no image, no regular file.
+    """A file that cannot be decoded: empty, cut short, damaged, no image, no regular file.
 
     Where the run stops depends on the file and the trainer; the remark says it. In a batch it is
     "UnidentifiedImageError: cannot identify image file" or "OSError: image file is truncated".

@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from maskprep.checking.choice import Choice, Ruleset
 from maskprep.checking.engine import check
 from maskprep.checking.ledger import Ledger, clean
 from maskprep.dataset.expectation import Expectation
+from maskprep.errors import UnreadableImageError
 from maskprep.files import storage
 from maskprep.files.storage import Signature
 from maskprep.model import Severity
@@ -75,14 +77,16 @@ def remembering(
     expectations: tuple[Expectation, ...] = (),
     trainer: str = "sd-scripts",
     model: str = "sdxl",
+    decode_images: bool = False,
 ) -> Told:
     """Check with a ledger, and hold the report against one without."""
     target = folders.root / "dataset.toml"
+    whole = replace(found(target, trainer, model), decode_images=decode_images)
     ledger = Ledger(folders.root.parent / "cache")
-    report = check(found(target, trainer, model), Ruleset(choice), expectations, ledger=ledger)
+    report = check(whole, Ruleset(choice), expectations, ledger=ledger)
     ledger.close()
     assert not ledger.trouble
-    anew = check(found(target, trainer, model), Ruleset(choice), expectations)
+    anew = check(whole, Ruleset(choice), expectations)
     assert told(report) == told(anew)
     return told(report)
 
@@ -374,6 +378,59 @@ def test_what_is_broken_is_looked_at_every_time(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 16
+    path.write_bytes(content)
+
+
+def test_damage_inside_an_image_is_seen_though_its_header_is_the_same(
+    folders: Folders, settled: None
+) -> None:
+    image = folders.images / "b.png"
+    whole = remembering(folders)
+    flip(image, image.read_bytes().index(b"IDAT") + 20)
+    rows, findings, stops = remembering(folders)
+    assert (rows, findings, stops) != whole
+    assert [each.path for each in findings if each.name == "unreadable"] == [str(image)]
+    flip(image, image.read_bytes().index(b"IDAT") + 20)
+    assert remembering(folders) == whole
+
+
+def damage_that_only_decoding_shows(path: Path) -> None:
+    for place in range(60, path.stat().st_size):
+        flip(path, place)
+        raster.verify_pixels(str(path))
+        try:
+            raster.verify_pixels(str(path), decode=True)
+        except UnreadableImageError:
+            return
+        flip(path, place)
+    raise AssertionError("decodes however it is damaged")
+
+
+def test_what_only_decoding_shows_is_remembered_apart(
+    folders: Folders, settled: None, decoded: list[str]
+) -> None:
+    image = folders.images / "b.webp"
+    (folders.images / "b.png").unlink()
+    Image.linear_gradient("L").resize((128, 128)).convert("RGB").save(image)
+    whole = remembering(folders, decode_images=True)
+    assert remembering(folders) == whole
+    assert decodings(decoded, lambda: remembering(folders, decode_images=True)) == []
+    damage_that_only_decoding_shows(image)
+    assert remembering(folders) == whole
+    _, findings, stops = remembering(folders, decode_images=True)
+    assert [each.path for each in findings if each.name == "unreadable"] == [str(image)]
+    assert stops
+    assert remembering(folders) == whole
+    target, cache = folders.root / "dataset.toml", folders.root.parent / "cache"
+    assert run("check", target, "--cache-dir", cache).exit_code == 0
+    asked = run("check", target, "--cache-dir", cache, "--decode-images")
+    assert asked.exit_code == 1
+    assert "b.webp: cannot be decoded" in " ".join(asked.stdout.split())
+
+
 def test_names_that_are_no_unicode_are_remembered_too(
     folders: Folders, settled: None, decoded: list[str]
 ) -> None:

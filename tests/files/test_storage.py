@@ -155,6 +155,22 @@ def test_a_header_takes_little_of_a_large_file(shelf: type[Shelf], tmp_path: Pat
     assert shelf.fetched <= 200_000
 
 
+def test_behind_a_url_only_decoding_shows_damage_inside(shelf: type[Shelf], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(noise).save(tmp_path / name)
+        content = bytearray((tmp_path / name).read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 2] = b"\xff\x02"  # no marker of a JPEG's
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UnreadableImageError):
+            raster.verify_pixels(str(tmp_path / name))
+        shelf.files[f"set/{name}"] = bytes(content)
+        raster.verify_pixels(f"shelf://set/{name}")
+        with pytest.raises(UnreadableImageError):
+            raster.verify_pixels(f"shelf://set/{name}", decode=True)
+
+
 def test_pixels_come_in_one_request(shelf: type[Shelf], tmp_path: Path) -> None:
     Image.new("RGB", (64, 48), "red").save(tmp_path / "a.png")
     shelf.files["set/a.png"] = (tmp_path / "a.png").read_bytes()
