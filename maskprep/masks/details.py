@@ -26,11 +26,12 @@ HALF = 128
 SMALLEST = 6
 #: Px of the file that a part which stands alone is long, or covers: an ear-ring, and no dust.
 _LENGTH, _AREA = 6, 14
-#: By how much a detail is brighter than what lies so many px of the file around it.
-_BRIGHTER, _AROUND = 120, 2
-#: Among more scraps than this, in nine fields of this side, a part no longer than that is noise.
-#: Lengths in px of the file.
-_SCRAPS, _FIELD, _SHORT = 12, 24, 12
+#: Px of the file up to which a part is short, and told from noise by what lies around it.
+_SHORT = 16
+#: By how much a short detail is brighter than what lies so many px of the file around it.
+_BRIGHTER, _AROUND = 120, 4
+#: Among more scraps than this, in nine fields of so many px of the file, short parts are noise.
+_SCRAPS, _FIELD = 12, 24
 #: Weight under which a detail counts as lost; growth to the usual target leaves none below it.
 LOST_BELOW = 0.4
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -274,10 +275,10 @@ def find_details(
     Returns
     -------
     Details
-        Parts into which a disk of one cell's radius does not fit, and that are there in the file,
-        too: those of 6 px of the file that stand alone, and those that reach further than one cell
-        from the body and are as long in px of the file, if they are brighter by half than what
-        lies around them. A ragged edge has none, nor has a closed shape, dust, haze or dithering.
+        Parts into which a disk of one cell's radius does not fit, and that show in the file's own
+        pixels: those that stand alone and are 6 px long, and those that reach further than one
+        cell from the body and are as long as one. Short ones stand clear of haze, and of dust. A
+        ragged edge has none, nor has a closed shape.
 
     Examples
     --------
@@ -303,7 +304,7 @@ def find_details(
     kept = ~touching | far
     parts, touching = parts.only(kept), touching[kept]
     parts = parts.only(_there_in_file(parts, touching, reach, scale))
-    parts = parts.only(_brighter_than_around(parts, mask, round(_AROUND * max(1, scale))))
+    parts = parts.only(_clear_of_haze(parts, mask, scale))
     found = tuple(_described(parts, weights, mask.shape))
     return Details(found, parts.rows, parts.columns, parts.labels + 1, mask.shape)
 
@@ -351,9 +352,7 @@ def _there_in_file(
     pixels, lengths = parts.sums(), (most - least).max(axis=1)
     px = max(1, scale)
     large = (lengths >= _LENGTH * px) | (pixels >= _AREA * px**2)
-    there: NDArray[np.bool_] = np.where(
-        touching, lengths >= reach * px, large & (pixels >= SMALLEST)
-    )
+    there = np.where(touching, lengths >= reach * px, large & (pixels >= SMALLEST))
     scraps = ~touching & ~large
     if np.count_nonzero(scraps) > _SCRAPS:
         fields = ((least + most) / (2 * _FIELD * px)).astype(np.int64)
@@ -361,24 +360,30 @@ def _there_in_file(
         np.add.at(dust, tuple(fields[scraps].T), 1)
         around = cv2.boxFilter(dust, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
         there &= (lengths > _SHORT * scale) | (np.asarray(around)[tuple(fields.T)] <= _SCRAPS)
-    return there
+    return np.asarray(there, bool)
 
 
-def _brighter_than_around(parts: _Parts, mask: Mask, distance: int) -> NDArray[np.bool_]:
-    """Tell which parts stand out from what lies around them: haze and smears do not."""
+def _clear_of_haze(parts: _Parts, mask: Mask, scale: float) -> NDArray[np.bool_]:
+    """Tell which parts are long, or stand out from what lies around them."""
+    if not len(parts):
+        return np.zeros(0, bool)
+    least, most = parts.boxes()
+    clear = np.asarray((most - least).max(axis=1) > _SHORT * scale)
+    short = parts.only(~clear)
     height, width = mask.shape
-    around, dark = np.zeros(len(parts)), np.zeros(len(parts))
+    distance = round(_AROUND * max(1, scale))
+    around, dark = np.zeros(len(short)), np.zeros(len(short))
     for down, across in ((distance, 0), (-distance, 0), (0, distance), (0, -distance)):
-        values = mask[
-            np.clip(parts.rows + down, 0, height - 1), np.clip(parts.columns + across, 0, width - 1)
-        ]
+        rows = np.clip(short.rows + down, 0, height - 1)
+        values = mask[rows, np.clip(short.columns + across, 0, width - 1)]
         is_dark = values < HALF
-        around += parts.sums(values * is_dark)
-        dark += parts.sums(is_dark)
-    own = mask[parts.rows, parts.columns]
+        around += short.sums(values * is_dark)
+        dark += short.sums(is_dark)
+    own = mask[short.rows, short.columns]
     # What only the resize has made faint is bright in the file.
-    bright = parts.sums(np.where(own < HALF, np.uint8(255), own)) / parts.sums()
-    return np.asarray(bright - around / np.maximum(dark, 1) >= _BRIGHTER)
+    bright = short.sums(np.where(own < HALF, np.uint8(255), own)) / short.sums()
+    clear[~clear] = bright - around / np.maximum(dark, 1) >= _BRIGHTER
+    return clear
 
 
 def _trimmed(shape: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]]:

@@ -56,6 +56,9 @@ def detail_lost(
     detail narrower than a cell weighs as little as it fills of its cells; one that weighs under
     0.4 is taught less than half as well as the rest of the figure. Growing it a few pixels fills
     its cells: at a weight of 0.7 no detail of a grown mask falls below 0.4 again.
+
+    Only what shows in the file's own pixels is a detail: dust, a ragged or dithered edge, and haze
+    are none, however far the trainer enlarges them.
     """
     details = sample.details
     if details is None or all(each.weight >= threshold for each in details.found):
