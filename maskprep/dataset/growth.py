@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_details
+from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_details, scale_of
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
 from maskprep.masks.resample import resize
@@ -121,7 +121,8 @@ def _details_beyond(mask: Mask, resized: Size, kept: Box, stride: int) -> Iterat
             continue
         stored = _stored(mask, resized, left, top, right, bottom)
         band = resize(stored, Size(right - left, bottom - top), "area")
-        for detail in find_details(band, area_weights(band, stride)).found:
+        scale = scale_of(Box(0, 0, mask.shape[1], mask.shape[0]), (height, width))
+        for detail in find_details(band, area_weights(band, stride), scale=scale).found:
             box = detail.box
             yield Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
 

@@ -16,7 +16,7 @@ from maskprep.dataset.discover import discover_pair, request
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks import tones
-from maskprep.masks.details import Details, faint_parts, find_details
+from maskprep.masks.details import Details, faint_parts, find_details, scale_of
 from maskprep.model import (
     WHOLE,
     At,
@@ -272,8 +272,10 @@ class Sample:
         if mask is None or bucket_mask is None or weights is None or not self.carries_mask:
             return None
         window = self.mask_window
-        faint = faint_parts(mask, window, bucket_mask.shape) if window is not None else None
-        return find_details(bucket_mask, weights, faint)
+        if window is None:
+            return find_details(bucket_mask, weights)
+        faint = faint_parts(mask, window, bucket_mask.shape)
+        return find_details(bucket_mask, weights, faint, scale_of(window, bucket_mask.shape))
 
     def at_bucket(self, mask: Mask, at: At = WHOLE) -> Mask:
         """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +24,14 @@ Mask = NDArray[np.uint8]
 HALF = 128
 #: Pixels below which a part that stands alone is a speck.
 SMALLEST = 6
+#: Px of the file that a part which stands alone is long, or covers: an ear-ring, and no dust.
+_LENGTH, _AREA = 6, 14
+#: Px of the file up to which a part is short, and told from noise by what lies around it.
+_SHORT = 16
+#: By how much a short detail is brighter than what lies so many px of the file around it.
+_BRIGHTER, _AROUND = 120, 4
+#: Among more scraps than this, in nine fields of so many px of the file, short parts are noise.
+_SCRAPS, _FIELD = 12, 24
 #: Weight under which a detail counts as lost; growth to the usual target leaves none below it.
 LOST_BELOW = 0.4
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -224,10 +233,30 @@ def faint_parts(
     return down[inside], across[inside]
 
 
+def scale_of(window: Box, shape_hw: tuple[int, int]) -> float:
+    """Tell how large a pixel of a mask becomes in the bucket.
+
+    Parameters
+    ----------
+    window : Box
+        The part of the mask that fills the bucket, px of the mask.
+    shape_hw : tuple of int
+        The bucket's height and width, px.
+
+    Returns
+    -------
+    float
+        Px of the bucket, the geometric mean of both directions; more than 1 where it is enlarged.
+    """
+    height, width = shape_hw
+    return math.sqrt(height / window.height * (width / window.width))
+
+
 def find_details(
     mask: Mask,
     weights: NDArray[np.float32],
     faint: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    scale: float = 1,
 ) -> Details:
     """Find the fine details of a mask.
 
@@ -240,13 +269,16 @@ def find_details(
     faint : tuple of ndarray of int64, or None
         Rows and columns, as of `faint_parts`: the hairs of a picture much larger than its bucket,
         which the resize has made fainter than one half.
+    scale : float
+        Px of the bucket to one of the file, as of `scale_of`.
 
     Returns
     -------
     Details
-        Parts into which a disk of one cell's radius does not fit: those of at least 6 px that
-        stand alone, and those that reach further than one cell from the body. A ragged edge has
-        none, nor has a closed shape.
+        Parts into which a disk of one cell's radius does not fit, and that show in the file's own
+        pixels: those that stand alone and are 6 px long, and those that reach further than one
+        cell from the body and are as long as one. Short ones stand clear of haze, and of dust. A
+        ragged edge has none, nor has a closed shape.
 
     Examples
     --------
@@ -266,19 +298,92 @@ def find_details(
     support = Packed.of(shape, reach)
     body = support.opened(reach)
     rows, columns = support.without(body).pixels()
-    count, own = _components(rows, columns)
+    parts = _Parts(rows + top, columns + left, _components(rows, columns))
+    touching = parts.any_of(body.dilated(1, "square").at(rows, columns))
+    far = parts.any_of(~body.dilated(reach).at(rows, columns))
+    kept = ~touching | far
+    parts, touching = parts.only(kept), touching[kept]
+    parts = parts.only(_there_in_file(parts, touching, reach, scale))
+    parts = parts.only(_clear_of_haze(parts, mask, scale))
+    found = tuple(_described(parts, weights, mask.shape))
+    return Details(found, parts.rows, parts.columns, parts.labels + 1, mask.shape)
 
-    def any_of(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return np.bincount(own[where], minlength=count) > 0
 
-    touching = any_of(body.dilated(1, "square").at(rows, columns))
-    far = any_of(~body.dilated(reach).at(rows, columns))
-    large = np.bincount(own, minlength=count) >= SMALLEST
-    numbers = np.cumsum(np.where(touching, far, large)) * np.where(touching, far, large)
-    labels = numbers[own]
-    rows, columns, labels = (each[labels > 0] for each in (rows + top, columns + left, labels))
-    found = tuple(_described(rows, columns, labels, weights, mask.shape))
-    return Details(found, rows, columns, labels, mask.shape)
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of a mask, by their pixels in the bucket; `labels` tells whose each is, from 0."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.labels.max()) + 1 if len(self.labels) else 0
+
+    def sums(self, of_each: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Add up over each part's pixels: how many they are, or values of theirs."""
+        return np.bincount(self.labels, of_each, minlength=len(self))
+
+    def any_of(self, of_each: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell of which parts some pixel is meant."""
+        return np.asarray(np.bincount(self.labels[of_each], minlength=len(self)) > 0)
+
+    def only(self, kept: NDArray[np.bool_]) -> _Parts:
+        """Leave parts out, and number the rest anew."""
+        own = kept[self.labels]
+        numbers = np.cumsum(kept) - 1
+        return _Parts(self.rows[own], self.columns[own], numbers[self.labels[own]])
+
+    def boxes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give first and last column and row of each, the latter exclusive; shape (parts, 2)."""
+        order = np.argsort(self.labels, kind="stable")
+        starts = np.searchsorted(self.labels[order], np.arange(len(self)))
+        places = np.stack([self.columns, self.rows], axis=1)[order]
+        return np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts) + 1
+
+
+def _there_in_file(
+    parts: _Parts, touching: NDArray[np.bool_], reach: int, scale: float
+) -> NDArray[np.bool_]:
+    """Tell which parts are more than dust, a ragged edge or dithering in the file's own pixels."""
+    if not len(parts):
+        return np.zeros(0, bool)
+    least, most = parts.boxes()
+    pixels, lengths = parts.sums(), (most - least).max(axis=1)
+    px = max(1, scale)
+    large = (lengths >= _LENGTH * px) | (pixels >= _AREA * px**2)
+    there = np.where(touching, lengths >= reach * px, large & (pixels >= SMALLEST))
+    scraps = ~touching & ~large
+    if np.count_nonzero(scraps) > _SCRAPS:
+        fields = ((least + most) / (2 * _FIELD * px)).astype(np.int64)
+        dust = np.zeros(fields.max(axis=0) + 1, np.float32)
+        np.add.at(dust, tuple(fields[scraps].T), 1)
+        around = cv2.boxFilter(dust, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        there &= (lengths > _SHORT * scale) | (np.asarray(around)[tuple(fields.T)] <= _SCRAPS)
+    return np.asarray(there, bool)
+
+
+def _clear_of_haze(parts: _Parts, mask: Mask, scale: float) -> NDArray[np.bool_]:
+    """Tell which parts are long, or stand out from what lies around them."""
+    if not len(parts):
+        return np.zeros(0, bool)
+    least, most = parts.boxes()
+    clear = np.asarray((most - least).max(axis=1) > _SHORT * scale)
+    short = parts.only(~clear)
+    height, width = mask.shape
+    distance = round(_AROUND * max(1, scale))
+    around, dark = np.zeros(len(short)), np.zeros(len(short))
+    for down, across in ((distance, 0), (-distance, 0), (0, distance), (0, -distance)):
+        rows = np.clip(short.rows + down, 0, height - 1)
+        values = mask[rows, np.clip(short.columns + across, 0, width - 1)]
+        is_dark = values < HALF
+        around += short.sums(values * is_dark)
+        dark += short.sums(is_dark)
+    own = mask[short.rows, short.columns]
+    # What only the resize has made faint is bright in the file.
+    bright = short.sums(np.where(own < HALF, np.uint8(255), own)) / short.sums()
+    clear[~clear] = bright - around / np.maximum(dark, 1) >= _BRIGHTER
+    return clear
 
 
 def _trimmed(shape: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]]:
@@ -292,40 +397,30 @@ def _trimmed(shape: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]]:
     return top, left, shape[top:bottom, left:right]
 
 
-def _components(
-    rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> tuple[int, NDArray[np.int64]]:
-    """Find 8-connected parts of pixels: one more than there are, and each pixel's, from 1."""
+def _components(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find 8-connected parts of pixels: each pixel's, from 0."""
     if not len(rows):
-        return 1, rows
+        return rows
     # Labels of two bytes where they suffice: writing them out is half the work. OpenCV's own
     # statistics would take ten times as long as the labels.
     kind = cv2.CV_16U if len(rows) < np.iinfo(np.uint16).max else cv2.CV_32S
     rows, columns = rows - rows.min(), columns - columns.min()
     thin = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), np.uint8)
     thin[rows, columns] = 1
-    count, labels = cv2.connectedComponents(thin, connectivity=8, ltype=kind)
-    return count, np.asarray(labels)[rows, columns].astype(np.int64)
+    _, labels = cv2.connectedComponents(thin, connectivity=8, ltype=kind)
+    return np.asarray(labels)[rows, columns].astype(np.int64) - 1
 
 
 def _described(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    weights: NDArray[np.float32],
-    shape_hw: tuple[int, int],
+    parts: _Parts, weights: NDArray[np.float32], shape_hw: tuple[int, int]
 ) -> Iterator[Detail]:
-    if not len(labels):
+    if not len(parts):
         return
-    sums = np.bincount(labels, weights_at(rows, columns, weights, shape_hw))
-    pixels = np.bincount(labels)
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(1, len(pixels)))
-    places = np.stack([columns, rows], axis=1)[order]
-    least, most = (np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts) + 1)
-    for label, (first, last) in enumerate(zip(least.tolist(), most.tolist(), strict=True), 1):
-        weight = float(sums[label] / pixels[label])
-        yield Detail(label, Box(*first, *last), int(pixels[label]), weight)
+    pixels = parts.sums()
+    means = parts.sums(weights_at(parts.rows, parts.columns, weights, shape_hw)) / pixels
+    least, most = parts.boxes()
+    for place, (first, last) in enumerate(zip(least.tolist(), most.tolist(), strict=True)):
+        yield Detail(place + 1, Box(*first, *last), int(pixels[place]), float(means[place]))
 
 
 def _stride_of(mask: Mask, weights: NDArray[np.float32]) -> int:

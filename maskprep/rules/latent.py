@@ -56,6 +56,9 @@ def detail_lost(
     detail narrower than a cell weighs as little as it fills of its cells; one that weighs under
     0.4 is taught less than half as well as the rest of the figure. Growing it a few pixels fills
     its cells: at a weight of 0.7 no detail of a grown mask falls below 0.4 again.
+
+    Only what shows in the file's own pixels is a detail: dust, a ragged or dithered edge, and haze
+    are none, however far the trainer enlarges them.
     """
     details = sample.details
     if details is None or all(each.weight >= threshold for each in details.found):
@@ -65,7 +68,7 @@ def detail_lost(
     )
     grower = DetailGrower(sample)
     weakest = [grower.grow_alone(each, target) for each in lost[:_DETAILS_TOLD]]
-    told = ", ".join(_weighed(each) for each in weakest)
+    told = ", ".join(_weighed(each, threshold) for each in weakest)
     if len(lost) > _DETAILS_TOLD:
         told += f" and {len(lost) - _DETAILS_TOLD} more"
     total = len(details.found)
@@ -78,12 +81,19 @@ def detail_lost(
     yield Remark(path, f"loses {count}: {told}", fix)
 
 
-def _weighed(detail: GrownDetail) -> str:
+def _weighed(detail: GrownDetail, threshold: float) -> str:
     box = detail.box
-    place = f"weight {detail.before:.2f} at {box.left:.0f},{box.top:.0f}"
+    place = f"{_under(detail.before, threshold)} at {box.left:.0f},{box.top:.0f}"
     size = f"{box.width:.0f} x {box.height:.0f} px"
     mend = f"grow by {detail.radius:.0f} px" if detail.radius else "too faint to grow"
     return f"{place} ({size}, {mend})"
+
+
+def _under(weight: float, threshold: float) -> str:
+    """Write a weight with as many digits as show that it is under the threshold."""
+    digits = next(each for each in range(2, 18) if round(weight, each) < threshold)
+    near = f" (under {threshold:g})" if digits > 2 else ""
+    return f"weight {weight:.{digits}f}{near}"
 
 
 def _has_colours(pixels: MaskPixels | None) -> bool:

@@ -102,9 +102,9 @@ def specks(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
     """Crumbs of a few pixels that train by mistake, far from everything else that does.
 
     They are left by automatic masks and by stray dabs of a brush. A crumb teaches next to
-    nothing, but growing the mask makes a blot of it. Counted at the mask's own size; larger than
-    the limit, in px of the bucket, is a detail. What lies near other pixels that train is no
-    crumb, so that dithering, noise and frayed edges are not told.
+    nothing, but growing the mask makes a blot of it. Counted at the mask's own size; what is
+    larger than the limit, in px of the bucket, is none. What lies near other pixels that train is
+    no crumb, so that dithering, noise and frayed edges are not told.
     """
     mask = sample.mask
     if mask is None or not sample.carries_mask:

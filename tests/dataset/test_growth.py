@@ -140,6 +140,16 @@ def test_the_target_holds_after_the_softening(tmp_path: Path) -> None:
     assert sum(each.radius for each in soft.details) > sum(each.radius for each in hard.details)
 
 
+def test_dust_of_a_picture_that_is_enlarged_is_left_alone(tmp_path: Path) -> None:
+    clean = np.asarray(cv2.resize(portrait(), (140, 200), interpolation=cv2.INTER_AREA), np.uint8)
+    dusty = clean.copy()
+    dusty[180:182, 100:102] = dusty[10, 10] = 255
+    twin = DetailGrower(sample_of(tmp_path / "twin", clean)).grow_to(TARGET)
+    growth = DetailGrower(sample_of(tmp_path, dusty)).grow_to(TARGET)
+    assert [each.box for each in growth.details] == [each.box for each in twin.details]
+    np.testing.assert_array_equal(growth.mask, np.maximum(twin.mask, dusty))
+
+
 def test_one_radius_for_all_details(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, portrait())
     assert sample.mask is not None

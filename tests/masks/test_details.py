@@ -123,6 +123,70 @@ def test_labels_tell_whose_a_pixel_is() -> None:
     assert details.weights_in(np.ones((32, 32), np.float32)) == {1: 1.0, 2: 1.0}
 
 
+def enlarged(stored: Mask, scale: int) -> Details:
+    """Find the details of a mask that the trainer enlarges."""
+    size = (stored.shape[1] * scale, stored.shape[0] * scale)
+    mask = np.asarray(cv2.resize(stored, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return find_details(mask, area_weights(mask, STRIDE), scale=scale)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_what_stands_alone_is_a_detail_by_its_size_in_the_file(scale: int) -> None:
+    sizes = [(1, 2), (2, 2), (3, 3), (2, 5), (4, 4), (1, 7), (2, 9)]
+    found = []
+    for height, width in sizes:
+        stored = blank(64)
+        stored[30 : 30 + height, 20 : 20 + width] = 255
+        if enlarged(stored, scale).found:
+            found.append((height, width))
+    assert found == [(4, 4), (1, 7), (2, 9)]
+
+
+def test_a_bump_is_a_detail_by_its_length_in_the_file() -> None:
+    lengths = []
+    for length in range(2, 16):
+        stored = blank(128)
+        stored[60:120, 20:110] = 255
+        stored[60 - length : 60, 60:62] = 255
+        if enlarged(stored, 3).found:
+            lengths.append(length)
+    assert lengths == list(range(lengths[0], 16))
+    assert STRIDE - 2 <= lengths[0] <= STRIDE + 1
+
+
+def test_a_short_streak_in_haze_is_none_and_a_long_one_is() -> None:
+    def streak(length: int, haze: int) -> tuple[Any, ...]:
+        mask = blank()
+        mask[100:180, 40:200] = haze
+        mask[140:143, 60 : 60 + length] = 160
+        return details_of(mask).found
+
+    assert streak(10, haze=0)
+    assert not streak(10, haze=80)
+    assert streak(60, haze=80)
+
+
+@pytest.mark.parametrize("sigma", [1, 2, 3])
+def test_soft_hairs_are_details_as_sharp_ones_are(sigma: int) -> None:
+    mask = figure()
+    cv2.line(mask, (150, 80), (220, 10), 255, 4, cv2.LINE_AA)
+    cv2.line(mask, (10, 30), (60, 12), 255, 4, cv2.LINE_AA)
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), np.uint8)
+    assert len(details_of(soft).found) == 2
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_dithered_edge_loses_none_and_the_hair_beside_it_is_told(scale: int) -> None:
+    random, mask = np.random.default_rng(3), figure()
+    outside = cv2.distanceTransform(255 - mask, cv2.DIST_L2, 5)
+    near = (outside > 0) & (random.random(mask.shape) < 0.6 * np.clip(1 - outside / 9, 0, 1))
+    mask[near] = 255
+    assert enlarged(mask, scale).lost == ()
+    cv2.line(mask, (128, 55), (190, 10), 255, 1)
+    (hair,) = enlarged(mask, scale).lost
+    assert hair.box.top <= 12 * scale
+
+
 def test_a_hair_that_the_resize_makes_faint_is_found_in_the_stored_mask() -> None:
     stored = np.zeros((1024, 1024), np.uint8)
     cv2.circle(stored, (512, 700), 200, 255, -1)
