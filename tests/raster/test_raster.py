@@ -20,7 +20,7 @@ from maskprep.model import Size
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 PILLOW = tuple(map(int, PIL.__version__.split(".")[:2]))
-REDUCES_ALPHA = pytest.mark.skipif(PILLOW < (9, 4), reason="Pillow passes no alpha_quality on")
+REDUCES_ALPHA = pytest.mark.skipif(PILLOW < (9, 4), reason="Pillow drops options of WebP's alpha")
 FILM: dict[str, Any] = {"save_all": True, "append_images": [Image.new("RGBA", (9, 9))]}
 
 
