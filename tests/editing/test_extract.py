@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -187,7 +188,7 @@ def test_label_maps_are_kept_and_told(tmp_path: Path) -> None:
     labels = (SHAPE > 0).astype(np.uint8) * 2
     mask, outcome = only(with_mask(tmp_path, labels, "a.png"))
     np.testing.assert_array_equal(mask, labels)
-    assert "map of labels (largest value 2)" in outcome.notes[0]
+    assert "a label map (2)" in outcome.notes[0]
     assert "--above 0" in outcome.notes[0]
 
 
@@ -203,8 +204,15 @@ def test_paint_that_red_does_not_hold_is_told_and_auto_finds_it(tmp_path: Path) 
     assert outcome.row.before == 0
 
 
-def test_pale_paint_is_told_where_auto_found_it(tmp_path: Path) -> None:
+def test_pale_paint_is_made_white_where_it_is_flat_and_told_where_it_is_soft(
+    tmp_path: Path,
+) -> None:
     pale = np.dstack([SHAPE * 0, SHAPE // 2, SHAPE * 0])
+    white, outcome = only(with_mask(tmp_path / "flat", pale, "a.png"), channel="auto")
+    np.testing.assert_array_equal(white, SHAPE)
+    assert outcome.notes == ()
+    pale[..., 1] = cv2.GaussianBlur(pale[..., 1], (0, 0), 2)
+    tmp_path = tmp_path / "soft"
     _, outcome = only(with_mask(tmp_path, pale, "a.png"), channel="auto")
     assert outcome.notes == (
         "its largest value is 127 of 255; to train it in full, add --levels 0,127",
@@ -642,7 +650,8 @@ def test_void_pixels_of_label_maps_do_not_train(tmp_path: Path) -> None:
     deep[10:40, 10:40], deep[60:90, 60:90], deep[:4] = 1, 2, 255
     folders = with_mask(tmp_path, deep, "a.png")
     _, told = only(folders)
-    assert any("looks like a map of labels (largest value 2)" in note for note in told.notes)
+    assert any("looks like a label map (1, 2 and 255 for none)" in note for note in told.notes)
+    assert not any("--above" in note for note in told.notes)
     (auto,) = extracted(folders, tmp_path / "auto", channel="auto")[0].outcomes
     assert auto.row is not None
     assert auto.row.reading == "labels"
