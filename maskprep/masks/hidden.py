@@ -33,6 +33,8 @@ _FAINT, _ALMOST, _FEW = 16, 240, 32
 _ROUNDING, _STRAYS = 3, 0.01
 #: A rim can only be seen to be darkened where what shows in full is brighter than this.
 _BRIGHT = 64
+#: A multiplied colour is this part, at least, of what shows in full times its alpha.
+_LEAST_RATIO = 0.6
 
 
 def fill_hidden(rgb: Picture, alpha: Picture, how: Fill) -> Picture:
@@ -152,12 +154,14 @@ def is_multiplied(rgb: Picture, alpha: Picture) -> bool:
     brightest, shown = rgb[soft].max(axis=1).astype(np.int16), alpha[soft].astype(np.int16)
     if float(np.mean(brightest > shown + _ROUNDING)) > _STRAYS:
         return False
-    edge = whole_edge(alpha)
-    if not edge.any() or (solid := float(rgb[edge].max(axis=1).mean())) < _BRIGHT:
-        return False
-    ratio = brightest / (solid * shown / 255)
-    thirds = [ratio[(shown >= low) & (shown < low + 80)] for low in (16, 96, 176)]
-    return all(len(each) == 0 or 0.7 < float(np.median(each)) < 1.3 for each in thirds)
+    solid = _nearest(rgb, ~_is_whole(alpha))[soft].max(axis=1)
+    seen = solid >= _BRIGHT
+    ratio = brightest[seen] / (solid[seen].astype(np.float64) * shown[seen] / 255)
+    thirds = [ratio[(shown[seen] >= low) & (shown[seen] < low + 80)] for low in (16, 96, 176)]
+    return int(np.count_nonzero(seen)) >= _FEW and all(
+        len(each) == 0 or _LEAST_RATIO < float(np.median(each)) < 1 / _LEAST_RATIO
+        for each in thirds
+    )
 
 
 def _is_whole(alpha: Picture) -> NDArray[np.bool_]:

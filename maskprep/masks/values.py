@@ -131,8 +131,9 @@ def judge(mask: Mask) -> Judgement:
     flat = len(used) <= _MOST_LABELS and _is_flat(mask, used, counts)
     if not flat and _is_photograph(mask, counts):
         return Judgement(Kind.PHOTOGRAPH, "looks like a photograph, not like a mask", top)
-    if top < HALF or (top < PALE and (flat or _has_plateau(counts, top))):
-        return _dim(used[used > 0], flat, low)
+    paint = top if flat else _plateau(counts, top)
+    if (top < PALE and paint is not None) or top < HALF:
+        return _dim(used[used > 0], flat, low, top if paint is None else paint)
     return _with_ground(counts, low, top)
 
 
@@ -303,8 +304,7 @@ def _commonest(shares: NDArray[np.float32]) -> float:
     return float(sums[first] + np.convolve(rest, window, "same").max())
 
 
-def _dim(paints: NDArray[np.intp], flat: bool, low: int) -> Judgement:
-    top = int(paints[-1])
+def _dim(paints: NDArray[np.intp], flat: bool, low: int, top: int) -> Judgement:
     lone = len(paints) == 1
     is_map = flat and (top <= _LARGEST_LONE_LABEL if lone else top < HALF or len(paints) > 3)
     if is_map:
@@ -332,10 +332,12 @@ def faint(low: int, top: int) -> Judgement:
     return Judgement(Kind.FAINT, told, top, (), (ground, top))
 
 
-def _has_plateau(counts: NDArray[np.float32], top: int) -> bool:
-    """Tell even paint from noise and slopes, which come near their largest value in few places."""
-    near = float(counts[top - _ONE_GREY : top + 1].sum())
-    return near > float(counts[HALF:].sum()) / 2
+def _plateau(counts: NDArray[np.float32], top: int) -> int | None:
+    """Find even paint, above which a JPEG rings; noise and slopes have many values instead."""
+    paint = counts[top // 2 : top + 1]
+    level = int(paint.argmax())
+    even = float(paint[max(0, level - _ONE_GREY) : level + _ONE_GREY + 1].sum())
+    return top // 2 + level if even > float(paint.sum()) / 2 else None
 
 
 def _with_ground(counts: NDArray[np.float32], low: int, top: int) -> Judgement:

@@ -674,3 +674,52 @@ def test_a_floor_that_is_no_number_is_a_usage_error(floor: str, tmp_path: Path) 
     result = run("extract", config, "--floor", floor, "--output", tmp_path / "out")
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+RED, GREEN, BLACK = (255, 0, 0), (0, 200, 0), (0, 0, 0)
+
+
+def colours(*bands: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Paint each band of the figure, from above, in a flat colour."""
+    height = len(SHAPE) // len(bands)
+    painted = np.zeros((*SHAPE.shape, 3), np.uint8)
+    for place, colour in enumerate(bands):
+        rows = slice(place * height, (place + 1) * height)
+        painted[rows][SHAPE[rows] > 0] = colour
+    return painted
+
+
+def test_a_set_of_class_colours_is_read_in_one_way(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    Image.fromarray(colours(RED, GREEN)).save(folders.masks / "a.png")
+    Image.fromarray(colours(RED)).save(folders.masks / "b.png")
+    carried, _ = extracted(folders, tmp_path / "out", channel="auto")
+    assert [each.row and each.row.reading for each in carried.outcomes] == ["classes", "classes"]
+    for name in ("a.png", "b.png"):
+        with Image.open(tmp_path / "out" / name) as made:
+            np.testing.assert_array_equal(np.asarray(made), SHAPE)
+
+
+def test_what_differs_from_its_set_is_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    in_alpha = np.dstack([np.full((*SHAPE.shape, 3), 255, np.uint8), SHAPE])
+    Image.fromarray(in_alpha).save(folders.masks / "c.png")
+    carried, _ = extracted(folders, tmp_path / "out", channel="auto")
+    notes = [each.notes for each in carried.outcomes]
+    told = "is read from alpha, unlike most of its set, which is from r"
+    assert notes == [(), (), (told,)]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (np.where(SHAPE > 0, 1, 2), "name the labels that train, --label N"),
+        (np.full_like(SHAPE, 112), "is 112 of 255 all over: there is no shape in it"),
+    ],
+)
+def test_auto_writes_nothing_where_it_cannot_know(
+    values: NDArray[np.uint8], told: str, tmp_path: Path
+) -> None:
+    folders = with_mask(tmp_path, values.astype(np.uint8), "a.png")
+    (outcome,) = extracted(folders, tmp_path / "out", channel="auto")[0].outcomes
+    assert told in outcome.problem
