@@ -104,9 +104,8 @@ def test_alpha_is_judged_like_a_mask_file(value: int, rule: str, tmp_path: Path)
     images = image_folder(tmp_path / "images", alpha=True)
     picture = np.dstack([np.full((128, 128, 3), 90, np.uint8), _painted(value)])
     Image.fromarray(picture).save(images / "a.png")
-    settings = {"resolution": Size(128, 128), "min_bucket_reso": 64}
-    report = check(open_dataset(str(images), alpha=True, **settings))
-    assert rule in names(report)
+    asked = open_dataset(str(images), alpha=True, resolution=Size(128, 128), min_bucket_reso=64)
+    assert rule in names(check(asked))
 
 
 def test_dark_colours_are_an_error(tmp_path: Path) -> None:
