@@ -250,7 +250,8 @@ def mask_coloured(
     Severity.WARNING,
     _ENCODING,
     f"{_LOAD}; truth: cases of mode P",
-    mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix --unsafe-fixes",
+    mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix "
+    "--unsafe-fixes",
 )
 def mask_palette(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
