@@ -41,8 +41,8 @@ def facts_of(
     Returns
     -------
     dict of str to object
-        Sizes in px as (width, height), weights and coverage in [0, 1]; None where something
-        cannot be foretold.
+        What the mask's values are, by `maskprep.masks.values.Kind`; sizes in px as (width,
+        height), weights and coverage in [0, 1]; None where something cannot be foretold.
 
     Raises
     ------
@@ -71,6 +71,7 @@ def facts_of(
         "bucket_wh": placement.bucket if placement else None,
         "cells_wh": weights.shape[::-1] if weights is not None else None,
         "trains": sample.trains,
+        "values": sample.values.kind.value if sample.values is not None else None,
         "coverage": sample.coverage if sample.carries_mask else None,
         "weight_mean": None if weights is None else float(weights.mean(dtype=np.float64)),
         "weight_min": None if weights is None else float(weights.min()),

@@ -104,6 +104,8 @@ def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
         yield "cropped", _crop(facts)
         yield "bucket", f"{_size(facts['bucket_wh'])} px{latent}"
     yield "trains", _TRAINS[facts["trains"]]
+    if facts["values"] is not None:
+        yield "values", facts["values"]
     if facts["coverage"] is not None:
         yield "coverage", f"{facts['coverage']:.2%} of the stored mask"
     if facts["weight_mean"] is not None:

@@ -16,7 +16,9 @@ from maskprep.dataset.discover import discover_pair, request
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks import tones
+from maskprep.masks.colours import is_coloured, judge_colours
 from maskprep.masks.details import Details, faint_parts, find_details, scale_of
+from maskprep.masks.values import Judgement, judge
 from maskprep.model import (
     WHOLE,
     At,
@@ -133,6 +135,17 @@ class Sample:
     def mask(self) -> Mask | None:
         """The mask as decoded, uint8, shape (H, W), 255 trains."""
         return self.mask_pixels.mask if self.mask_pixels else None
+
+    @once
+    def values(self) -> Judgement | None:
+        """What the mask's values are; None where there is no mask."""
+        pixels = self.mask_pixels
+        if pixels is None or not self.carries_mask:
+            return None
+        colours = pixels.rgb if self.pair.source is MaskSource.FILE else None
+        if colours is not None and is_coloured(colours):
+            return judge_colours(colours)
+        return judge(pixels.mask)
 
     @property
     def carries_mask(self) -> bool:

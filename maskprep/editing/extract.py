@@ -16,15 +16,14 @@ from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
-from maskprep.masks.channels import Choice, decide, largest_label, read
+from maskprep.masks.channels import Choice, decide, judge_stored, read, settled
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import Tones, coverage
+from maskprep.masks.values import Judgement, Kind
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.raster import Header, Mask, StoredPixels
 from maskprep.raster.orientation import PaintedOn, as_viewed, fit_to_stored
-
-#: Paint that trains less than this, of 255, was hardly meant to.
-_PALE = 224
+from maskprep.running.parallel import Threads
 
 #: Where to look for the shape; None takes R of mask files, and the alpha of alpha sets.
 Channel = Literal["r", "g", "b", "max", "luminance", "alpha", "auto"]
@@ -160,7 +159,7 @@ def extract(
     wishes = _Wishes(channel, tuple(labels), above, painted_on, resize, tones, apply_exif)
     carriers, without = _carriers(training_set, channel)
     _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
-    tasks = list(_tasks(carriers, destination, wishes))
+    tasks = list(_tasks(carriers, destination, wishes, _decided(carriers, wishes, workers)))
     tasks += [Task(pair.image, None, partial(_without_mask, pair)) for pair in without]
     return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
 
@@ -271,7 +270,10 @@ def _refuse_what_makes_no_sense(
 
 
 def _tasks(
-    carriers: Sequence[_Carrier], destination: Destination, wishes: _Wishes
+    carriers: Sequence[_Carrier],
+    destination: Destination,
+    wishes: _Wishes,
+    of_set: Sequence[Choice],
 ) -> Iterator[Task[Extracted]]:
     masks = destination
     if wishes.upright and destination.output is not None:
@@ -280,20 +282,20 @@ def _tasks(
         yield from _upright_images(carriers, images)
     targets = masks.targets([carrier.called for carrier in carriers])
     for carrier, target in zip(carriers, targets, strict=True):
-        yield Task(carrier.path, target, partial(_made, carrier, wishes))
+        yield Task(carrier.path, target, partial(_made, carrier, wishes, of_set))
 
 
 def _without_mask(pair: Pair) -> Made[Extracted]:
     raise MaskprepError(f"{pair.image}: has no mask")
 
 
-def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
+def _made(carrier: _Carrier, wishes: _Wishes, of_set: Sequence[Choice]) -> Made[Extracted]:
     pixels = raster.read_stored(carrier.path)
     image = pixels.header if carrier.is_image else raster.read_header(carrier.pair.image)
-    mask, choice, notes = _shape(pixels, image, carrier, wishes)
+    mask, choice, notes = _shape(pixels, image, carrier, wishes, of_set)
     for path in carrier.parts:
         part = replace(carrier, path=path)
-        more, _, told = _shape(raster.read_stored(path), image, part, wishes)
+        more, _, told = _shape(raster.read_stored(path), image, part, wishes, of_set)
         if more.shape != mask.shape:
             raise MaskprepError(f"{path}: is of another size than {carrier.path}")
         mask, notes = np.maximum(mask, more), [*notes, *told]
@@ -310,17 +312,22 @@ def _made(carrier: _Carrier, wishes: _Wishes) -> Made[Extracted]:
 
 
 def _shape(
-    pixels: StoredPixels, image: Header, carrier: _Carrier, wishes: _Wishes
+    pixels: StoredPixels,
+    image: Header,
+    carrier: _Carrier,
+    wishes: _Wishes,
+    of_set: Sequence[Choice],
 ) -> tuple[Mask, Choice, list[str]]:
     """Read one file's shape, on the stored pixels of the image, before its tones are changed."""
-    choice = _choice(pixels, carrier, wishes)
-    if not choice.is_mask:
-        raise MaskprepError(
-            f"{carrier.path}: {choice.why}, not like a mask: name a channel, --from luminance, say"
-        )
+    choice, exception = _choice(pixels, carrier, wishes, of_set)
+    if choice.refused:
+        raise MaskprepError(f"{carrier.path}: {choice.why}: {choice.refused}")
     if choice.reading == "alpha" and pixels.alpha is None:
         raise MaskprepError(f"{carrier.path}: stores no alpha")
     mask, *notes = _read_as_wished(pixels, choice, wishes)
+    notes.append(exception)
+    if pixels.pages > 1:
+        notes.append(f"has {pixels.pages} pages, frames or layers: the first was read")
     if not carrier.is_image:
         mask, told = fit_to_stored(
             mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on
@@ -331,13 +338,32 @@ def _shape(
     return mask, choice, notes
 
 
-def _choice(pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes) -> Choice:
+def _choice(
+    pixels: StoredPixels, carrier: _Carrier, wishes: _Wishes, of_set: Sequence[Choice]
+) -> tuple[Choice, str]:
     if carrier.is_image:
-        return Choice("alpha", "")
+        return Choice("alpha", ""), ""
     if wishes.channel != "auto":
-        return Choice(wishes.channel or "r", "")
-    choice = decide(pixels)
-    return Choice("r", "") if wishes.by_number and choice.reading == "labels" else choice
+        return Choice(wishes.channel or "r", ""), ""
+    choice, exception = settled(decide(pixels), of_set, pixels)
+    if wishes.by_number and choice.reading == "labels":
+        return Choice("r", ""), ""
+    return choice, exception
+
+
+def _decided(carriers: Sequence[_Carrier], wishes: _Wishes, workers: int) -> list[Choice]:
+    """Look at every file first, so that a set is read in one way."""
+    if wishes.channel != "auto" or len(carriers) < 2:
+        return []
+    looked = Threads(workers).in_order([each for each in carriers if not each.is_image], _decide)
+    return [choice for choice in looked if choice is not None]
+
+
+def _decide(carrier: _Carrier) -> Choice | None:
+    try:
+        return decide(raster.read_stored(carrier.path))
+    except UnreadableImageError:
+        return None  # told where the file's own mask is made
 
 
 def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tuple[Mask, str, str]:
@@ -348,14 +374,26 @@ def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tu
             stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
         )
         return np.where(trains, 255, 0).astype(np.uint8), "", ""
-    doubt = ""
-    largest = 0 if choice.reading in ("alpha", "labels") else largest_label(pixels, mask)
-    if largest:
-        told = f"looks like a map of labels (largest value {largest}), which hardly trains"
-        doubt = f"{told}: add --above 0 for all of them, --label N for one"
-    elif choice.why and pixels.rgb is not None and 0 < (most := int(mask.max())) < _PALE:
-        doubt = f"its largest value is {most} of 255; to train it in full, add --levels 0,{most}"
-    return mask, "" if largest else note, doubt
+    if choice.reading == "labels":
+        return mask, note, ""
+    judged = judge_stored(pixels, mask)
+    doubt = "" if wishes.tones.levels is not None else _doubt(judged, choice)
+    return mask, "" if judged.labels else note, doubt
+
+
+def _doubt(judged: Judgement, choice: Choice) -> str:
+    if judged.labels:
+        some = judged.kind is Kind.VOID or ", no 0" in judged.why  # not all that is above 0
+        every = "--label N" if some else "--above 0 for all of them, --label N"
+        return f"looks like {judged.why.split(':')[0]}, which hardly trains: add {every} for one"
+    if judged.levels is None:
+        return ""
+    black, white = judged.levels
+    if judged.kind is Kind.FAINT:
+        told = f"its largest value is {white} of 255; to train it in full"
+    else:
+        told = f"{judged.why}; to leave it out"
+    return f"{told}, add --levels {black},{white}"
 
 
 def _numbered(pixels: StoredPixels, choice: Choice) -> bool:
@@ -374,7 +412,7 @@ def _flatness(
         return f"{told}: it holds values from {pixels.numbers.min():g} to {pixels.numbers.max():g}"
     if not carrier.is_image and not choice.why and decide(pixels).reading != choice.reading:
         return f"{told} in {choice.reading}: --from auto looks for its shape elsewhere"
-    return told if most == 0 or wishes.tones != Tones() else ""
+    return told if most == 0 or choice.why or wishes.tones != Tones() else ""
 
 
 def _is_made(carrier: _Carrier, pixels: StoredPixels, mask: Mask) -> bool:

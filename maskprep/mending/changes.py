@@ -51,7 +51,7 @@ class Changes:
         """
         if task.target is None or not made.content:
             return
-        after = _mask_in(made.content)
+        after = mask_in(made.content)
         if after is None:
             self.texts += [diff] if (diff := _text_diff(task, made.content)) else []
         elif self._folder is not None:
@@ -87,7 +87,8 @@ def _text_diff(task: Task[Any], content: bytes) -> str:
     return "\n".join(difflib.unified_diff(*lines, task.source, str(task.target), lineterm=""))
 
 
-def _mask_in(content: bytes) -> raster.Mask | None:
+def mask_in(content: bytes) -> raster.Mask | None:
+    """Decode a mask, or a picture with its alpha, that was just encoded; None for anything else."""
     if not content.startswith(b"\x89PNG"):
         return None
     with Image.open(io.BytesIO(content), formats=["PNG"]) as image:

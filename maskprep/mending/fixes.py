@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,15 @@ from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
+from maskprep.files import pathname
 from maskprep.masks import hidden
+from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
 from maskprep.masks.resample import fitted
-from maskprep.masks.tones import coverage
+from maskprep.masks.tones import coverage, stretch
+from maskprep.masks.values import judge
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.raster import StoredPixels
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -122,7 +127,11 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
                 tasks.append(_moved(path, Path(path).with_suffix(ending)))
             elif path in subset.unseen:
                 tasks.append(_task(path, partial(_as_png, path)))
-            elif Path(path).stem in stems:
+            elif Path(path).stem not in stems:
+                continue
+            elif doubt := _doubt(path):
+                tasks.append(_refused(path, doubt))
+            else:
                 masks.append(stems[Path(path).stem])
     moved = carry_out(tasks, found, place)
     return _both(moved, _of_files(found, masks, place, channel="auto"))
@@ -139,8 +148,32 @@ def _visible_ending(path: str, found: TrainingSet) -> str | None:
     return next((each for each in endings if each and found.trainer.sees(f"a{each}")), None)
 
 
+def _doubt(path: str) -> str:
+    """Tell what had to be guessed to make a mask of a file; empty where nothing has to be."""
+    try:
+        pixels = raster.read_stored(path)
+    except UnreadableImageError as error:
+        return str(error).removeprefix(f"{path}: ")
+    if pixels.pages > 1:
+        return f"{_several(pixels)}: save the one that is the mask as PNG"
+    choice = decide(pixels)
+    if choice.refused:
+        return f"{choice.why}: {choice.refused}"
+    lone = choice.reading == "labels" and len(judge_stored(pixels, read(pixels, "r")[0]).labels) < 2
+    if (choice.reading == "r" and not choice.is_paint) or (lone and pixels.rgb is None):
+        return ""
+    return f"its shape has to be guessed ({choice.why}): maskprep extract --from auto takes it"
+
+
+def _several(pixels: StoredPixels) -> str:
+    return f"has {pixels.pages} pages, frames or layers"
+
+
 def _as_png(path: str) -> Made[str]:
-    header = raster.read_header(path)
+    stored = raster.read_stored(path)
+    if stored.pages > 1:
+        raise MaskprepError(f"{path}: {_several(stored)}: save the picture as PNG by hand")
+    header = stored.header
     if header.bits > 8 or header.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
         raise MaskprepError(f"{path}: is {header.bits}-bit {header.mode}: save it as PNG by hand")
     pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
@@ -173,7 +206,22 @@ def _why_not_white(subset: Subset) -> str:
 
 @fix("mask-16bit", "scaled to 8 bits", safe=True)
 def _scale_depth(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    return extract(_part(found, paths), place, channel="r")
+    labels = {path: told for path in paths if (told := _deep_labels(path))}
+    refused = carry_out([_refused(*each) for each in labels.items()], found, place)
+    tones = set(paths) - set(labels)
+    scaled = extract(_part(found, tones), place, channel="r") if tones else Carried(())
+    return Carried((*refused.outcomes, *scaled.outcomes), scaled.backups)
+
+
+def _deep_labels(path: str) -> str:
+    try:
+        pixels = raster.read_stored(path)
+    except UnreadableImageError:
+        return ""  # told where it is to be scaled
+    judged = judge_stored(pixels, read(pixels, "r")[0])
+    if not judged.labels:
+        return ""
+    return f"is {judged.why.split(':')[0]}: say which train, maskprep extract --label N"
 
 
 @fix("image-16bit", "scaled to 8 bits, as viewers show it", safe=True)
@@ -183,24 +231,72 @@ def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 
 @fix("mask-label-map", "its label made white", safe=True)
 def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    several = _labels_of(paths)
+
     def label_of(path: str) -> Made[Extracted]:
+        if len(labels := several[pathname.dirname(path)]) > 1:
+            told = ", ".join(f"{label:g}" for label in sorted(labels)[:5])
+            raise MaskprepError(
+                f"{path}: its set holds the labels {told}: say which train, maskprep extract"
+                " --label N"
+            )
         stored = raster.read_stored(path)
         mask = raster.read_mask(path, "r").mask
         values = np.asarray(stored.numbers if stored.numbers is not None else mask)
-        labels = np.unique(values[values > 0])
-        if len(labels) != 1:
-            several = ", ".join(f"{label:g}" for label in labels[:5])
-            raise MaskprepError(
-                f"{path}: holds the labels {several}: say which train, maskprep extract --label N"
-            )
+        if (values > 0).all():
+            raise MaskprepError(f"{path}: holds its label all over: there is no shape in it")
         white = np.where(values > 0, np.uint8(255), np.uint8(0))
         row = Extracted("labels", "", coverage(mask), coverage(white))
         return Made(raster.encode_mask(white), row)
 
-    return carry_out([_task(path, partial(label_of, path)) for path in paths], found, place)
+    return _of_mask_files(label_of, "--above 0", found, paths, place)
 
 
-@fix("mask-palette", "its colours resolved", safe=True)
+def _labels_of(paths: Paths) -> dict[str, set[float]]:
+    """Gather the labels of each folder: a number is the same class in all of its files."""
+    labels: dict[str, set[float]] = {}
+    for path in paths:
+        own = labels.setdefault(pathname.dirname(path), set())
+        with suppress(UnreadableImageError):  # told where the file itself is mended
+            stored = raster.read_stored(path)
+            values = stored.numbers if stored.numbers is not None else stored.red
+            own.update(np.unique(values[values > 0]).tolist() if values is not None else ())
+    return labels
+
+
+@fix("mask-faint", "stretched to black and white", safe=False)
+@fix("ground-trains", "its ground made black", safe=False)
+def _stretch(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
+    def stretched(path: str) -> Made[Extracted]:
+        mask = raster.read_mask(path, "r").mask
+        levels = judge(mask).levels
+        if levels is None:
+            raise MaskprepError(f"{path}: has changed since it was checked")
+        after = stretch(mask, *levels)
+        row = Extracted("r", "", coverage(mask), coverage(after))
+        return Made(raster.encode_mask(after), row)
+
+    return _of_mask_files(stretched, "--levels B,W", found, paths, place)
+
+
+def _of_mask_files(
+    make: Callable[[str], Made[Extracted]],
+    option: str,
+    found: TrainingSet,
+    paths: Paths,
+    place: Destination,
+) -> Carried[Any]:
+    """Make masks of mask files, and refuse to put one into an image's place."""
+    files = {pair.mask for pair in _pairs(found)}
+    refusal = f"its mask is its alpha: maskprep extract {option} --output DIR writes it to a file"
+    tasks = [
+        _task(path, partial(make, path)) if path in files else _refused(path, refusal)
+        for path in paths
+    ]
+    return carry_out(tasks, found, place)
+
+
+@fix("mask-palette", "its colours resolved", safe=False)
 @fix("mask-coloured", "its shape taken from where it is", safe=False)
 @fix("mask-alpha-ignored", "its shape taken from where it is", safe=False)
 def _find_shape(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
@@ -242,6 +338,10 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
         rgba, beside = read_to_rewrite(path, raster.read_header(path))
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
+        if hidden.fringe_of(colours, alpha) is not None:
+            raise MaskprepError(
+                f"{path}: its hidden colour would still differ from its edge's: paint it by hand"
+            )
         row = Extracted("alpha", "", coverage(alpha), coverage(alpha))
         return Made(raster.encode_picture(np.dstack([colours, alpha]), beside), row)
 

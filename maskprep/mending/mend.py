@@ -17,6 +17,7 @@ from maskprep.editing.plan import Carried, Destination, InterruptedPlanError, wa
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.mending.fixes import FIXES, Fix
+from maskprep.mending.judged import judging
 from maskprep.model import TrainingSet
 from maskprep.model.report import Report
 from maskprep.running.parallel import Executor
@@ -159,7 +160,8 @@ def mend(
                 return Mended(tuple(files), backup.folders, report)
             tried |= {(each.rule, path) for path in paths}
             try:
-                carried = each.apply(found, paths, destination)
+                judged = replace(destination, witness=judging(each, destination.witness))
+                carried = each.apply(found, paths, judged)
             except InterruptedPlanError as error:
                 files += _mended(each, error.carried)
                 raise KeyboardInterrupt from error

@@ -176,6 +176,8 @@ class StoredPixels:
     red : ndarray of uint8, shape (H, W), or None
         R of Pillow's ``convert("RGB")``, as trainers read mask files; None where Pillow has no
         such conversion.
+    pages : int
+        Pages, frames or layers of the file, of which Pillow opens the first.
     """
 
     header: Header
@@ -183,6 +185,7 @@ class StoredPixels:
     rgb: NDArray[np.uint8] | None
     alpha: Mask | None
     red: Mask | None
+    pages: int = 1
 
 
 def read_stored(path: str) -> StoredPixels:
@@ -205,12 +208,14 @@ def read_stored(path: str) -> StoredPixels:
     """
     with opened(path) as image:
         header = header_of(path, image)
+        with decoding(path):
+            pages = int(getattr(image, "n_frames", 1))
         numbers, rgb, alpha = _numbers_and_colours(path, image, header)
         if rgb is not None:
             red: Mask | None = np.ascontiguousarray(rgb[..., 0])
         else:
             red = numbers if image.mode == "L" else _red_or_none(path, image, header)
-        return StoredPixels(header, numbers, rgb, alpha, red)
+        return StoredPixels(header, numbers, rgb, alpha, red, pages)
 
 
 def _red_or_none(path: str, image: Image.Image, header: Header) -> Mask | None:

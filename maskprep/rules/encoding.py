@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep import raster
 from maskprep.dataset.sample import Sample
-from maskprep.masks.channels import COLOUR_TOLERANCE, LARGEST_LABEL, NOTICEABLE, is_coloured
+from maskprep.masks import hidden
+from maskprep.masks.colours import COLOUR_TOLERANCE, NOTICEABLE, is_coloured
+from maskprep.masks.values import HALF, Kind, ground_share
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 from maskprep.raster import MaskPixels
 
 Pixels = NDArray[np.uint8]
-Values = NDArray[np.float64]
 
 _ENCODING = RuleStage.ENCODING
 _LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
 
+_LOSS = "library/custom_train_functions.py, apply_masked_loss"
 _OWN_CHANNEL = "paint it black and white, or let maskprep extract --from auto find its shape"
 
-#: Distance between two colours, of 255, from which people see a fringe.
-FRINGE = 32.0
-#: Values, of 255, by which pixels of one colour may differ.
-_ONE_COLOUR = 4
-#: One row of so many is looked at first.
-_FEW_ROWS = 16
 #: From this quality on, JPEG's noise along an edge is a few values of 255.
 FINE_QUALITY = 90
 #: Kinds whose files do not say whether they lost something.
@@ -59,9 +54,10 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
         f"is {pixels.header.bits}-bit with values up to {pixels.largest_stored}: every value above"
         f" 255 counts as full weight ({share:.0%} of the pixels)"
     )
-    yield Remark(
-        sample.mask_path or "", told, "export it as 8-bit grey, or let maskprep extract scale it"
-    )
+    fix = "export it as 8-bit grey, or let maskprep extract scale it"
+    if sample.values is not None and sample.values.labels:
+        fix = "it looks like a label map: maskprep extract --label N trains one of its numbers"
+    yield Remark(sample.mask_path or "", told, fix)
 
 
 @rule(
@@ -72,22 +68,114 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     f'{_LOAD}; truth: "label map mask, every pixel 1"',
     mend="maskprep extract DATASET --above 0 --output masks trains every label, --label N one",
 )
-def mask_label_map(sample: Sample, *, largest_label: int = LARGEST_LABEL) -> Iterator[Remark]:
-    """A map of labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004.
+def mask_label_map(sample: Sample) -> Iterator[Remark]:
+    """Labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004. In a file, or in alpha.
 
-    A mask that was painted, however faintly, has larger values than a map has labels.
+    Labels are a few values, each of them in areas of its own, none of which reaches one half.
+    Where 255 stands for "no label", as in VOC's sets, the outlines train and the figures do not.
     """
-    pixels = sample.mask_pixels
-    if pixels is None or sample.pair.source is not MaskSource.FILE:
+    pixels, values = sample.mask_pixels, sample.values
+    if pixels is None or values is None or not values.labels or pixels.largest_stored > 255:
         return
-    largest = int(pixels.mask.max())
-    if 0 < largest <= largest_label:
-        told = f"its largest value is {largest} of 255: it weighs {largest / 255:.3f} at most"
-        yield Remark(
-            sample.mask_path or "",
-            told,
-            "maskprep extract --above 0 trains every label, --label N one",
-        )
+    named = " or ".join(map(str, values.labels[:3]))
+    if values.kind is Kind.VOID:
+        fix = f"maskprep extract --label {named} trains that label alone"
+    elif ", no 0" in values.why:
+        fix = f"--above 0 would train everything: maskprep extract --label {named} trains one"
+    else:
+        fix = "maskprep extract --above 0 trains every label, --label N one"
+    yield Remark(_carrier(sample), f"{_in_alpha(sample)}is {values.why}", fix)
+
+
+@rule(
+    "MP211",
+    "mask-faint",
+    Severity.ERROR,
+    _ENCODING,
+    f"{_LOAD}; {_LOSS} (weights are values by 255; read)",
+    mend="maskprep extract DATASET --levels 0,LARGEST --output masks",
+)
+def mask_faint(sample: Sample) -> Iterator[Remark]:
+    """A figure painted at part opacity, or in a dark grey: it trains at that weight.
+
+    Below 128 of 255 no cell can reach one half, and the rule is an error. Even paint from there
+    to 224 is a warning: ignore the rule where that weight was meant.
+    """
+    values = sample.values
+    if values is not None and values.kind is Kind.FAINT and values.levels is not None:
+        black, white = values.levels
+        fix = f"maskprep extract {DATASET} --levels {black},{white} --output masks"
+        level = None if white < HALF else Severity.WARNING
+        yield Remark(_carrier(sample), _in_alpha(sample) + values.why, fix, level)
+
+
+@rule(
+    "MP212",
+    "mask-constant",
+    Severity.ERROR,
+    _ENCODING,
+    f"{_LOAD}; {_LOSS} (weights are values by 255; read)",
+    "paint what shall train white, the rest black",
+)
+def mask_constant(sample: Sample) -> Iterator[Remark]:
+    """One grey all over: the mask has no shape, and all of the image trains at one weight.
+
+    All black is `nothing-trained`, all white `everything-trained`, or `alpha-flat`.
+    """
+    pixels, values = sample.mask_pixels, sample.values
+    if pixels is None or values is None or values.kind is not Kind.CONSTANT:
+        return
+    in_alpha = sample.pair.source is MaskSource.FILE and _varies(pixels.alpha)
+    if 0 < values.top < 255 and not in_alpha:
+        told = f"{_in_alpha(sample)}{values.why}: it has no shape, all trains at"
+        fix = "paint what shall train white, the rest black"
+        yield Remark(_carrier(sample), f"{told} {values.top / 255:.2f}", fix)
+
+
+@rule(
+    "MP213",
+    "mask-photograph",
+    Severity.ERROR,
+    _ENCODING,
+    f"{_LOAD} (R of whatever picture there is; read)",
+    mend="put the mask in its place; if its brightness is the mask, ignore the rule",
+)
+def mask_photograph(sample: Sample) -> Iterator[Remark]:
+    """A photograph, in colours or grey, sharp or blurred, where a mask should be.
+
+    It is neither black nor white in most places, of more than two greys, and lighter or darker
+    than all around in many; a vignette or a gradient is not. Often it is the image itself, under
+    a mask's name.
+    """
+    values = sample.values
+    if values is not None and values.kind is Kind.PHOTOGRAPH:
+        fix = "put the mask in its place"
+        yield Remark(_carrier(sample), _in_alpha(sample) + values.why, fix)
+
+
+@rule(
+    "MP214",
+    "ground-trains",
+    Severity.WARNING,
+    _ENCODING,
+    f"{_LOAD}; {_LOSS} (weights are values by 255; read)",
+    mend="maskprep extract DATASET --levels BLACK,WHITE --output masks",
+)
+def ground_trains(sample: Sample) -> Iterator[Remark]:
+    """A ground that is not black: all that should be ignored trains a little.
+
+    Tools that stretch a mask to its own least and largest value leave such grounds, and pictures
+    of colour maps read as greys. Large grounds take much of the loss at a small weight. Ignore
+    the rule where that was meant (maskprep extract --floor).
+    """
+    pixels, values = sample.mask_pixels, sample.values
+    if pixels is None or values is None or values.kind is not Kind.RAISED:
+        return
+    assert values.levels is not None, "a ground has its levels"
+    black, white = values.levels
+    told = f"{_in_alpha(sample)}{values.why}: it takes {ground_share(pixels.mask):.0%} of the loss"
+    fix = f"maskprep extract {DATASET} --levels {black},{white} --output masks"
+    yield Remark(_carrier(sample), told, fix)
 
 
 @rule(
@@ -152,10 +240,14 @@ def mask_coloured(
 ) -> Iterator[Remark]:
     """A coloured mask: the trainer takes R alone. Pure green and blue are left out.
 
-    Channels that differ by less than the tolerance are one grey, with JPEG's noise.
+    Channels that differ by less than the tolerance are one grey, with JPEG's noise. Where R is
+    so dark that no cell can reach one half, the rule is an error.
     """
-    if _is_coloured(sample, tolerance, share) and not _has_palette(sample):
-        yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL)
+    if _is_no_mask(sample) or not _is_coloured(sample, tolerance, share) or _has_palette(sample):
+        return
+    assert sample.mask is not None, "its colours were seen"
+    level = Severity.ERROR if 0 < int(sample.mask.max()) < HALF else None
+    yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL, level)
 
 
 @rule(
@@ -164,13 +256,16 @@ def mask_coloured(
     Severity.WARNING,
     _ENCODING,
     f"{_LOAD}; truth: cases of mode P",
-    mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix",
+    mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix "
+    "--unsafe-fixes",
 )
 def mask_palette(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
 ) -> Iterator[Remark]:
     """A mask with a palette: the R of each colour counts, not its number."""
     if sample.pair.source is not MaskSource.FILE or not _has_palette(sample):
+        return
+    if _is_no_mask(sample):
         return
     path = sample.mask_path or ""
     if _is_coloured(sample, tolerance, share):
@@ -207,7 +302,7 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
     "composited; read)",
     mend="maskprep embed with --fill-hidden edge, or maskprep check DATASET --fix --unsafe-fixes",
 )
-def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remark]:
+def hidden_colour(sample: Sample, *, distance: float = hidden.FRINGE) -> Iterator[Remark]:
     """One flat colour under the transparent pixels, unlike the picture's edge.
 
     The trainer drops alpha, so that the VAE sees that colour, and it bleeds into the cells at
@@ -217,24 +312,37 @@ def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remar
     pixels = sample.mask_pixels
     if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
         return
-    hidden = pixels.mask == 0
-    share = np.count_nonzero(hidden) / hidden.size
-    if share <= NOTICEABLE:
-        return
-    flat = _flat_colour(pixels.rgb, hidden)
-    if flat is None:
-        return
-    ring = cv2.dilate(hidden.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
-    edge = ring & (pixels.mask >= 128)
-    if not edge.any():
-        return
-    apart = float(np.abs(pixels.rgb[edge].mean(axis=0) - flat).max())
-    if apart > distance and not _is_backdrop(pixels.rgb, pixels.mask, flat):
+    fringe = hidden.fringe_of(pixels.rgb, pixels.mask, distance)
+    if fringe is not None:
+        share, flat = fringe
         colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in flat))
         told = f"{share:.0%} of it is transparent over flat {colour}, which the VAE will see"
         fix = "export it with the picture kept under the alpha, or spread its edge's colours:"
         fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
         yield Remark(sample.pair.image, told, fix)
+
+
+@rule(
+    "MP215",
+    "alpha-multiplied",
+    Severity.WARNING,
+    _ENCODING,
+    "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
+    "undone; read)",
+    mend="export the image with straight alpha, its colours not multiplied",
+)
+def alpha_multiplied(sample: Sample) -> Iterator[Remark]:
+    """Colours along a soft edge that were multiplied by their alpha: the rim trains too dark.
+
+    The trainer drops alpha and divides nothing. Some cut-out tools write colours like that
+    (premultiplied, or laid on black) beside an alpha.
+    """
+    pixels = sample.mask_pixels
+    if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
+        return
+    if hidden.is_multiplied(pixels.rgb, pixels.mask):
+        told = "its colours were multiplied by its alpha: its soft edge trains too dark"
+        yield Remark(sample.pair.image, told, "export it with straight alpha")
 
 
 @rule(
@@ -285,18 +393,24 @@ def _reduced_alpha(pixels: MaskPixels, path: str) -> Iterator[Remark]:
     yield Remark(path, told, "save it as PNG, or as WebP with alpha_quality 100", level)
 
 
-def _is_backdrop(rgb: Pixels, alpha: Pixels, flat: Values) -> bool:
-    """Tell a plain backdrop that was painted from a colour that an editor filled in.
+def _carrier(sample: Sample) -> str:
+    return sample.mask_path or sample.pair.image
 
-    Along the soft edge a painted picture blends into its backdrop; an editor's cut-out keeps the
-    figure's colour up to the last trace of alpha. Black and white are what editors fill in.
-    """
-    if (flat <= 2).all() or (flat >= 253).all():
+
+def _in_alpha(sample: Sample) -> str:
+    return "its alpha " if sample.pair.source is MaskSource.ALPHA else ""
+
+
+def _varies(alpha: Pixels | None) -> bool:
+    return alpha is not None and int(alpha.min()) != int(alpha.max())
+
+
+def _is_no_mask(sample: Sample) -> bool:
+    """Tell whether it is told to be a photograph, or of one value."""
+    values = sample.values
+    if values is None:
         return False
-    faint = (alpha > 0) & (alpha < 64)
-    if not faint.any():
-        return False
-    return float(np.abs(rgb[faint].mean(axis=0) - flat).max()) < FRINGE
+    return values.kind is Kind.PHOTOGRAPH or (values.kind is Kind.CONSTANT and 0 < values.top < 255)
 
 
 def _has_palette(sample: Sample) -> bool:
@@ -316,22 +430,10 @@ def _red_alone(sample: Sample) -> str:
     if pixels is None or pixels.rgb is None:
         return ""
     red, green, blue = (float(pixels.rgb[..., band].mean()) / 255 for band in range(3))
+    values = sample.values
+    told = values is not None and values.kind in (Kind.COLOUR_MAP, Kind.CLASSES)
+    what = f"{values.why}: " if values is not None and told else ""
     return (
-        f"R differs from G and B, and R alone counts: {red:.1%} trains (G would be {green:.1%},"
-        f" B {blue:.1%})"
+        f"{what}R differs from G and B, and R alone counts: {red:.1%} trains (G would be"
+        f" {green:.1%}, B {blue:.1%})"
     )
-
-
-def _flat_colour(rgb: Pixels, where: NDArray[np.bool_]) -> Values | None:
-    """Give the one colour that some pixels have; None where they have several."""
-    for step in (_FEW_ROWS, 1):  # a picture shows in few rows already
-        low, high = _extremes(rgb[::step], where[::step])
-        if float((high - low).max()) > _ONE_COLOUR:
-            return None
-    return low
-
-
-def _extremes(rgb: Pixels, where: NDArray[np.bool_]) -> tuple[Values, Values]:
-    mask = where.astype(np.uint8)
-    pairs = [cv2.minMaxLoc(np.ascontiguousarray(rgb[..., band]), mask)[:2] for band in range(3)]
-    return np.array([low for low, _ in pairs]), np.array([high for _, high in pairs])

@@ -217,12 +217,16 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
     loaded = {pair.image for pair in subset.pairs}
+    used = {pathname.stem(pair.mask): pair.mask for pair in subset.pairs if pair.mask is not None}
     loaded.update(subset.uncached, (pair.image for pair in subset.unused))
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
         stem, ending = pathname.splitext(path)
-        if pathname.basename(path).startswith("."):
+        if path in subset.unseen_masks and (mask := used.get(pathname.basename(stem))):
+            told = f"is not seen by the trainer: {pathname.basename(mask)} is used"
+            yield Remark(path, told, "", Severity.INFO)
+        elif pathname.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
         elif ending.lower() in _LOADED:
             told = f"{ending} is neither all lower nor all upper case: the trainer does not see it"

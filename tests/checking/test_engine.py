@@ -65,7 +65,7 @@ def test_an_error_ends_a_samples_way(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add()
     Image.fromarray(np.zeros((128, 128), np.uint16) + 7).save(folders.masks / "a.png")
     report = checked(folders.config())
-    assert names(report) == {"mask-label-map"}
+    assert names(report) == {"mask-constant"}
     assert report.findings[0].severity is Severity.ERROR
 
 

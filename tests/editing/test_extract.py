@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -187,7 +188,7 @@ def test_label_maps_are_kept_and_told(tmp_path: Path) -> None:
     labels = (SHAPE > 0).astype(np.uint8) * 2
     mask, outcome = only(with_mask(tmp_path, labels, "a.png"))
     np.testing.assert_array_equal(mask, labels)
-    assert "map of labels (largest value 2)" in outcome.notes[0]
+    assert "a label map (2)" in outcome.notes[0]
     assert "--above 0" in outcome.notes[0]
 
 
@@ -203,8 +204,15 @@ def test_paint_that_red_does_not_hold_is_told_and_auto_finds_it(tmp_path: Path) 
     assert outcome.row.before == 0
 
 
-def test_pale_paint_is_told_where_auto_found_it(tmp_path: Path) -> None:
+def test_pale_paint_is_made_white_where_it_is_flat_and_told_where_it_is_soft(
+    tmp_path: Path,
+) -> None:
     pale = np.dstack([SHAPE * 0, SHAPE // 2, SHAPE * 0])
+    white, outcome = only(with_mask(tmp_path / "flat", pale, "a.png"), channel="auto")
+    np.testing.assert_array_equal(white, SHAPE)
+    assert outcome.notes == ()
+    pale[..., 1] = cv2.GaussianBlur(pale[..., 1], (0, 0), 2)
+    tmp_path = tmp_path / "soft"
     _, outcome = only(with_mask(tmp_path, pale, "a.png"), channel="auto")
     assert outcome.notes == (
         "its largest value is 127 of 255; to train it in full, add --levels 0,127",
@@ -642,7 +650,8 @@ def test_void_pixels_of_label_maps_do_not_train(tmp_path: Path) -> None:
     deep[10:40, 10:40], deep[60:90, 60:90], deep[:4] = 1, 2, 255
     folders = with_mask(tmp_path, deep, "a.png")
     _, told = only(folders)
-    assert any("looks like a map of labels (largest value 2)" in note for note in told.notes)
+    assert any("looks like a label map (1, 2 and 255 for none)" in note for note in told.notes)
+    assert not any("--above" in note for note in told.notes)
     (auto,) = extracted(folders, tmp_path / "auto", channel="auto")[0].outcomes
     assert auto.row is not None
     assert auto.row.reading == "labels"
@@ -665,3 +674,52 @@ def test_a_floor_that_is_no_number_is_a_usage_error(floor: str, tmp_path: Path) 
     result = run("extract", config, "--floor", floor, "--output", tmp_path / "out")
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+RED, GREEN, BLACK = (255, 0, 0), (0, 200, 0), (0, 0, 0)
+
+
+def colours(*bands: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Paint each band of the figure, from above, in a flat colour."""
+    height = len(SHAPE) // len(bands)
+    painted = np.zeros((*SHAPE.shape, 3), np.uint8)
+    for place, colour in enumerate(bands):
+        rows = slice(place * height, (place + 1) * height)
+        painted[rows][SHAPE[rows] > 0] = colour
+    return painted
+
+
+def test_a_set_of_class_colours_is_read_in_one_way(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    Image.fromarray(colours(RED, GREEN)).save(folders.masks / "a.png")
+    Image.fromarray(colours(RED)).save(folders.masks / "b.png")
+    carried, _ = extracted(folders, tmp_path / "out", channel="auto")
+    assert [each.row and each.row.reading for each in carried.outcomes] == ["classes", "classes"]
+    for name in ("a.png", "b.png"):
+        with Image.open(tmp_path / "out" / name) as made:
+            np.testing.assert_array_equal(np.asarray(made), SHAPE)
+
+
+def test_what_differs_from_its_set_is_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    in_alpha = np.dstack([np.full((*SHAPE.shape, 3), 255, np.uint8), SHAPE])
+    Image.fromarray(in_alpha).save(folders.masks / "c.png")
+    carried, _ = extracted(folders, tmp_path / "out", channel="auto")
+    notes = [each.notes for each in carried.outcomes]
+    told = "is read from alpha, unlike most of its set, which is from r"
+    assert notes == [(), (), (told,)]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (np.where(SHAPE > 0, 1, 2), "name the labels that train, --label N"),
+        (np.full_like(SHAPE, 112), "is 112 of 255 all over: there is no shape in it"),
+    ],
+)
+def test_auto_writes_nothing_where_it_cannot_know(
+    values: NDArray[np.uint8], told: str, tmp_path: Path
+) -> None:
+    folders = with_mask(tmp_path, values.astype(np.uint8), "a.png")
+    (outcome,) = extracted(folders, tmp_path / "out", channel="auto")[0].outcomes
+    assert told in outcome.problem

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from maskprep import raster
-from maskprep.masks.channels import Choice, decide, largest_label, read
+from maskprep.masks.channels import Choice, decide, judge_stored, read
 from tests.datasets import FIGURE, drawn
 from tests.places import SAMPLES
 
@@ -119,18 +119,29 @@ def test_grain_of_a_grey_ground_does_not_train(tmp_path: Path) -> None:
     assert not mask[SOFT == 0].any()
 
 
-@pytest.mark.parametrize(("paint", "ground"), [(RED, BLUE), (BLUE, RED)])
-def test_two_colours_without_black_are_told_apart_by_red(
+@pytest.mark.parametrize(("paint", "ground"), [(RED, BLUE), (BLUE, RED), (GREEN, BLUE)])
+def test_of_two_flat_colours_the_one_around_is_the_ground(
     paint: tuple[int, ...], ground: tuple[int, ...], tmp_path: Path
 ) -> None:
     choice, mask = chosen(stored(tmp_path, painted(paint, ground, SHAPE)))
-    assert choice == ("r", "two colours, neither black: told apart by red")
+    assert choice.reading == "classes"
+    assert choice.why.endswith("most of its border")
+    np.testing.assert_array_equal(mask, SHAPE)
+
+
+@pytest.mark.parametrize(("paint", "ground"), [(RED, BLUE), (BLUE, RED)])
+def test_two_soft_colours_without_black_are_told_apart_by_red(
+    paint: tuple[int, ...], ground: tuple[int, ...], tmp_path: Path
+) -> None:
+    choice, mask = chosen(stored(tmp_path, painted(paint, ground)))
+    assert choice[:2] == ("r", "two colours, neither black: told apart by red")
     assert {int(mask.min()), int(mask.max())} == {0, 255}
 
 
 def test_what_cannot_be_told_says_so(tmp_path: Path) -> None:
-    choice, _ = chosen(stored(tmp_path, painted(GREEN, BLUE, SHAPE)))
-    assert choice == ("r", "no telling paint from ground: name a channel")
+    choice, _ = chosen(stored(tmp_path, painted(GREEN, BLUE)))
+    assert choice[:2] == ("r", "no telling paint from ground")
+    assert choice.refused
 
 
 def test_a_photograph_is_read_by_its_brightness(tmp_path: Path) -> None:
@@ -146,7 +157,7 @@ def test_a_photograph_is_read_by_its_brightness(tmp_path: Path) -> None:
 def test_all_black_and_all_white_are_greys(mode: str, value: int, tmp_path: Path) -> None:
     image = Image.new("L", (40, 30), value).convert("RGB").convert(mode)
     choice, mask = chosen(stored(tmp_path, image, ".tif"))
-    assert choice == ("r", "grey")
+    assert choice[:2] == ("r", "grey")
     assert mask.min() == mask.max() == value
 
 
@@ -188,7 +199,7 @@ def test_a_cut_out_picture_is_in_its_alpha(tmp_path: Path) -> None:
     with Image.open(SAMPLES / "character-alpha/images/umbrella-child.png") as picture:
         wanted = np.asarray(picture)[..., 3]
         choice, mask = chosen(stored(tmp_path, picture.copy()))
-    assert choice == ("alpha", "a coloured picture, cut out by its alpha")
+    assert choice[:2] == ("alpha", "a coloured picture, cut out by its alpha")
     np.testing.assert_array_equal(mask, wanted)
 
 
@@ -204,7 +215,7 @@ def test_grey_with_alpha(tmp_path: Path) -> None:
     assert choice.reading == "alpha"
     np.testing.assert_array_equal(mask, SOFT)
     opaque = la(np.dstack([SOFT, np.full_like(SOFT, 255)]))
-    assert decide(stored(tmp_path, opaque)) == ("r", "grey")
+    assert decide(stored(tmp_path, opaque))[:2] == ("r", "grey")
 
 
 def la(pixels: Pixels) -> Image.Image:
@@ -224,14 +235,14 @@ def test_a_palette_of_labels_is_its_numbers(ending: str, tmp_path: Path) -> None
     numbers[64:][SHAPE[64:] > 0] = 2
     image = palette(numbers, [BLACK, (128, 0, 0), (0, 128, 0)])
     choice, mask = chosen(stored(tmp_path, image, ending))
-    assert choice == ("labels", "a palette of labels: all but number 0")
+    assert choice[:2] == ("labels", "a palette of labels: all but number 0")
     np.testing.assert_array_equal(mask, SHAPE)
 
 
 def test_a_palette_of_greys_is_grey(tmp_path: Path) -> None:
     image = palette((SHAPE > 0).astype(np.uint8), [BLACK, WHITE])
     choice, mask = chosen(stored(tmp_path, image))
-    assert choice == ("r", "grey")
+    assert choice[:2] == ("r", "grey")
     np.testing.assert_array_equal(mask, SHAPE)
 
 
@@ -261,19 +272,19 @@ def test_tiny_greys_are_labels(kind: type, tmp_path: Path) -> None:
     labels: NDArray[Any] = (SHAPE > 0).astype(kind) * 3
     pixels = stored(tmp_path, Image.fromarray(labels), ".tif")
     choice, mask = chosen(pixels)
-    assert choice == ("labels", "a label map, largest value 3: all above 0")
+    assert choice[:2] == ("labels", "a label map (3): all above 0")
     np.testing.assert_array_equal(mask, SHAPE)
-    assert largest_label(pixels, read(pixels, "r")[0]) == 3
+    assert judge_stored(pixels, read(pixels, "r")[0]).labels == (3,)
 
 
 def test_deep_greys_are_no_labels(tmp_path: Path) -> None:
     twelve_bits = SHAPE.astype(np.uint16) * 16
     choice, mask = chosen(stored(tmp_path, Image.fromarray(twelve_bits)))
-    assert choice == ("r", "grey of 16 bits")
+    assert choice[:2] == ("r", "grey of 16 bits")
     assert int(mask.max()) == 16
     floats = SHAPE.astype(np.float32) / 255
     choice, mask = chosen(stored(tmp_path, Image.fromarray(floats), ".tif"))
-    assert choice == ("r", "grey of 32 bits")
+    assert choice[:2] == ("r", "grey of 32 bits")
     np.testing.assert_array_equal(mask, SHAPE)
 
 

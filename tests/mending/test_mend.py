@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from maskprep.mending.fixes import FIXES, Fix
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
-from tests.datasets import FIGURE, Folders, drawn
+from tests.datasets import FIGURE, Folders, drawn, image_folder
 from tests.rule_samples import RuleSample, rule_samples
 
 BAD = {sample.name: sample for sample in rule_samples() if sample.half == "bad"}
@@ -123,7 +124,110 @@ def test_several_labels_are_left_to_the_owner(tmp_path: Path) -> None:
     Image.fromarray(labels).save(folders.masks / "a.png")
     result = run("check", folders.config(), "--fix")
     assert result.exit_code == 1
-    assert "holds the labels 1, 2: say which train" in result.stderr
+    assert "its set holds the labels 1, 2: say which train" in result.stderr
+
+
+def test_a_label_is_the_same_class_in_all_of_a_set(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    for label, name in ((1, "a.png"), (2, "b.png")):
+        mask = np.where(drawn(FIGURE) > 0, label, 0).astype(np.uint8)
+        Image.fromarray(mask).save(folders.masks / name)
+    result = run("check", folders.config(), "--fix")
+    assert "0 files mended, 2 not" in result.stderr
+
+
+def saved(folders: Folders, mask: np.ndarray[Any, Any], name: str = "a.png") -> Folders:
+    Image.fromarray(mask).save(folders.masks / name)
+    return folders
+
+
+def test_ids_of_instances_are_not_scaled_away(tmp_path: Path) -> None:
+    """Datumaro writes them so: 0, 1 and 258 in 16 bits."""
+    ids = np.where(drawn(FIGURE) > 0, 1, 0).astype(np.uint16)
+    ids[96:][ids[96:] > 0] = 258
+    folders = saved(Folders(tmp_path).add("a.png"), ids)
+    before = (folders.masks / "a.png").read_bytes()
+    result = run("check", folders.config(), "--fix", "--unsafe-fixes")
+    assert result.exit_code == 1
+    assert "is a label map (1, 258): say which train" in result.stderr
+    assert (folders.masks / "a.png").read_bytes() == before
+
+
+def test_a_mend_that_leaves_a_mask_faint_is_refused(tmp_path: Path) -> None:
+    dim = cv2.GaussianBlur(drawn(FIGURE), (0, 0), 2).astype(np.uint16) * 64
+    folders = saved(Folders(tmp_path).add("a.png"), dim)
+    result = run("check", folders.config(), "--fix")
+    assert "mended so, it is faint" in result.stderr
+    assert "--levels 0," in result.stderr
+    assert "0 files mended, 1 not" in result.stderr
+
+
+def test_faint_paint_and_grey_grounds_are_stretched(tmp_path: Path) -> None:
+    folders = saved(Folders(tmp_path).add("a.png").add("b.png"), drawn(FIGURE) // 255 * 60)
+    saved(folders, np.where(drawn(FIGURE) > 0, 255, 30).astype(np.uint8), "b.png")
+    assert run("check", folders.config(), "--fix").exit_code == 1
+    assert run("check", folders.config(), "--fix", "--unsafe-fixes").exit_code == 0
+    for name in ("a.png", "b.png"):
+        with Image.open(folders.masks / name) as image:
+            np.testing.assert_array_equal(np.asarray(image), drawn(FIGURE))
+
+
+def test_an_alpha_is_never_overwritten_by_its_mask(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images", ("a.png",))
+    for value in (1, 60):
+        rgba = np.full((128, 128, 4), 90, np.uint8)
+        rgba[..., 3] = drawn(FIGURE) // 255 * value
+        Image.fromarray(rgba).save(folder / "a.png")
+        before = (folder / "a.png").read_bytes()
+        result = run("check", folder, "--alpha", "--fix", "--unsafe-fixes")
+        assert "its mask is its alpha: maskprep extract" in result.stderr
+        assert (folder / "a.png").read_bytes() == before
+
+
+def pages(path: Path, *arrays: np.ndarray[Any, Any]) -> None:
+    first, *rest = (Image.fromarray(each) for each in arrays)
+    first.save(path, save_all=bool(rest), append_images=rest)
+
+
+def test_a_safe_fix_guesses_no_shape(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    green = np.dstack([drawn(FIGURE) * 0, drawn(FIGURE), drawn(FIGURE) * 0])
+    pages(folders.masks / "a.tif", green, drawn(FIGURE))
+    pages(folders.masks / "b.tif", green)
+    pages(folders.masks / "c.tif", drawn(FIGURE))
+    for name in "abc":
+        (folders.masks / f"{name}.png").unlink()
+    told = run("check", folders.config(), "--fix").stderr
+    assert "has 2 pages, frames or layers" in told
+    assert "its shape has to be guessed (all its paint shows in green)" in told
+    assert sorted(path.name for path in folders.masks.iterdir()) == ["a.tif", "b.tif", "c.png"]
+
+
+def test_a_working_file_beside_its_mask_is_left_alone(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    pages(folders.masks / "a.tif", drawn(FIGURE) // 2)
+    before = contents(tmp_path)
+    result = run("check", folders.config(), "--fix", "--unsafe-fixes", "--format", "json")
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert finding["severity"] == "info"
+    assert "a.png is used" in finding["message"]
+    assert {name: each for name, each in contents(tmp_path).items() if name in before} == before
+
+
+@pytest.mark.parametrize("sigma", [1, 2, 3, 6])
+def test_hidden_colours_are_those_that_show_in_full(sigma: float, tmp_path: Path) -> None:
+    """A matte laid on nothing: black under alpha 0, and towards it ever darker."""
+    folder = image_folder(tmp_path / "images", ("a.png",))
+    matte = cv2.GaussianBlur(cv2.resize(drawn(FIGURE), (256, 256)), (0, 0), sigma)
+    rgb = np.full((256, 256, 3), (200, 140, 110)) * (matte[..., None] / 255)
+    Image.fromarray(np.dstack([rgb.round().astype(np.uint8), matte])).save(folder / "a.png")
+    wanted = {"hidden-colour", "alpha-multiplied"}
+    words = ("check", folder, "--alpha", "--format", "json", "--resolution", "256")
+    assert found_names(run(*words)) >= wanted
+    mended = found_names(run(*words, "--fix", "--unsafe-fixes"))
+    assert mended & wanted == {"alpha-multiplied"}
+    with Image.open(folder / "a.png") as image:
+        assert np.abs(np.asarray(image)[0, 0].astype(int) - (200, 140, 110, 0)).max() <= 4
 
 
 def test_ignored_rules_are_not_mended(tmp_path: Path) -> None:
@@ -136,7 +240,8 @@ def test_ignored_rules_are_not_mended(tmp_path: Path) -> None:
 
 def test_pictures_show_what_would_change(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
-    cv2.imwrite(str(folders.masks / "a.png"), drawn(FIGURE).astype(np.uint16) * 257 // 2)
+    soft = cv2.GaussianBlur(drawn(FIGURE), (0, 0), 2).astype(np.uint16) * 257
+    cv2.imwrite(str(folders.masks / "a.png"), soft)
     (folders.images / "b.txt").write_text("\ufeffa caption", encoding="utf-8")
     pictures = tmp_path / "pictures"
     result = run("check", folders.config(), "--diff", "--diff-images", pictures)

@@ -90,7 +90,7 @@ def test_a_low_loss_is_told_with_its_factor(sides: list[int], fires: bool, tmp_p
 def test_masks_that_are_stored_wrongly_are_not_small(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add()
     Image.fromarray(np.full((128, 128), 3, np.uint8)).save(folders.masks / "a.png")
-    assert names(checked(folders.config())) == {"mask-label-map"}
+    assert names(checked(folders.config())) == {"mask-constant"}
 
 
 @pytest.fixture

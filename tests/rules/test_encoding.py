@@ -1,10 +1,11 @@
-"""Rules for encodings: colours under transparent pixels, and what was stored with loss."""
+"""Rules for encodings: what values are, hidden colours, and what was stored with loss."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from PIL import Image, ImageFilter
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
 from maskprep.model import Severity, Size
-from tests.datasets import FIGURE, Folders, checked, drawn, image_folder, names
+from maskprep.model.report import Finding
+from tests.datasets import FIGURE, Folders, checked, drawn, found, image_folder, names
 from tests.raster.test_raster import REDUCES_ALPHA
 
 
@@ -52,7 +54,7 @@ Image.init()
 SOFT = np.asarray(Image.fromarray(drawn(FIGURE)).filter(ImageFilter.GaussianBlur(6)))
 
 
-def _told(folders: Folders, path: Path) -> list[tuple[Severity, str]]:
+def _lossy(folders: Folders, path: Path) -> list[tuple[Severity, str]]:
     findings = checked(folders.config()).findings
     found = [each for each in findings if each.name == "mask-jpeg"]
     assert {each.path for each in found} <= {str(path)}
@@ -64,7 +66,7 @@ def test_a_jpeg_masks_quality_is_the_one_it_was_saved_with(quality: int, tmp_pat
     folders = Folders(tmp_path).add("a.png")
     (folders.masks / "a.png").unlink()
     Image.fromarray(drawn(FIGURE)).save(folders.masks / "a.jpg", quality=quality)
-    ((severity, message),) = _told(folders, folders.masks / "a.jpg")
+    ((severity, message),) = _lossy(folders, folders.masks / "a.jpg")
     assert f"is a JPEG of quality {quality}:" in message
     assert severity is (Severity.INFO if quality >= 90 else Severity.WARNING)
 
@@ -77,7 +79,7 @@ def test_a_webp_mask_counts_as_jpeg_where_it_lost_something(
     (folders.masks / "a.png").unlink()
     options: dict[str, Any] = {"lossless": True} if quality is None else {"quality": quality}
     Image.fromarray(SOFT).convert("RGB").save(folders.masks / "a.webp", **options)
-    told = _told(folders, folders.masks / "a.webp")
+    told = _lossy(folders, folders.masks / "a.webp")
     wanted = (Severity.WARNING, "is a WebP stored with loss: its edges carry noise")
     assert told == ([] if quality is None else [wanted])
 
@@ -89,7 +91,7 @@ def test_an_avif_mask_is_told_where_it_has_greys(mask: NDArray[np.uint8], tmp_pa
     folders = Folders(tmp_path).add("a.png")
     Image.fromarray(mask).save(folders.masks / "a.png", "AVIF", quality=100)
     greys = np.asarray(Image.open(folders.masks / "a.png").convert("L"))
-    told = _told(folders, folders.masks / "a.png")
+    told = _lossy(folders, folders.masks / "a.png")
     assert bool(told) == bool(((greys > 0) & (greys < 255)).any())
     assert all("is an AVIF, stored with loss unless" in message for _, message in told)
 
@@ -106,7 +108,7 @@ def test_an_avif_mask_is_told_where_it_has_greys(mask: NDArray[np.uint8], tmp_pa
         (SOFT, 100, None),
     ],
 )
-def test_alpha_that_a_webp_reduced_is_told(
+def test_alpha_that_a_webp_reduced_is_lossy(
     alpha: NDArray[np.uint8],
     quality: int,
     wanted: tuple[Severity, str] | None,
@@ -120,3 +122,71 @@ def test_alpha_that_a_webp_reduced_is_told(
     told = [each for each in check(opened).findings if each.name == "mask-jpeg"]
     assert [each.severity for each in told] == ([] if wanted is None else [wanted[0]])
     assert wanted is None or wanted[1] in told[0].message
+
+
+def _told(values: NDArray[np.uint8], root: Path) -> Finding:
+    """Check one mask, and give its only finding."""
+    folders = Folders(root).add()
+    Image.fromarray(values).save(folders.masks / "a.png")
+    (finding,) = check(found(folders.config())).findings
+    return finding
+
+
+def _painted(value: int, ground: int = 0) -> NDArray[np.uint8]:
+    return np.where(drawn(FIGURE) > 0, value, ground).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("value", "ground", "rule", "severity"),
+    [
+        (18, 0, "mask-label-map", "error"),
+        (60, 0, "mask-faint", "error"),
+        (112, 0, "mask-faint", "error"),
+        (153, 0, "mask-faint", "warning"),
+        (112, 112, "mask-constant", "error"),
+        (1, 2, "mask-label-map", "error"),
+        (255, 24, "ground-trains", "warning"),
+    ],
+)
+def test_values_that_do_not_train_as_meant_are_told(
+    value: int, ground: int, rule: str, severity: str, tmp_path: Path
+) -> None:
+    finding = _told(_painted(value, ground), tmp_path)
+    assert (finding.name, finding.severity.value) == (rule, severity)
+
+
+def test_what_mends_values_is_named(tmp_path: Path) -> None:
+    assert "--levels 0,60" in str(_told(_painted(60), tmp_path / "faint").fix)
+    assert "--levels 24,255" in str(_told(_painted(255, 24), tmp_path / "ground").fix)
+    without_zero = str(_told(_painted(1, 2), tmp_path / "labels").fix)
+    assert "--above 0 would train everything" in without_zero
+
+
+def test_a_void_is_told_with_its_label(tmp_path: Path) -> None:
+    labels = _painted(15)
+    edge = np.asarray(cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8)))
+    labels[edge > 0] = 255
+    folders = Folders(tmp_path).add()
+    Image.fromarray(labels).save(folders.masks / "a.png")
+    told = {each.name: each for each in check(found(folders.config())).findings}
+    assert "--label 15" in str(told["mask-label-map"].fix)
+    assert "255 for none" in told["mask-label-map"].message
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"), [(1, "mask-label-map"), (51, "mask-faint"), (102, "mask-faint")]
+)
+def test_alpha_is_judged_like_a_mask_file(value: int, rule: str, tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    picture = np.dstack([np.full((128, 128, 3), 90, np.uint8), _painted(value)])
+    Image.fromarray(picture).save(images / "a.png")
+    asked = open_dataset(str(images), alpha=True, resolution=Size(128, 128), min_bucket_reso=64)
+    assert rule in names(check(asked))
+
+
+def test_dark_colours_are_an_error(tmp_path: Path) -> None:
+    """CVAT's class colour 48, 112, 32: R alone counts."""
+    green = np.where(drawn(FIGURE)[..., None] > 0, (48, 112, 32), 0).astype(np.uint8)
+    finding = _told(green, tmp_path)
+    assert (finding.name, finding.severity.value) == ("mask-coloured", "error")
+    assert "one flat colour on #000000" in finding.message
