@@ -61,9 +61,9 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel, at: At = WHOLE) -> Pixels
         raise ValueError(f"cannot resize to {size.width} x {size.height} px")
     if pixels.shape[1::-1] == size and kernel != "pillow-lanczos":
         return pixels[at]
-    rows, columns = at
     if kernel == "nearest":
         return _nearest(pixels, size, at)
+    rows, columns = at
     if kernel == "area" and not isinstance(rows, slice) and area.applies(pixels, size):
         return area.shrink_at(pixels, size, rows, columns)
     return _resized(pixels, size, kernel)[at]
