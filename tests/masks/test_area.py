@@ -42,7 +42,7 @@ def test_single_pixels_are_those_of_the_whole_by_every_kernel(size: Size) -> Non
     random = np.random.default_rng(1)
     rows, columns = random.integers(0, size.height, 50), random.integers(0, size.width, 50)
     (mask, *_) = masks(150, 200)
-    for kernel in ("area", "linear", "pillow-lanczos"):
+    for kernel in ("area", "linear", "nearest", "pillow-lanczos"):
         whole = resize(mask, size, kernel)
         np.testing.assert_array_equal(
             resize(mask, size, kernel, (rows, columns)), whole[rows, columns]

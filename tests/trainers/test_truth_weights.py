@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import PIL
 import pytest
@@ -29,8 +28,7 @@ from tests.truth import TRUTH, recorded
 VERSIONS = ("0.9", "0.10", "current")
 CASES = [case for version in VERSIONS for case in recorded(f"cases-{version}")]
 
-# What the libraries themselves changed, by their release notes and the recordings' README.
-NEWER_NEAREST = int(cv2.__version__.split(".")[0]) >= 5
+# What Pillow itself changed, by its release notes and the recordings' README.
 OLDER_LANCZOS = int(PIL.__version__.split(".")[0]) < 13
 LANCZOS_SHRINKS_AND_GROWS = frozenset({"0.9-004", "0.9-057"})
 
@@ -96,8 +94,6 @@ def test_weights_are_the_trainers(
     assert weights is not None
     assert weights.dtype == np.float32
     assert weights.shape == wanted.shape
-    if NEWER_NEAREST and case["resize_interpolation"] == "nearest":
-        pytest.skip("OpenCV 5 changed INTER_NEAREST_EXACT")
     if OLDER_LANCZOS and case["name"] in LANCZOS_SHRINKS_AND_GROWS:
         pytest.skip("Pillow before 13 has another Lanczos where one side shrinks and one grows")
     bound = 1 / 255 if case["file_mode"] == "JPEG" else EXACT

@@ -2,7 +2,8 @@
 
 *Source*: kohya-ss/sd-scripts, library/train_util.py, trim_and_resize_if_required and
 ControlNetDataset.__getitem__ (v0.9.1, v0.10.1, pull request 2368); library/utils.py,
-resize_image (v0.10.1). Truth: all weight cases.
+resize_image and get_cv2_interpolation (v0.10.1): "nearest" is INTER_NEAREST_EXACT, for datasets
+and subsets alike; v0.9.1 has no such key. Truth: all weight cases.
 """
 
 from __future__ import annotations
