@@ -139,10 +139,16 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
     """An image or mask that viewers turn upright by its EXIF, and the trainer does not.
 
     It is trained as stored: lying on its side. A mask painted over the upright view does not fit.
+    A TIFF, whatever its name, the trainer's Pillow turns as viewers do; but Pillow 11.0 to 13.0
+    scrambles one that is turned by 90 degrees and not compressed.
     """
     image, mask = sample.image_header, sample.mask_header
     if image is None:
         return
+    for path, header in ((sample.pair.image, image), (sample.pair.mask, mask)):
+        if path is not None and header is not None and header.is_scrambled:
+            told = "is a turned TIFF: the trainer's Pillow (11.0 to 13.0) scrambles it"
+            yield Remark(path, told, "save it without orientation", Severity.ERROR)
     if image.orientation != 1:
         told = f"viewers turn it (EXIF orientation {image.orientation}), the trainer does not"
         severity, fix = None, "save the image upright, without EXIF orientation"
