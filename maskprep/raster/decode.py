@@ -260,6 +260,7 @@ def _numbers_and_colours(
 def _deep(path: str, image: Image.Image) -> NDArray[Any]:
     """Decode greys of 16 or 32 bits, or floats; whole numbers by their own sign."""
     with decoding(path):
+        image.load()  # before 10, `np.asarray` would take the size from before a TIFF is turned
         deep = np.asarray(image)
         # Pillow opens 32-bit integers of either kind as signed.
         return deep.view(np.uint32) if image.mode == "I" and not is_signed(image) else deep

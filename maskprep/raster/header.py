@@ -34,7 +34,8 @@ _LUMINANCE = (
 )
 #: What one byte of a table holds.
 _LARGEST_STEP = 255
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_START = 8  # the length of its signature
+_LONGEST_EXIF = 1 << 16  # as in a JPEG; the length that a damaged file tells may be anything
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 256, 257, 258, 339  # of TIFF
 _PHOTOMETRIC, _SIGNED = 262, 2
@@ -271,7 +272,7 @@ def _orientation(path: str, image: Image.Image) -> int:
         return 1  # Pillow turns it when it decodes it
     try:
         with decoding(path):
-            exif = _late_exif(path, image) if _may_have_late_exif(image) else image.getexif()
+            exif = _late_exif(path) if _may_have_late_exif(image) else image.getexif()
             value = exif.get(ORIENTATION_TAG, 1)
     except UnreadableImageError:
         return 1  # trainers never read EXIF
@@ -282,27 +283,26 @@ def _may_have_late_exif(image: Image.Image) -> bool:
     return image.format == "PNG" and "exif" not in image.info
 
 
-def _late_exif(path: str, image: Image.Image) -> Image.Exif:
+def _late_exif(path: str) -> Image.Exif:
     """Find a PNG's EXIF behind its pixels, where ImageMagick puts it and viewers look for it.
 
     Pillow's ``getexif`` would decode the whole file for it. What lies behind a URL is not looked
     through: all of it would have to be fetched.
     """
-    exif, stream = Image.Exif(), getattr(image, "fp", None)
-    if stream is None or pathname.local_path(path) is None:
+    exif, local, position, kind = Image.Exif(), pathname.local_path(path), _PNG_START, b""
+    if local is None:
         return exif
-    place, position = stream.tell(), len(_PNG_SIGNATURE)
-    kind = b""
-    while kind not in (b"eXIf", b"IEND"):
-        stream.seek(position)
-        head = stream.read(8)
-        if len(head) < 8:
-            break
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        position += 12 + length
-    if kind == b"eXIf":
-        exif.load(b"Exif\0\0" + stream.read(length))
-    stream.seek(place)
+    # A buffer would be filled anew for each of the few bytes that are wanted.
+    with open(local, "rb", buffering=0) as stream:
+        while kind not in (b"eXIf", b"IEND"):
+            stream.seek(position)
+            head = stream.read(8)
+            if len(head) < 8:
+                return exif
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            position += 12 + length
+        if kind == b"eXIf":
+            exif.load(b"Exif\0\0" + stream.read(min(length, _LONGEST_EXIF)))
     return exif
 
 

@@ -530,6 +530,7 @@ def test_a_turned_tiff_called_png_is_told_where_pillow_scrambles_it(
     picture = shown(LYING, orientation)
     Image.fromarray(np.dstack([picture] * 3)).save(folders.images / "a.png")
     with Image.open(mask) as image:
+        image.load()
         is_right = np.array_equal(np.asarray(image), picture)
     result = run("check", folders.config(), "--select", "exif-orientation")
     assert ("(11.0 to 13.0) scrambles it" in all_words(result)) == (not is_right)

@@ -71,6 +71,7 @@ def test_what_pillow_scrambles_by_its_path_is_told(
     path = tmp_path / "a.tif"
     wanted = as_viewed(np.asarray(turned(path, orientation, mode, compression)), orientation)
     with Image.open(path) as image:
+        image.load()
         seen = np.asarray(image)
     assert raster.read_header(str(path)).is_scrambled == (not np.array_equal(seen, wanted))
 
