@@ -539,6 +539,16 @@ def test_a_turned_tiff_called_png_is_told_where_pillow_scrambles_it(
     np.testing.assert_array_equal(made, picture)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_squeezed_where_its_sides_swap(orientation: int, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    picture = Image.fromarray(np.dstack([LYING] * 3))
+    picture.save(folders.images / "a.png", "TIFF", tiffinfo={0x0112: orientation})
+    Image.fromarray(shown(LYING, orientation)).save(folders.masks / "a.png")
+    told = all_words(run("check", folders.config(), "--select", "exif-orientation"))
+    assert ("it is squeezed into a bucket for" in told) == (orientation >= 5)
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("painted_on", ["stored", "viewed"])
