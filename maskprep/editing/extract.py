@@ -448,24 +448,31 @@ def _upright_images(
     for carrier, target in zip(pairs.values(), targets, strict=True):
         path = carrier.pair.image
         companions = captions_of(carrier.pair) if carrier.has_captions else ()
-        if _orientation(path) == 1:
+        if _is_upright(path):
             target = target.with_suffix(pathname.splitext(path)[1])
         yield Task(path, target, partial(_upright, path), companions)
 
 
-def _orientation(path: str) -> int:
+def _is_upright(path: str) -> bool:
     try:
-        return raster.read_header(path).orientation
+        return _is_trained_upright(raster.read_header(path))
     except UnreadableImageError:
-        return 1
+        return True
+
+
+def _is_trained_upright(header: Header) -> bool:
+    return header.orientation == 1 and not header.is_scrambled
 
 
 def _upright(path: str) -> Made[Extracted]:
     header = raster.read_header(path)
-    if header.orientation == 1:
+    if _is_trained_upright(header):
         return Made(None, Extracted(""))
     pixels, beside = read_to_rewrite(path, header)
     beside = beside.upright()
     content = raster.encode_picture(as_viewed(pixels, header.orientation), beside)
-    told = f"turned upright (EXIF orientation {header.orientation})"
+    if header.is_scrambled:
+        told = "saved upright: the trainer's Pillow would scramble its turned TIFF"
+    else:
+        told = f"turned upright (EXIF orientation {header.orientation})"
     return Made(content, Extracted("", told), beside.left_out)

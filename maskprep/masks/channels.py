@@ -323,7 +323,7 @@ def _grey(pixels: StoredPixels) -> tuple[Mask, str]:
     assert pixels.numbers is not None, "a file holds colours or greys"
     if pixels.header.mode == "1":
         return _mask(pixels.numbers * np.uint8(255)), ""
-    return to_eight_bits(pixels.numbers)
+    return to_eight_bits(pixels.numbers, pixels.header.bits)
 
 
 def _share(marked: NDArray[np.bool_]) -> bool:

@@ -8,18 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def to_eight_bits(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
+def to_eight_bits(numbers: NDArray[Any], bits: int = 16) -> tuple[NDArray[np.uint8], str]:
     """Bring greys to 8 bits without cutting anything off.
 
     Parameters
     ----------
     numbers : ndarray of any integer or float type, shape (H, W)
-        Greys as stored. NaN counts as 0, as does what lies below.
+        Greys as stored. NaN counts as 0, as does what lies below; but signed numbers that fill
+        either half of their range are counted from its least.
+    bits : int
+        That one grey has in its file, which says what number is white: 4095 of 12 bits.
 
     Returns
     -------
     mask : ndarray of uint8, shape (H, W)
-        Integers up to 255 as they are, up to 65535 as 16-bit, above by their own range. Floats
+        Integers up to 255 as they are, up to 65535 by `bits`, above by their own range. Floats
         from 0 to 1 times 255, larger ones as they are; rounded to the nearest.
     note : str
         What was done, in words; empty for 8-bit numbers.
@@ -28,6 +31,8 @@ def to_eight_bits(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
     --------
     >>> to_eight_bits(np.array([0, 128, 32768, 65535], np.uint16))
     (array([  0,   0, 128, 255], dtype=uint8), 'is 16-bit: scaled to 8 bits')
+    >>> to_eight_bits(np.array([0, 128, 2048, 4095], np.uint16), bits=12)
+    (array([  0,   8, 128, 255], dtype=uint8), 'is 12-bit: scaled to 8 bits')
     >>> to_eight_bits(np.array([0.0, 0.5, 1.0, np.nan]))
     (array([  0, 128, 255,   0], dtype=uint8), 'holds floats from 0 to 1: scaled to 0 to 255')
     """
@@ -37,18 +42,37 @@ def to_eight_bits(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
         return _from_floats(numbers)
     low, high = int(numbers.min()), int(numbers.max())
     values = numbers.astype(np.int64)
+    quarter = 1 << bits - 2
+    if low <= -quarter and high >= quarter:
+        # Else what is below 0 marks nothing: -1, -100, -9999 among labels.
+        told = f"is signed {bits}-bit: scaled to 8 bits, its least number to 0"
+        return _scaled(values + 2 * quarter, 4 * quarter - 1), told
     if high <= 255:
-        told = f"is 8-bit data in a 16-bit file (largest value {high}): kept as it is"
+        in_file = f" in a {bits}-bit file" if bits > 8 else ", signed"
+        told = f"is 8-bit data{in_file} (largest value {high}): kept as it is"
         hint = f"; if it is too dark, add --levels 0,{high}" if 0 < high < 255 else ""
         return np.maximum(values, 0).astype(np.uint8), told + hint
     if high <= 65535:
-        scaled = (np.maximum(values, 0) * 255 + 32767) // 65535
+        white, depth = _white(numbers.dtype, bits, high)
+        scaled = _scaled(np.maximum(values, 0), white)
         lightest = int(scaled.max())
         hint = f"; if it is too dark, add --levels 0,{lightest}" if 0 < lightest < 128 else ""
-        return scaled.astype(np.uint8), f"is 16-bit: scaled to 8 bits{hint}"
-    scaled = np.floor((values - low) * (255 / (high - low)) + 0.5) if high > low else values
+        return scaled, f"is {depth}: scaled to 8 bits{hint}"
+    ranged = np.floor((values - low) * (255 / (high - low)) + 0.5) if high > low else values
     told = f"is 32-bit: its range, {low} to {high}, was scaled to 0 to 255"
-    return np.clip(scaled, 0, 255).astype(np.uint8), told
+    return np.clip(ranged, 0, 255).astype(np.uint8), told
+
+
+def _white(kind: np.dtype[Any], bits: int, high: int) -> tuple[int, str]:
+    """Tell which number is white, and the depth in words."""
+    if np.issubdtype(kind, np.signedinteger) and bits <= 16 and high < 1 << bits - 1:
+        return (1 << bits - 1) - 1, f"signed {bits}-bit"
+    depth = bits if high < 1 << bits <= 1 << 16 else 16
+    return (1 << depth) - 1, f"{depth}-bit"
+
+
+def _scaled(values: NDArray[np.int64], white: int) -> NDArray[np.uint8]:
+    return ((values * 255 + white // 2) // white).astype(np.uint8)
 
 
 def _from_floats(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:

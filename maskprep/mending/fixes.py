@@ -429,7 +429,7 @@ def _at_eight_bits(path: str) -> Made[str]:
             f"{path}: holds values from {low:g} to {high:g}, and does not say which is white:"
             " save it as 8-bit PNG"
         )
-    grey, told = to_eight_bits(numbers)
+    grey, told = to_eight_bits(numbers, stored.header.bits)
     alpha = [] if stored.alpha is None else [stored.alpha]
     beside = raster.read_accompaniment(path)
     content = raster.encode_picture(np.dstack([grey, grey, grey, *alpha]), beside)

@@ -15,14 +15,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep.errors import UnreadableImageError
-from maskprep.raster.header import Header, decoding, header_of, opened
+from maskprep.raster.header import (
+    Header,
+    decoding,
+    header_of,
+    is_signed,
+    is_white_least,
+    opened,
+)
 from maskprep.raster.plain import as_array
 
 Channel = Literal["r", "alpha"]
 
 Mask = NDArray[np.uint8]
 
-_SAMPLE_FORMAT = 339  # of TIFF
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 
 
@@ -105,7 +111,7 @@ def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
     if image.mode in _SIXTEEN_BIT_MODES:
         with decoding(path):
             mask = np.asarray(image.convert("RGB").getchannel(0))
-            deep = np.asarray(image)
+        deep = _deep(path, image)
         return MaskPixels(header, mask, None, None, int(np.nan_to_num(deep).max()))
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
     pixels = _in_mode(path, image, wanted)
@@ -168,7 +174,7 @@ class StoredPixels:
         What the file says of itself.
     numbers : ndarray of shape (H, W), or None
         One value a pixel as stored: the palette's index, 0 and 1 of 1-bit files, greys of any
-        depth and type; None where three colours are stored.
+        depth and type, the largest the lightest; None where three colours are stored.
     rgb : ndarray of uint8, shape (H, W, 3), or None
         Colours by Pillow's ``convert("RGB")``; None for greys.
     alpha : ndarray of uint8, shape (H, W), or None
@@ -214,7 +220,8 @@ def read_stored(path: str) -> StoredPixels:
         if rgb is not None:
             red: Mask | None = np.ascontiguousarray(rgb[..., 0])
         else:
-            red = numbers if image.mode == "L" else _red_or_none(path, image, header)
+            is_red = image.mode == "L" and numbers is not None and numbers.dtype == np.uint8
+            red = numbers if is_red else _red_or_none(path, image, header)
         return StoredPixels(header, numbers, rgb, alpha, red, pages)
 
 
@@ -229,21 +236,21 @@ def _numbers_and_colours(
     path: str, image: Image.Image, header: Header
 ) -> tuple[NDArray[Any] | None, NDArray[np.uint8] | None, Mask | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
+        deep, clear = _deep(path, image), image.info.get("transparency")
+        alpha = None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
         with decoding(path):
-            deep = np.asarray(image)
-            clear = image.info.get("transparency")
-            tags = getattr(image, "tag_v2", None)
-            # 1 is TIFF's default, and unsigned.
-            samples = None if tags is None else tags.get(_SAMPLE_FORMAT, (1,))
-        if image.mode == "I" and samples == (1,):
-            # Pillow opens 32-bit integers of either kind as signed.
-            deep = deep.view(np.uint32)
-        return deep, None, None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
+            white_least = image.mode.startswith("I;16") and is_white_least(image)
+        # Pillow turns greys of 8 bits about, those of 16 it does not.
+        return np.iinfo(np.uint16).max - deep if white_least else deep, None, alpha
     if image.mode in ("LA", "La"):
         grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
-        greys = as_array(path, image).astype(np.uint8, copy=False)
+        greys: NDArray[Any] = as_array(path, image).astype(np.uint8, copy=False)
+        with decoding(path):
+            signed = image.mode == "L" and is_signed(image)
+        if signed:
+            greys = greys.view(np.int8)
         return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
     wanted = "RGBA" if header.has_alpha else "RGB"
     pixels = _in_mode(path, image, wanted)
@@ -253,3 +260,12 @@ def _numbers_and_colours(
         with decoding(path):
             return np.asarray(image.getchannel("P")), rgb, own_alpha
     return None, rgb, own_alpha
+
+
+def _deep(path: str, image: Image.Image) -> NDArray[Any]:
+    """Decode greys of 16 or 32 bits, or floats; whole numbers by their own sign."""
+    with decoding(path):
+        image.load()  # before 10, `np.asarray` would take the size from before a TIFF is turned
+        deep = np.asarray(image)
+        # Pillow opens 32-bit integers of either kind as signed.
+        return deep.view(np.uint32) if image.mode == "I" and not is_signed(image) else deep

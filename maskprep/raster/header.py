@@ -9,6 +9,7 @@ from functools import cache
 from typing import BinaryIO
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -33,7 +34,15 @@ _LUMINANCE = (
 )
 #: What one byte of a table holds.
 _LARGEST_STEP = 255
+_PNG_START = 8  # the length of its signature
+_LONGEST_EXIF = 1 << 16  # as in a JPEG; the length that a damaged file tells may be anything
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+_WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 256, 257, 258, 339  # of TIFF
+_PHOTOMETRIC, _SIGNED = 262, 2
+#: In which Pillow maps an uncompressed file into memory, if it is opened by its path.
+_MAPPED_MODES = frozenset({"L", "P", "RGBX", "RGBA", "CMYK", "I;16", "I;16L", "I;16B"})
+#: The versions of Pillow that turn the sides of such a map before they know of them.
+_SCRAMBLING = ((11, 0), (13, 0))
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,8 @@ class Header:
     Attributes
     ----------
     size : Size
-        Stored width and height in pixels, not turned by EXIF.
+        Width and height of the decoded pixels: as stored, not turned by EXIF. Of a TIFF they are
+        turned, for Pillow turns its pixels when it decodes them.
     format : str
         Pillow's name of the format: ``"PNG"``, ``"JPEG"``, ….
     mode : str
@@ -51,11 +61,14 @@ class Header:
     has_alpha : bool
         Whether an alpha channel, or a transparent colour, is stored.
     orientation : int
-        EXIF orientation, 1 to 8; 1 means upright.
+        EXIF orientation of the decoded pixels, 1 to 8; 1 means upright, as a TIFF always is then.
     jpeg_quality : int or None
         Estimated quality, 1 to 100; None for other formats.
     bits : int
-        Bits per channel as stored: 1, 8, 16 or 32.
+        Bits per channel as stored: 1, 8, 12, 16 or 32.
+    is_scrambled : bool
+        Whether the installed Pillow mixes up its pixels where it is opened by its path, as
+        trainers do. Here they are read right.
     """
 
     size: Size
@@ -65,6 +78,7 @@ class Header:
     orientation: int
     jpeg_quality: int | None
     bits: int
+    is_scrambled: bool = False
 
     @property
     def is_plain_mask(self) -> bool:
@@ -121,8 +135,11 @@ def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
         except (OSError, ValueError) as error:  # ValueError: a name that holds a zero byte
             raise unreadable(path, error, in_header=True) from error
         with decoding(path, in_header=True):
-            image = identified(source)
-        yield stack.enter_context(image)
+            image = stack.enter_context(identified(source))
+            if image.format == "TIFF" and isinstance(source, str):
+                # By its path Pillow 11.0 to 13.0 scrambles some; see `_is_scrambled`.
+                image = stack.enter_context(identified(stack.enter_context(open(source, "rb"))))
+        yield image
 
 
 @contextmanager
@@ -190,28 +207,103 @@ def _plain_words(path: str, error: BaseException) -> str:
 def header_of(path: str, image: Image.Image) -> Header:
     """Tell what an opened file says of itself."""
     with decoding(path, in_header=True):
-        mode, size, kind, info = image.mode, image.size, image.format, image.info
+        mode, kind, info = image.mode, image.format, image.info
         tables = getattr(image, "quantization", None)
+        size, bits = _size_when_decoded(image), _bits(image)
+        is_scrambled = _is_scrambled(image)
     return Header(
-        size=Size(*size),
+        size=size,
         format=kind or "",
         mode=mode,
         has_alpha=mode in _ALPHA_MODES or "transparency" in info,
         orientation=_orientation(path, image),
         jpeg_quality=_jpeg_quality(tables) if kind == "JPEG" and tables else None,
-        bits=_bits(image),
+        bits=bits,
+        is_scrambled=is_scrambled,
     )
 
 
+def _size_when_decoded(image: Image.Image) -> Size:
+    if not _is_turned_tiff(image):
+        return Size(*image.size)
+    # Pillow tells the turned size only from 11 on; before, after it has decoded.
+    return Size(_tag(image, _HEIGHT), _tag(image, _WIDTH))
+
+
+def _is_turned_tiff(image: Image.Image) -> bool:
+    return image.format == "TIFF" and _tag(image, ORIENTATION_TAG) in (5, 6, 7, 8)
+
+
+def _is_scrambled(image: Image.Image) -> bool:
+    """Tell whether Pillow, given the path, lays a map of the file's memory on turned sides.
+
+    *Source*: Pillow 13.0.0, ImageFile.py, ImageFile.load (``use_mmap``); TiffImagePlugin.py,
+    TiffImageFile._setup, whose size is turned from 11.0 on. Pillow 10.4 and older do not.
+    """
+    first, last = _SCRAMBLING
+    version = tuple(int(each) for each in PIL.__version__.split(".")[:2])
+    tiles = getattr(image, "tile", [])
+    if not (first <= version <= last and _is_turned_tiff(image)) or len(tiles) != 1:
+        return False
+    codec, _, _, how = tiles[0]
+    stored_as = how[0] if isinstance(how, tuple) else how
+    return bool(codec == "raw" and stored_as == image.mode and stored_as in _MAPPED_MODES)
+
+
+def _tag(image: Image.Image, tag: int) -> int:
+    """Read a whole number of a TIFF; 0 where it has none, as every other file."""
+    value = getattr(image, "tag_v2", {}).get(tag, 0)
+    value = value[0] if isinstance(value, tuple) and value else value
+    return value if isinstance(value, int) else 0
+
+
+def is_signed(image: Image.Image) -> bool:
+    """Tell whether an opened file's samples are signed, as those of a TIFF may be."""
+    return _tag(image, _SAMPLE_FORMAT) == _SIGNED
+
+
+def is_white_least(image: Image.Image) -> bool:
+    """Tell whether 0 is white in an opened file (TIFF's MinIsWhite)."""
+    return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0)
+
+
 def _orientation(path: str, image: Image.Image) -> int:
-    if image.format == "PNG" and "exif" not in image.info:
-        return 1  # getexif() would decode the whole PNG in search of a late chunk
+    if image.format == "TIFF":
+        return 1  # Pillow turns it when it decodes it
     try:
         with decoding(path):
-            value = image.getexif().get(ORIENTATION_TAG, 1)
+            exif = _late_exif(path) if _may_have_late_exif(image) else image.getexif()
+            value = exif.get(ORIENTATION_TAG, 1)
     except UnreadableImageError:
         return 1  # trainers never read EXIF
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _may_have_late_exif(image: Image.Image) -> bool:
+    return image.format == "PNG" and "exif" not in image.info
+
+
+def _late_exif(path: str) -> Image.Exif:
+    """Find a PNG's EXIF behind its pixels, where ImageMagick puts it and viewers look for it.
+
+    Pillow's ``getexif`` would decode the whole file for it. What lies behind a URL is not looked
+    through: all of it would have to be fetched.
+    """
+    exif, local, position, kind = Image.Exif(), pathname.local_path(path), _PNG_START, b""
+    if local is None:
+        return exif
+    # A buffer would be filled anew for each of the few bytes that are wanted.
+    with open(local, "rb", buffering=0) as stream:
+        while kind not in (b"eXIf", b"IEND"):
+            stream.seek(position)
+            head = stream.read(8)
+            if len(head) < 8:
+                return exif
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            position += 12 + length
+        if kind == b"eXIf":
+            exif.load(b"Exif\0\0" + stream.read(min(length, _LONGEST_EXIF)))
+    return exif
 
 
 def _bits(image: Image.Image) -> int:
@@ -219,9 +311,11 @@ def _bits(image: Image.Image) -> int:
     if image.mode == "1":
         return 1
     if image.mode.startswith("I;16"):
-        return 16
+        return _tag(image, _BITS_PER_SAMPLE) or 16
+    if image.mode == "I" and image.format in ("PNG", "PPM"):
+        return 16  # Pillow before 10 opens 16-bit PNG as "I"; a PGM is scaled to 16 bits
     if image.mode in ("I", "F"):
-        return 16 if image.format == "PNG" else 32  # Pillow before 10 opens 16-bit PNG as "I"
+        return _tag(image, _BITS_PER_SAMPLE) or 32
     return 8
 
 

@@ -60,6 +60,7 @@ def as_array(path: str, image: Image.Image) -> NDArray[np.uint8]:
     if samples is not None:
         return samples
     with decoding(path):
+        image.load()  # before 10, `np.asarray` would take the size from before a TIFF is turned
         return np.asarray(image)
 
 

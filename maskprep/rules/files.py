@@ -139,14 +139,25 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
     """An image or mask that viewers turn upright by its EXIF, and the trainer does not.
 
     It is trained as stored: lying on its side. A mask painted over the upright view does not fit.
+    A TIFF, whatever its name, the trainer's Pillow turns as viewers do; but its size is measured
+    before, and Pillow 11.0 to 13.0 scrambles one that is turned by 90 degrees and not compressed.
     """
     image, mask = sample.image_header, sample.mask_header
     if image is None:
         return
+    for path, header in ((sample.pair.image, image), (sample.pair.mask, mask)):
+        if path is not None and header is not None and header.is_scrambled:
+            told = "is a turned TIFF: the trainer's Pillow (11.0 to 13.0) scrambles it"
+            yield Remark(path, told, "save it without orientation", Severity.ERROR)
+    swapped = Size(image.size.height, image.size.width)
+    is_turned_tiff = image.format == "TIFF" and sample.believed_size == swapped != image.size
+    if is_turned_tiff and not image.is_scrambled:
+        told = f"is a turned TIFF of {image.size} px, which the trainer measures before it is"
+        told += f" turned: it is squeezed into a bucket for {swapped} px"
+        yield Remark(sample.pair.image, told, "save it without orientation", Severity.ERROR)
     if image.orientation != 1:
         told = f"viewers turn it (EXIF orientation {image.orientation}), the trainer does not"
         severity, fix = None, "save the image upright, without EXIF orientation"
-        swapped = Size(image.size.height, image.size.width)
         if image.turned and mask is not None and mask.size == swapped != image.size:
             told += "; its mask was painted over the turned view and does not fit"
             severity = Severity.ERROR

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from click.testing import Result
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -478,10 +479,82 @@ def turned_pair(root: Path, stored: Pixels, orientation: int, mask: Pixels, name
     return folders
 
 
+def all_words(result: Result) -> str:
+    """Join what was printed, however wide the lines are."""
+    return " ".join(result.output.split())
+
+
 def shown(stored: Pixels, orientation: int) -> Pixels:
     image = Image.fromarray(stored)
     image.getexif()[0x0112] = orientation
     return np.asarray(ImageOps.exif_transpose(image))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_mask_is_turned_once(orientation: int, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    Image.fromarray(np.dstack([LYING] * 3)).save(folders.images / "a.png")
+    turn_back = {6: 8, 8: 6}.get(orientation, orientation)
+    stored = shown(LYING, turn_back)
+    Image.fromarray(stored).save(folders.masks / "a.tif", tiffinfo={0x0112: orientation})
+    made, outcome = only(folders)
+    np.testing.assert_array_equal(made, LYING)
+    assert outcome.notes == ()
+
+
+def test_an_orientation_behind_the_pixels_is_told_as_one_before_them(tmp_path: Path) -> None:
+    folders = turned_pair(tmp_path, SQUARE, 3, shown(SQUARE, 3), "a.png")
+    path = folders.images / "a.png"
+    png = path.read_bytes()
+    start = png.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+    path.write_bytes(png[:start] + png[end:-12] + png[start:end] + png[-12:])
+    _, outcome = only(folders)
+    assert "viewers turn its image (EXIF orientation 3)" in outcome.notes[0]
+    result = run("check", folders.config(), "--select", "exif-orientation")
+    assert "viewers turn it (EXIF orientation 3), the trainer does not" in all_words(result)
+    upright = tmp_path / "upright"
+    made = run(
+        *("extract", folders.config(), "--apply-exif", "--output", upright),
+        *("--painted-on", "viewed"),
+    )
+    assert made.exit_code == 0
+    with (
+        Image.open(upright / "images" / "a.png") as image,
+        Image.open(upright / "masks" / "a.png") as mask,
+    ):
+        np.testing.assert_array_equal(np.asarray(image)[..., 0], shown(SQUARE, 3))
+        np.testing.assert_array_equal(np.asarray(mask), shown(SQUARE, 3))
+        assert 0x0112 not in image.getexif()
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_turned_tiff_called_png_is_told_where_pillow_scrambles_it(
+    orientation: int, tmp_path: Path
+) -> None:
+    folders = Folders(tmp_path)
+    mask = folders.masks / "a.png"
+    Image.fromarray(LYING).save(mask, "TIFF", tiffinfo={0x0112: orientation})
+    picture = shown(LYING, orientation)
+    Image.fromarray(np.dstack([picture] * 3)).save(folders.images / "a.png")
+    with Image.open(mask) as image:
+        image.load()
+        is_right = np.array_equal(np.asarray(image), picture)
+    result = run("check", folders.config(), "--select", "exif-orientation")
+    assert ("(11.0 to 13.0) scrambles it" in all_words(result)) == (not is_right)
+    assert "viewers turn it" not in all_words(result)
+    made, _ = only(folders)
+    np.testing.assert_array_equal(made, picture)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_squeezed_where_its_sides_swap(orientation: int, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    picture = Image.fromarray(np.dstack([LYING] * 3))
+    picture.save(folders.images / "a.png", "TIFF", tiffinfo={0x0112: orientation})
+    Image.fromarray(shown(LYING, orientation)).save(folders.masks / "a.png")
+    told = all_words(run("check", folders.config(), "--select", "exif-orientation"))
+    assert ("it is squeezed into a bucket for" in told) == (orientation >= 5)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])

@@ -1,0 +1,147 @@
+"""TIFF and PGM: what Pillow turns and scrambles, and greys that are not of 8 or 16 bits."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskprep import raster
+from maskprep.errors import UnreadableImageError
+from maskprep.masks.channels import read
+from maskprep.raster.orientation import as_viewed
+
+ORIENTATIONS = range(1, 9)
+NOISE = np.random.default_rng(9).integers(0, 256, (12, 20), np.uint8)
+SIGNED = 2
+
+
+def tiff(
+    samples: bytes, width: int, bits: int, *, white_least: bool = False, kind: int = 1
+) -> bytes:
+    """Write one row of greys as an uncompressed TIFF."""
+    form = {256: width, 257: 1, 258: bits, 259: 1, 262: 0 if white_least else 1}
+    entries = form | {273: 0, 277: 1, 278: 1, 279: len(samples), 339: kind}
+    entries[273] = 8 + 2 + 12 * len(entries) + 4
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
+    return head + tags + bytes(4) + samples
+
+
+def packed(values: list[int]) -> bytes:
+    """Put greys of 12 bits one after the other, without a gap."""
+    joined = int("".join(f"{value:03x}" for value in values), 16)
+    return joined.to_bytes(len(values) * 12 // 8, "big")
+
+
+def turned(path: Path, orientation: int, mode: str, compression: str | None) -> Image.Image:
+    deep = Image.fromarray(NOISE.astype(np.uint16) * 257)
+    image = deep if mode == "I;16" else Image.fromarray(NOISE).convert(mode)
+    image.save(path, "TIFF", compression=compression, tiffinfo={0x0112: orientation})
+    return image
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "RGBA"])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_tiff_is_upright_when_it_is_read(
+    orientation: int, mode: str, compression: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    wanted = as_viewed(np.asarray(turned(path, orientation, mode, compression)), orientation)
+    pixels = raster.read_stored(str(path))
+    assert pixels.header.orientation == 1
+    assert (pixels.header.size.height, pixels.header.size.width) == wanted.shape[:2]
+    assert raster.read_header(str(path)) == pixels.header
+    if mode in ("L", "I;16"):
+        np.testing.assert_array_equal(pixels.numbers, wanted)
+    else:
+        np.testing.assert_array_equal(pixels.rgb, wanted[..., :3])
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "RGBA", "P", "1", "LA", "CMYK"])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_what_pillow_scrambles_by_its_path_is_told(
+    orientation: int, mode: str, compression: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    wanted = as_viewed(np.asarray(turned(path, orientation, mode, compression)), orientation)
+    with Image.open(path) as image:
+        image.load()
+        seen = np.asarray(image)
+    assert raster.read_header(str(path)).is_scrambled == (not np.array_equal(seen, wanted))
+
+
+@pytest.mark.parametrize(
+    ("content", "bits", "wanted"),
+    [
+        (tiff(packed([0, 2048, 4095, 16]), 4, 12), 12, [0, 128, 255, 1]),
+        (tiff(struct.pack("<3H", 0, 257, 65535), 3, 16, white_least=True), 16, [255, 254, 0]),
+        (tiff(struct.pack("<3h", -32768, 0, 32767), 3, 16, kind=SIGNED), 16, [0, 128, 255]),
+        (tiff(struct.pack("<3h", 0, 16384, 32767), 3, 16, kind=SIGNED), 16, [0, 128, 255]),
+        (tiff(struct.pack("<3h", -9999, 0, 255), 3, 16, kind=SIGNED), 16, [0, 0, 255]),
+        (tiff(struct.pack("<3i", -(2**31), 0, 2**31 - 1), 3, 32, kind=SIGNED), 32, [0, 128, 255]),
+        (tiff(struct.pack("<3I", 0, 2**31, 2**32 - 1), 3, 32), 32, [0, 128, 255]),
+        (b"P5\n3 1\n65535\n" + struct.pack(">3H", 0, 32768, 65535), 16, [0, 128, 255]),
+        (b"P5\n3 1\n1000\n" + struct.pack(">3H", 0, 500, 1000), 16, [0, 128, 255]),
+    ],
+)
+def test_greys_are_scaled_by_the_depth_that_their_file_tells(
+    content: bytes, bits: int, wanted: list[int], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(content)
+    pixels = raster.read_stored(str(path))
+    assert pixels.header.bits == bits
+    mask, note = read(pixels, "r")
+    assert mask.tolist() == [wanted]
+    assert "levels" not in note
+
+
+def test_signed_greys_of_8_bits_are_counted_from_their_least(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(struct.pack("<3b", -128, 0, 127), 3, 8, kind=SIGNED))
+    try:
+        pixels = raster.read_stored(str(path))
+    except UnreadableImageError:
+        pytest.skip("this Pillow does not open them")
+    assert read(pixels, "r")[0].tolist() == [[0, 128, 255]]
+
+
+def test_the_largest_of_32_bits_does_not_wrap(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(tiff(struct.pack("<2I", 0, 2**32 - 1), 2, 32))
+    assert raster.read_mask(str(path), "r").largest_stored == 2**32 - 1
+
+
+def late(png: bytes) -> bytes:
+    """Move a PNG's EXIF behind its pixels, as ImageMagick writes it."""
+    start = png.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+    return png[:start] + png[end:-12] + png[start:end] + png[-12:]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_exif_behind_a_pngs_pixels_counts(orientation: int, tmp_path: Path) -> None:
+    path, exif = tmp_path / "a.png", Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(NOISE).save(path, exif=exif)
+    early = raster.read_header(str(path))
+    path.write_bytes(late(path.read_bytes()))
+    assert raster.read_header(str(path)) == early
+    assert early.orientation == orientation
+    np.testing.assert_array_equal(raster.read_mask(str(path), "r").mask, NOISE)
+
+
+@pytest.mark.parametrize("cut", [1, 13, 40])
+def test_a_png_that_is_cut_short_has_no_late_exif(cut: int, tmp_path: Path) -> None:
+    path, exif = tmp_path / "a.png", Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(NOISE).save(path, exif=exif)
+    whole = late(path.read_bytes())
+    path.write_bytes(whole[: whole.index(b"eXIf") + 4 - cut])
+    assert raster.read_header(str(path)).orientation == 1
