@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskprep import raster
 from maskprep.dataset.growth import TARGET
@@ -24,11 +25,12 @@ from maskprep.files import pathname
 from maskprep.masks import hidden
 from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
+from maskprep.masks.morphology import inverted
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage, stretch
 from maskprep.masks.values import judge
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
-from maskprep.raster import StoredPixels
+from maskprep.raster import Mask, StoredPixels
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -231,28 +233,41 @@ def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 
 @fix("mask-label-map", "its label made white", safe=True)
 def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    several = _labels_of(paths)
+    carriers = _carriers(found)
+    several = _labels_of(path for path in paths if path not in carriers)
 
     def label_of(path: str) -> Made[Extracted]:
-        if len(labels := several[pathname.dirname(path)]) > 1:
-            told = ", ".join(f"{label:g}" for label in sorted(labels)[:5])
-            raise MaskprepError(
-                f"{path}: its set holds the labels {told}: say which train, maskprep extract"
-                " --label N"
-            )
+        _refuse_several(path, several[pathname.dirname(path)])
         stored = raster.read_stored(path)
         mask = raster.read_mask(path, "r").mask
         values = np.asarray(stored.numbers if stored.numbers is not None else mask)
         if (values > 0).all():
             raise MaskprepError(f"{path}: holds its label all over: there is no shape in it")
-        white = np.where(values > 0, np.uint8(255), np.uint8(0))
+        white = _white_above_zero(values)
         row = Extracted("labels", "", coverage(mask), coverage(white))
         return Made(raster.encode_mask(white), row)
 
-    return _of_mask_files(label_of, "--above 0", found, paths, place)
+    def in_alpha(path: str) -> Made[Extracted]:
+        _refuse_several(path, judge(raster.read_mask(path, "alpha").mask).labels)
+        return _with_alpha(path, _white_above_zero)
+
+    return _of_both(label_of, in_alpha, found, paths, place)
 
 
-def _labels_of(paths: Paths) -> dict[str, set[float]]:
+def _white_above_zero(values: NDArray[Any]) -> Mask:
+    white: Mask = np.where(values > 0, np.uint8(255), np.uint8(0))
+    return white
+
+
+def _refuse_several(path: str, labels: Collection[float]) -> None:
+    if len(labels) > 1:
+        told = ", ".join(f"{label:g}" for label in sorted(labels)[:5])
+        raise MaskprepError(
+            f"{path}: its set holds the labels {told}: say which train, maskprep extract --label N"
+        )
+
+
+def _labels_of(paths: Iterable[str]) -> dict[str, set[float]]:
     """Gather the labels of each folder: a number is the same class in all of its files."""
     labels: dict[str, set[float]] = {}
     for path in paths:
@@ -267,33 +282,19 @@ def _labels_of(paths: Paths) -> dict[str, set[float]]:
 @fix("mask-faint", "stretched to black and white", safe=False)
 @fix("ground-trains", "its ground made black", safe=False)
 def _stretch(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    def stretched(path: str) -> Made[Extracted]:
-        mask = raster.read_mask(path, "r").mask
+    def stretched(mask: Mask) -> Mask:
         levels = judge(mask).levels
         if levels is None:
-            raise MaskprepError(f"{path}: has changed since it was checked")
-        after = stretch(mask, *levels)
+            raise MaskprepError("has changed since it was checked")
+        return stretch(mask, *levels)
+
+    def of_file(path: str) -> Made[Extracted]:
+        mask = raster.read_mask(path, "r").mask
+        after = stretched(mask)
         row = Extracted("r", "", coverage(mask), coverage(after))
         return Made(raster.encode_mask(after), row)
 
-    return _of_mask_files(stretched, "--levels B,W", found, paths, place)
-
-
-def _of_mask_files(
-    make: Callable[[str], Made[Extracted]],
-    option: str,
-    found: TrainingSet,
-    paths: Paths,
-    place: Destination,
-) -> Carried[Any]:
-    """Make masks of mask files, and refuse to put one into an image's place."""
-    files = {pair.mask for pair in _pairs(found)}
-    refusal = f"its mask is its alpha: maskprep extract {option} --output DIR writes it to a file"
-    tasks = [
-        _task(path, partial(make, path)) if path in files else _refused(path, refusal)
-        for path in paths
-    ]
-    return carry_out(tasks, found, place)
+    return _of_both(of_file, partial(_with_alpha, change=stretched), found, paths, place)
 
 
 @fix("mask-palette", "its colours resolved", safe=False)
@@ -350,13 +351,8 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 
 @fix("polarity-suspect", "turned about: what trained is ignored", safe=False)
 def _swap_polarity(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    def turned(path: str) -> Made[Extracted]:
-        rgba, beside = read_to_rewrite(path, raster.read_header(path))
-        alpha = 255 - rgba[..., 3]
-        row = Extracted("alpha", "", coverage(rgba[..., 3]), coverage(alpha))
-        return Made(raster.encode_picture(np.dstack([rgba[..., :3], alpha]), beside), row)
-
-    carriers = {pair.image for pair in _pairs(found) if pair.source is MaskSource.ALPHA}
+    carriers = _carriers(found)
+    turned = partial(_with_alpha, change=inverted)
     tasks = [_task(path, partial(turned, path)) for path in paths if path in carriers]
     files = [path for path in paths if path not in carriers]
     in_images = carry_out(tasks, found, place)
@@ -386,6 +382,33 @@ def _subsets(found: TrainingSet) -> Iterable[Subset]:
 
 def _pairs(found: TrainingSet) -> Iterable[Pair]:
     return (pair for subset in _subsets(found) for pair in subset.pairs)
+
+
+def _carriers(found: TrainingSet) -> set[str]:
+    """List the images whose alpha is their mask."""
+    return {pair.image for pair in _pairs(found) if pair.source is MaskSource.ALPHA}
+
+
+def _with_alpha(path: str, change: Callable[[Mask], Mask]) -> Made[Extracted]:
+    """Change an image's alpha; its colours stay bit for bit."""
+    rgba, beside = read_to_rewrite(path, raster.read_header(path))
+    before = np.ascontiguousarray(rgba[..., 3])
+    after = change(before)
+    row = Extracted("alpha", "", coverage(before), coverage(after))
+    return Made(raster.encode_picture(np.dstack([rgba[..., :3], after]), beside), row)
+
+
+def _of_both(
+    of_file: Callable[[str], Made[Extracted]],
+    in_alpha: Callable[[str], Made[Extracted]],
+    found: TrainingSet,
+    paths: Paths,
+    place: Destination,
+) -> Carried[Any]:
+    """Mend mask files in one way, and masks in the images' alpha in another."""
+    carriers = _carriers(found)
+    ways = ((path, in_alpha if path in carriers else of_file) for path in paths)
+    return carry_out([_task(path, partial(way, path)) for path, way in ways], found, place)
 
 
 def _of_files(found: TrainingSet, paths: Paths, place: Destination, **way: Any) -> Carried[Any]:

@@ -223,7 +223,8 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         if path in loaded:
             continue
         stem, ending = pathname.splitext(path)
-        if path in subset.unseen_masks and (mask := used.get(pathname.basename(stem))):
+        mask = used.get(pathname.basename(stem), path)
+        if path in subset.unseen_masks and mask != path:
             told = f"is not seen by the trainer: {pathname.basename(mask)} is used"
             yield Remark(path, told, "", Severity.INFO)
         elif pathname.basename(path).startswith("."):

@@ -22,7 +22,6 @@ OF_FILES = {
     "near-miss-name",
     "mask-missing",
     "mask-16bit",
-    "mask-label-map",
     "mask-palette",
     "mask-coloured",
     "mask-alpha-ignored",

@@ -172,16 +172,33 @@ def test_faint_paint_and_grey_grounds_are_stretched(tmp_path: Path) -> None:
             np.testing.assert_array_equal(np.asarray(image), drawn(FIGURE))
 
 
-def test_an_alpha_is_never_overwritten_by_its_mask(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [1, 60])
+def test_an_alpha_is_mended_in_its_image(value: int, tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "images", ("a.png",))
-    for value in (1, 60):
-        rgba = np.full((128, 128, 4), 90, np.uint8)
-        rgba[..., 3] = drawn(FIGURE) // 255 * value
-        Image.fromarray(rgba).save(folder / "a.png")
-        before = (folder / "a.png").read_bytes()
-        result = run("check", folder, "--alpha", "--fix", "--unsafe-fixes")
-        assert "its mask is its alpha: maskprep extract" in result.stderr
-        assert (folder / "a.png").read_bytes() == before
+    rgba = np.full((128, 128, 4), 90, np.uint8)
+    rgba[..., 3] = drawn(FIGURE) // 255 * value
+    Image.fromarray(rgba).save(folder / "a.png")
+    before = (folder / "a.png").read_bytes()
+    result = run("check", folder, "--alpha", "--fix", "--unsafe-fixes", "--ignore", "MP208")
+    assert "not mended" not in result.stderr
+    with Image.open(folder / "a.png") as image:
+        now = np.asarray(image)
+    np.testing.assert_array_equal(now[..., 3], drawn(FIGURE))
+    np.testing.assert_array_equal(now[..., :3], rgba[..., :3])
+    (backup,) = tmp_path.glob("images.maskprep-backup-*")
+    assert (backup / "a.png").read_bytes() == before
+
+
+def test_labels_in_an_alpha_are_left_to_the_owner(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images", ("a.png",))
+    rgba = np.full((128, 128, 4), 90, np.uint8)
+    rgba[..., 3] = drawn(FIGURE) // 255
+    rgba[:20, :20, 3] = 2
+    Image.fromarray(rgba).save(folder / "a.png")
+    before = (folder / "a.png").read_bytes()
+    result = run("check", folder, "--alpha", "--fix", "--select", "mask-label-map")
+    assert "holds the labels 1, 2: say which train" in result.stderr
+    assert (folder / "a.png").read_bytes() == before
 
 
 def pages(path: Path, *arrays: np.ndarray[Any, Any]) -> None:
