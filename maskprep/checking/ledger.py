@@ -156,8 +156,9 @@ class Ledger:
                 )
                 return None
             folder.mkdir(parents=True, exist_ok=True)
-            for name, text in _BESIDE.items():
-                if not (folder / name).exists():
+            # A folder that others use, too, stays what it is for git and backups.
+            if not any(folder.iterdir()):
+                for name, text in _BESIDE.items():
                     (folder / name).write_bytes(text.encode())
             if head and not _is_sound(head):
                 _take_away(self._path)

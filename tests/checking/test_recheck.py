@@ -721,3 +721,13 @@ def test_a_folder_that_cannot_be_cleaned_is_told(
     result = run("clean", "--cache-dir", cache)
     assert result.exit_code == 2
     assert "cannot be removed (Permission denied)" in all_of(result)
+
+
+def test_a_folder_that_others_use_is_not_hidden_from_git(folders: Folders) -> None:
+    place = folders.root.parent / "mine"
+    place.mkdir()
+    (place / "notes.txt").write_text("mine", encoding="utf-8")
+    assert run("check", folders.root / "dataset.toml", "--cache-dir", place).exit_code in (0, 1)
+    assert not (place / ".gitignore").exists()
+    assert run("clean", "--cache-dir", place).exit_code == 0
+    assert [each.name for each in place.iterdir()] == ["notes.txt"]
