@@ -439,7 +439,8 @@ def test_what_pillow_refuses_is_measured_all_the_same(version: str, tmp_path: Pa
     report = checked(folders.config(), f"sd-scripts@{version}")
     (stop,) = report.stops
     assert (stop.rule, stop.stage) == ("unreadable", Stage.BATCH)
-    assert stop.error.startswith("ValueError: Decompressed data too large")
+    # Pillow 9 writes it with capitals.
+    assert stop.error.lower().startswith("valueerror: decompressed data too large")
     assert report.stops_in_first_epoch
     assert "stops in this batch" in report.findings[0].message
 
