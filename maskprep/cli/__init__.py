@@ -127,7 +127,8 @@ def main() -> None:
         try:
             maskprep(windows_expand_args=False)
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # whoever started this may have closed it
+                sys.stdout.flush()
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO):
             raise

@@ -97,9 +97,12 @@ def check(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")
+    import os
     from dataclasses import replace
     from pathlib import Path
 
+    if output_file and baseline and os.path.realpath(output_file) == os.path.realpath(baseline):
+        raise click.UsageError("--output-file and --baseline name one file")
     from maskprep.checking.baseline import admit_baseline
     from maskprep.checking.choice import Ruleset
     from maskprep.dataset.outputs import Outputs, RefusedOutputError

@@ -374,7 +374,12 @@ class _InPlace:
         source = standing(Path(task.source))
         if task.target is None or task.target == Path(task.source):
             return _Seen(source, source)
-        return _Seen(source, standing(task.target))
+        target = standing(task.target)
+        taken = target is not None and not _is_same_entry(Path(task.source), task.target)
+        if taken and task.effect is Effect.REPLACE:
+            told = f"cannot become {task.target.name}: there is one already"
+            raise MaskprepError(f"{task.source}: {told}")
+        return _Seen(source, target)
 
     def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
         assert task.target is not None, "something was made"
@@ -395,9 +400,6 @@ class _InPlace:
             if task.effect is Effect.REMOVE:
                 _remove(source)
                 return
-            if moves and seen.target is not None:
-                refuse_changed(task.target, seen.target)
-                self.backup.keep(task.target, self.data)
             write_whole(task.target, made.content, seen.target, like=seen.source)
         except MaskprepError:
             self.backup.forget(source, self.data)

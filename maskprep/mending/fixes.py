@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -123,9 +124,19 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
     tasks, masks = [], []
     for subset in _subsets(found):
         stems = {Path(pair.image).stem: pair.image for pair in subset.missing}
-        for path in (each for each in (*subset.unseen, *subset.unseen_masks) if each in paths):
+        seen = {Path(pair.image).stem for pair in subset.pairs}
+        unseen = (*subset.unseen, *subset.unseen_masks)
+        alike = Counter(map(_named, unseen))
+        for path in (each for each in unseen if each in paths):
+            if path in subset.unseen and Path(path).stem in seen:
+                continue  # a working file beside its export
             ending = _visible_ending(path, found)
-            if ending is not None:
+            if alike[_named(path)] > 1:
+                rivals = ", ".join(
+                    Path(each).name for each in unseen if _named(each) == _named(path)
+                )
+                tasks.append(_refused(path, f"one of {rivals} counts: take the others out"))
+            elif ending is not None:
                 tasks.append(_moved(path, Path(path).with_suffix(ending)))
             elif path in subset.unseen:
                 tasks.append(_task(path, partial(_as_png, path)))
@@ -137,6 +148,10 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
                 masks.append(stems[Path(path).stem])
     moved = carry_out(tasks, found, place)
     return _both(moved, _of_files(found, masks, place, channel="auto"))
+
+
+def _named(path: str) -> str:
+    return str(Path(path).with_suffix(""))
 
 
 def _visible_ending(path: str, found: TrainingSet) -> str | None:

@@ -104,7 +104,7 @@ def mask_faint(sample: Sample) -> Iterator[Remark]:
     values = sample.values
     if values is not None and values.kind is Kind.FAINT and values.levels is not None:
         black, white = values.levels
-        fix = f"maskprep extract {DATASET} --levels {black},{white} --output masks"
+        fix = _stretching(black, white)
         level = None if white < HALF else Severity.WARNING
         yield Remark(_carrier(sample), _in_alpha(sample) + values.why, fix, level)
 
@@ -173,9 +173,10 @@ def ground_trains(sample: Sample) -> Iterator[Remark]:
         return
     assert values.levels is not None, "a ground has its levels"
     black, white = values.levels
-    told = f"{_in_alpha(sample)}{values.why}: it takes {ground_share(pixels.mask):.0%} of the loss"
-    fix = f"maskprep extract {DATASET} --levels {black},{white} --output masks"
-    yield Remark(_carrier(sample), told, fix)
+    whose = "its alpha's " if _in_alpha(sample) else "its "
+    told = whose + values.why.removeprefix("its ")
+    told += f": it takes {ground_share(pixels.mask):.0%} of the loss"
+    yield Remark(_carrier(sample), told, _stretching(black, white))
 
 
 @rule(
@@ -395,6 +396,13 @@ def _reduced_alpha(pixels: MaskPixels, path: str) -> Iterator[Remark]:
 
 def _carrier(sample: Sample) -> str:
     return sample.mask_path or sample.pair.image
+
+
+def _stretching(black: int, white: int) -> str:
+    return (
+        f"maskprep check {DATASET} --fix --unsafe-fixes stretches it; or all masks alike,"
+        f" maskprep extract {DATASET} --levels {black},{white} --output masks-stretched"
+    )
 
 
 def _in_alpha(sample: Sample) -> str:

@@ -218,14 +218,16 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
     loaded = {pair.image for pair in subset.pairs}
     used = {pathname.stem(pair.mask): pair.mask for pair in subset.pairs if pair.mask is not None}
+    trained = {pathname.stem(pair.image): pair.image for pair in subset.pairs}
     loaded.update(subset.uncached, (pair.image for pair in subset.unused))
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
             continue
         stem, ending = pathname.splitext(path)
-        mask = used.get(pathname.basename(stem), path)
-        if path in subset.unseen_masks and mask != path:
-            told = f"is not seen by the trainer: {pathname.basename(mask)} is used"
+        of_kind = used if path in subset.unseen_masks else trained
+        instead = of_kind.get(pathname.basename(stem), path)
+        if instead != path:
+            told = f"is not seen by the trainer: {pathname.basename(instead)} is used"
             yield Remark(path, told, "", Severity.INFO)
         elif pathname.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)

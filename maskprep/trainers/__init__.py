@@ -88,6 +88,10 @@ def find_model(trainer: Trainer, name: str | None) -> ModelTraits:
     """
     if name is None:
         return next(iter(trainer.models.values()))
+    family, full, _ = name.partition("@full")
+    if full and family in trainer.models and name not in trainer.models:
+        told = f"full training of {family} takes the same steps: --model {family}"
+        raise MaskprepError(f"unknown model {name!r}: {told}")
     if name not in trainer.models:
         raise MaskprepError(f"unknown model {name!r}{_nearest(name, list(trainer.models))}")
     return trainer.models[name]

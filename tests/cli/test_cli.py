@@ -399,3 +399,22 @@ def test_a_full_disk_is_told_in_one_line(words: list[str], tmp_path: Path) -> No
     assert result.stderr.decode().splitlines() == [
         "maskprep: stdout cannot be written (No space left on device)"
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's way to close it")
+def test_without_a_stdout_it_works_and_says_nothing_of_itself(tmp_path: Path) -> None:
+    config = Folders(tmp_path).add().config()
+    command = f'"{sys.executable}" -m maskprep check "{config}" >&-'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_report_does_not_go_over_its_own_baseline(tmp_path: Path) -> None:
+    config, baseline = Folders(tmp_path).add().config(), tmp_path / "accepted.json"
+    assert run("check", config, "--baseline", baseline).exit_code == 0
+    before = baseline.read_bytes()
+    result = run("check", config, "--baseline", baseline, "--output-file", baseline, "--overwrite")
+    assert result.exit_code == 2
+    assert "name one file" in result.stderr
+    assert baseline.read_bytes() == before

@@ -106,14 +106,16 @@ def test_in_place_another_ending_takes_the_place_of_the_old_one(tmp_path: Path) 
     assert tree(done.backups[0]) == {"a.jpg": original}
 
 
-def test_what_is_replaced_on_the_way_is_kept_too(tmp_path: Path) -> None:
+def test_what_has_the_name_already_is_not_replaced(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
     (folders.masks / "a.jpg").write_bytes(b"the one in use")
-    shadowed = (folders.masks / "a.png").read_bytes()
+    before, training_set = tree(folders.masks), found(folders.config())
     task = Task(str(folders.masks / "a.jpg"), folders.masks / "a.png", copying())
-    done = carry_out([task], found(folders.config()), IN_PLACE)
-    assert tree(folders.masks) == {"a.png": b"new"}
-    assert tree(done.backups[0]) == {"a.jpg": b"the one in use", "a.png": shadowed}
+    for destination in (IN_PLACE, Destination(None, dry_run=True)):
+        done = carry_out([task], training_set, destination)
+        assert done.failed[0].problem == "cannot become a.png: there is one already"
+        assert tree(folders.masks) == before
+        assert done.backups == ()
 
 
 def test_of_two_files_for_one_target_the_one_with_its_name_wins(tmp_path: Path) -> None:

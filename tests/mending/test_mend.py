@@ -108,13 +108,42 @@ def test_one_file_with_several_defects_is_mended_step_by_step(tmp_path: Path) ->
     assert (backup / "A_mask.png").read_bytes() == original
 
 
-def test_a_name_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_taken_stays_whose_it_is(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
     for name in ("b.png", "b.Png"):
-        Image.new("RGB", (128, 128)).save(folders.images / name)
+        Image.new("RGB", (128, 128), len(name)).save(folders.images / name)
+    Image.new("RGB", (128, 128), "blue").save(folders.images / "b.tif")
     Image.fromarray(drawn(FIGURE)).save(folders.masks / "b.png")
-    result = run("check", folders.config(), "--fix")
-    assert "b.Png: not mended [extension-ignored]: cannot become b.png" in result.stderr
+    before = contents(folders.images)
+    for options in (("--fix", "--diff"), ("--fix",)):
+        result = run("check", folders.config(), *options)
+        assert "0 files" in result.stderr
+        assert contents(folders.images) == before
+    told = run("check", folders.config(), "--format", "concise").stdout
+    assert "b.tif: MP110 is not seen by the trainer: b.png is used" in told
+
+
+def test_two_images_of_one_stem_stay_two(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images", ("u.png",), alpha=True)
+    rgba = np.full((128, 128, 4), 90, np.uint8)
+    rgba[..., 3] = drawn(FIGURE) // 255
+    Image.fromarray(rgba).save(folder / "u.webp", lossless=True)
+    before = contents(folder)
+    result = run("check", folder, "--alpha", "--fix", "--select", "mask-label-map")
+    assert "u.webp: not mended [mask-label-map]: cannot become u.png" in result.stderr
+    assert result.exit_code == 1
+    assert contents(folder) == before
+
+
+def test_of_several_candidates_none_is_picked(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    (folders.masks / "b.png").unlink()
+    for ending in ("tif", "gif", "Png"):
+        Image.fromarray(drawn(FIGURE)).save(folders.masks / f"b.{ending}")
+    before = contents(folders.masks)
+    result = run("check", folders.config(), "--fix", "--select", "extension-ignored")
+    assert "one of b.Png, b.gif, b.tif counts: take the others out" in result.stderr
+    assert contents(folders.masks) == before
 
 
 def test_several_labels_are_left_to_the_owner(tmp_path: Path) -> None:
