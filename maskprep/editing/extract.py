@@ -300,7 +300,8 @@ def _made(carrier: _Carrier, wishes: _Wishes, of_set: Sequence[Choice]) -> Made[
             raise MaskprepError(f"{path}: is of another size than {carrier.path}")
         mask, notes = np.maximum(mask, more), [*notes, *told]
     if carrier.parts:
-        notes.append(f"joined with {', '.join(map(pathname.basename, carrier.parts))}")
+        _, *others = pathname.told_apart([carrier.path, *carrier.parts])
+        notes.append(f"joined with {', '.join(others)}")
     mask = wishes.tones.apply(mask)
     notes.append(_flatness(mask, pixels, choice, carrier, wishes))
     if wishes.upright:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -262,3 +263,17 @@ def has_controls(path: str) -> bool:
     (True, False)
     """
     return any(each in "\0\b\t\n\f\r" for each in path)
+
+
+def told_apart(paths: Sequence[str]) -> list[str]:
+    """Shorten paths to their last part, or to their last two where that says too little.
+
+    Examples
+    --------
+    >>> told_apart(["m/a.png", "m/b.png"]), told_apart(["m/hair/a.png", "m/face/a.png"])
+    (['a.png', 'b.png'], ['hair/a.png', 'face/a.png'])
+    """
+    names = [basename(path) for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{basename(dirname(path))}/{name}" for path, name in zip(paths, names, strict=True)]

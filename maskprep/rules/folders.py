@@ -502,7 +502,7 @@ def _mend(found: Misnamed) -> str:
 
 
 def _some(paths: Sequence[str]) -> str:
-    names = [pathname.basename(path) for path in paths[:2]]
+    names = pathname.told_apart(paths[:2])
     return ", ".join(names) + (", …" if len(paths) > len(names) else "")
 
 
