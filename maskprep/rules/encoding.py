@@ -129,6 +129,8 @@ def mask_constant(sample: Sample) -> Iterator[Remark]:
     if 0 < values.top < 255 and not in_alpha:
         told = f"{_in_alpha(sample)}{values.why}: it has no shape, all trains at"
         fix = "paint what shall train white, the rest black"
+        if _in_alpha(sample):
+            fix = "make what shall train opaque, the rest transparent"
         yield Remark(_carrier(sample), f"{told} {values.top / 255:.2f}", fix)
 
 

@@ -31,6 +31,8 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
     weights = sample.weights
     if weights is not None and float(weights.max()) == 0:
         told, fix = "is all black", "paint what shall train white"
+        if sample.pair.source is MaskSource.ALPHA:
+            told, fix = "is transparent all over", "make what shall train opaque"
         if sample.coverage:
             told = f"trains nothing at latent scale ({sample.coverage:.2%} of it is not black)"
         elif sample.pair.source is MaskSource.FILE and _has_colours(sample.mask_pixels):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from maskprep.dataset.sample import samples_of
 from maskprep.rules.latent import detail_lost
+from tests.commands import run
 from tests.datasets import Folders, found
 
 
@@ -29,3 +30,13 @@ def test_a_weight_is_told_so_that_it_shows_to_be_under_the_threshold(
     (sample,) = samples_of(found(folders.config()))
     (remark,) = detail_lost(sample, threshold=0.4)
     assert told in remark.message
+
+
+def test_an_alpha_that_hides_all_is_not_to_be_painted(tmp_path: Path) -> None:
+    Image.new("RGBA", (128, 128), (90, 60, 30, 0)).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text("a figure", encoding="utf-8")
+    words = ("check", tmp_path, "--alpha", "--caption-extension", ".txt", "--select", "MP302")
+    told = run(*words).stdout
+    assert "is transparent all over" in told
+    assert "make what shall train opaque" in told
+    assert "white" not in told
