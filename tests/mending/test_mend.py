@@ -135,6 +135,29 @@ def test_two_images_of_one_stem_stay_two(tmp_path: Path) -> None:
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize("ending", ["pgm", "pbm", "ppm"])
+def test_a_netpbm_mask_is_seen_and_written_as_png(ending: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    (folders.masks / "b.png").unlink()
+    mode = {"pgm": "L", "pbm": "1", "ppm": "RGB"}[ending]
+    Image.fromarray(drawn(FIGURE)).convert(mode).save(folders.masks / f"b.{ending}")
+    config = folders.config()
+    told = run("check", config, "--format", "concise").stdout
+    assert f"b.{ending}: MP110 the trainer does not see .{ending} files" in told
+    assert run("check", config, "--fix").exit_code == 0
+    with Image.open(folders.masks / "b.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), drawn(FIGURE))
+
+
+def test_a_kind_that_is_not_opened_is_named(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    (folders.masks / "b.png").unlink()
+    (folders.masks / "b.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(64))
+    result = run("check", folders.config(), "--fix")
+    assert "b.jp2: MP110" in run("check", folders.config(), "--format", "concise").stdout
+    assert "b.jp2: not mended [extension-ignored]: is JPEG 2000" in result.stderr
+
+
 def test_of_several_candidates_none_is_picked(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
     (folders.masks / "b.png").unlink()
