@@ -32,6 +32,7 @@ from maskprep.masks.tones import coverage, stretch
 from maskprep.masks.values import judge
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.raster import Mask, StoredPixels
+from maskprep.raster.orientation import fit_to_stored
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -333,7 +334,10 @@ def _strip_blank_lines(found: TrainingSet, paths: Paths, place: Destination) -> 
 def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     def of_its_size(pair: Pair) -> Made[Extracted]:
         assert pair.mask is not None, "the rule has seen it"
-        mask, size = raster.read_mask(pair.mask, "r").mask, raster.read_header(pair.image).size
+        pixels, image = raster.read_mask(pair.mask, "r"), raster.read_header(pair.image)
+        size, turned = image.size, (pixels.header.orientation, image.size, image.orientation)
+        # Painted on the view that EXIF has turned, it is turned back first.
+        mask, _ = fit_to_stored(pixels.mask, *turned)
         resized = fitted(mask, size)
         if resized is None:
             own = Size(mask.shape[1], mask.shape[0])

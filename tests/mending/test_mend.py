@@ -135,6 +135,21 @@ def test_two_images_of_one_stem_stay_two(tmp_path: Path) -> None:
     assert contents(folder) == before
 
 
+def test_a_mask_painted_on_the_turned_view_is_turned_back(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (folders.images / "a.png").unlink()
+    picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture).save(folders.images / "a.jpg", exif=exif)
+    right = drawn(FIGURE)[:96]
+    Image.fromarray(np.rot90(right, -1)).save(folders.masks / "a.png")
+    words = ("--select", "mask-size-mismatch", "--fix", "--unsafe-fixes")
+    assert run("check", folders.config(), *words).exit_code == 0
+    with Image.open(folders.masks / "a.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), right)
+
+
 @pytest.mark.parametrize("ending", ["pgm", "pbm", "ppm"])
 def test_a_netpbm_mask_is_seen_and_written_as_png(ending: str, tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
