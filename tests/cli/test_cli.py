@@ -416,5 +416,5 @@ def test_a_report_does_not_go_over_its_own_baseline(tmp_path: Path) -> None:
     before = baseline.read_bytes()
     result = run("check", config, "--baseline", baseline, "--output-file", baseline, "--overwrite")
     assert result.exit_code == 2
-    assert "name one file" in result.stderr
+    assert "name one file" in result.output
     assert baseline.read_bytes() == before
