@@ -336,7 +336,9 @@ class _Parts:
 
     def boxes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give first and last column and row of each, the latter exclusive; shape (parts, 2)."""
-        order = np.argsort(self.labels, kind="stable")
+        # Numbers of 16 bits are sorted by their digits, in a fraction of the time.
+        few = len(self) <= np.iinfo(np.uint16).max
+        order = np.argsort(self.labels.astype(np.uint16) if few else self.labels, kind="stable")
         starts = np.searchsorted(self.labels[order], np.arange(len(self)))
         places = np.stack([self.columns, self.rows], axis=1)[order]
         return np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts) + 1
