@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -97,23 +98,13 @@ def check(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")
-    import os
     from dataclasses import replace
-    from pathlib import Path
 
-    if output_file and baseline and os.path.realpath(output_file) == os.path.realpath(baseline):
-        raise click.UsageError("--output-file and --baseline name one file")
-    from maskprep.checking.baseline import admit_baseline
     from maskprep.checking.choice import Ruleset
-    from maskprep.dataset.outputs import Outputs, RefusedOutputError
+    from maskprep.dataset.outputs import RefusedOutputError
     from maskprep.errors import MaskprepError
 
-    outputs = Outputs(overwrite=overwrite)
-    if output_file is not None:
-        outputs.admit_named(Path(output_file))
-    if mending is not None and mending.pictures is not None:
-        outputs.admit_folder(Path(mending.pictures))
-    accepting = None if baseline is None else admit_baseline(baseline, update=update_baseline)
+    doors = _doors(output_file, mending, baseline, overwrite, update_baseline)
     reports, code = [], 0
     for request in (replace(each, decode_images=decode_images) for each in requests):
         try:
@@ -122,15 +113,10 @@ def check(
                 _tell(f"{request.target}: settings: {project.path or 'none of its own'}")
             for line in Ruleset(project.choice).pointless(request.trainer):
                 _tell(f"maskprep: {request.target}: {line}")
-
-            def keep_out(found: TrainingSet, beside: tuple[str, ...] = project.files) -> None:
-                for each in (outputs, accepting):
-                    if each is not None:
-                        each.keep_out_of(found, beside)
-
+            keep_out = partial(doors.keep_out_of, beside=project.files)
             if mending is not None:
                 report, whole = mending.carry_out(
-                    request, project, outputs, keep_out, executor, ledger
+                    request, project, doors.results, keep_out, executor, ledger
                 )
                 code = max(code, 0 if whole else _unmended(fail_on))
             else:
@@ -145,16 +131,56 @@ def check(
         ledger.close()
         if verbose and ledger.trouble:
             _tell(f"nothing is remembered: {ledger.trouble}")
+    _tell_of(reports)
+    if baseline is not None and reports:
+        reports = _accepted(reports, baseline, doors.accepting)
+    if reports:
+        _put_out(reports, form, output_file, doors.results, show_all)
+    raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
+
+
+class _Doors(NamedTuple):
+    """Where results go, and today's findings, where they are to be accepted."""
+
+    results: Outputs
+    accepting: Outputs | None
+
+    def keep_out_of(self, found: TrainingSet, beside: Iterable[str]) -> None:
+        for each in (self.results, self.accepting):
+            if each is not None:
+                each.keep_out_of(found, beside)
+
+
+def _doors(
+    output_file: str | None,
+    mending: Mending | None,
+    baseline: str | None,
+    overwrite: bool,
+    update_baseline: bool,
+) -> _Doors:
+    import os
+    from pathlib import Path
+
+    from maskprep.checking.baseline import admit_baseline
+    from maskprep.dataset.outputs import Outputs
+
+    if output_file and baseline and os.path.realpath(output_file) == os.path.realpath(baseline):
+        raise click.UsageError("--output-file and --baseline name one file")
+    results = Outputs(overwrite=overwrite)
+    if output_file is not None:
+        results.admit_named(Path(output_file))
+    if mending is not None and mending.pictures is not None:
+        results.admit_folder(Path(mending.pictures))
+    accepting = None if baseline is None else admit_baseline(baseline, update=update_baseline)
+    return _Doors(results, accepting)
+
+
+def _tell_of(reports: list[Report]) -> None:
     for report in reports:
         for fault in report.faults:
             _tell(f"maskprep: {fault.path}: {fault.words}")
         for entry in report.unused_ignores:
             _tell(f"{report.training_set.name}: nothing is ignored by {entry!r}: take it out")
-    if baseline is not None and reports:
-        reports = _accepted(reports, baseline, accepting)
-    if reports:
-        _put_out(reports, form, output_file, outputs, show_all)
-    raise SystemExit(max([code, *(_exit_code(report, fail_on) for report in reports)]))
 
 
 def _unmended(fail_on: str) -> int:
