@@ -79,7 +79,7 @@ def latents_cache_orphan(sample: Sample) -> Iterator[Remark]:
     cache = _cache_of(sample)
     if cache is not None and cache.alpha_key is not None:
         told = f"holds an alpha mask, which {_RUN} goes on applying to {sample.pair.image}, though"
-        yield Remark(cache.path, f"{told} alpha_mask is off", _DELETE)
+        yield Remark(cache.path, f"{told} {sample.trainer.words.alpha} is off", _DELETE)
 
 
 @rule(

@@ -95,7 +95,7 @@ def no_datasets(training_set: TrainingSet) -> Iterator[Remark]:
     "No data found. Please verify arguments (train_data_dir must be the parent of folders with
     images)".
     """
-    return stopped(training_set, "no-datasets", "add a [[datasets]] block with subsets")
+    return stopped(training_set, "no-datasets", training_set.trainer.words.name_datasets)
 
 
 @rule(
@@ -113,8 +113,7 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     images)". It takes .png .jpg .jpeg .webp and .bmp, all lower or all upper case, and looks
     into no sub-folder.
     """
-    fix = "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
-    return stopped(training_set, "no-images", fix)
+    return stopped(training_set, "no-images", training_set.trainer.words.name_images)
 
 
 @rule(

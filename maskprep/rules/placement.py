@@ -169,7 +169,7 @@ def upscaled(
     if _turns_black(sample):
         told += ", and what its alpha hides turns black"
     severity = None if enlarged >= warning_factor else Severity.INFO
-    fix = "use a larger original, bucket_no_upscale = true, or a lower resolution"
+    fix = f"use a larger original, {sample.trainer.words.enlarge_less}"
     yield Remark(sample.pair.image, told, fix, severity)
 
 

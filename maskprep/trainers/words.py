@@ -21,6 +21,12 @@ class Words:
         What says how often an image is shown.
     caption_ending : str
         What says how captions end; holds ``{ending}``.
+    alpha : str
+        What switches masks in the alpha on.
+    enlarge_less : str
+        What to set so that images are enlarged less.
+    name_images, name_datasets : str
+        What to do where no image, or no data set at all, is named.
     """
 
     give_masks: str
@@ -29,3 +35,7 @@ class Words:
     use_embedded: str
     repeats: str
     caption_ending: str
+    alpha: str = "the alpha as mask"
+    enlarge_less: str = "a lower resolution"
+    name_images: str = "name the folder that directly holds the images"
+    name_datasets: str = "name a folder of images"

@@ -72,4 +72,10 @@ WORDS = Words(
     caption_ending=(
         'set caption_extension = "{ending}" (for folders: --caption-extension {ending})'
     ),
+    alpha="alpha_mask",
+    enlarge_less="bucket_no_upscale = true, or a lower resolution",
+    name_images=(
+        "point image_dir at the folder that directly holds .png .jpg .jpeg .webp .bmp files"
+    ),
+    name_datasets="add a [[datasets]] block with subsets",
 )
