@@ -11,7 +11,12 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.folders import captions_of
-from maskprep.dataset.misnamed import is_own_mask_folder, masks_beside, misnamed
+from maskprep.dataset.misnamed import (
+    is_own_mask_folder,
+    masks_beside,
+    misnamed,
+    unseen_beside,
+)
 from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
@@ -187,6 +192,7 @@ def _in_their_place(
     other = misnamed(subset)
     masks_of = other.masks_of
     elsewhere = other.is_nested or bool(other.parts_of)
+    beside = unseen_beside(subset)
     for pair in subset.pairs:
         carrier = _carrier(pair, subset, unseen, channel)
         if carrier is None and pair.image in masks_of and subset.masks is not None:
@@ -195,6 +201,10 @@ def _in_their_place(
             carrier = _Carrier(
                 first, pair, False, False, subset.metadata is None, name, tuple(parts), elsewhere
             )
+        elif carrier is None and pair.image in beside and subset.masks is not None:
+            name, path = _named_after(pair, subset.masks.path), beside[pair.image]
+            has_captions = subset.metadata is None
+            carrier = _Carrier(path, pair, False, False, has_captions, name, (), True)
         yield pair, carrier
 
 

@@ -29,6 +29,7 @@ FORMATS = (
     "JXL",
     "PSD",
     "PPM",
+    "JPEG2000",
     "ICO",
     "TGA",
 )
@@ -57,7 +58,8 @@ _KINDS = tuple(
         (rb"%PDF-", "a PDF document", _SAVE),
         (rb"DDS ", "a DDS texture", _SAVE),
         (rb"BLP[12]", "a BLP texture", _SAVE),
-        (rb"\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "JPEG 2000", _SAVE),
+        (rb"P7\n", "PAM (Netpbm)", _SAVE),
+        (rb"P[fF]\n", "PFM (Netpbm's floats), which this Pillow does not open", _SAVE),
         (rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", "HEIC (HEIF)", _SAVE),
         (rb".{4}ftyp(isom|iso[2-9]|mp4|avc1|m4v|qt  |3gp|dash|msnv)", "a video (MP4)", _SAVE),
         (rb"icns", "an icon of macOS (ICNS)", _SAVE),

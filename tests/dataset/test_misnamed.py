@@ -301,3 +301,46 @@ def test_folders_without_any_image_are_told() -> None:
     result = run("extract", "images", "--masks", "masks", "--output", "laid")
     assert result.exit_code == 2
     assert "there is no image that the trainer sees" in result.stderr
+
+
+def floats(mask: np.ndarray[Any, Any]) -> bytes:
+    """Write a PFM: floats from 0 to 1, the lowest row first."""
+    height, width = mask.shape
+    rows = (mask[::-1] / 255).astype("<f4")
+    return f"Pf\n{width} {height}\n-1.0\n".encode() + rows.tobytes()
+
+
+@pytest.mark.parametrize("name", ["masks/{}.{}", "images/{}.{}", "images/{}_mask.{}"])
+@pytest.mark.parametrize("ending", ["pgm", "pbm", "pfm", "jp2", "j2c", "tif"])
+def test_a_mask_of_a_kind_that_is_not_looked_for_is_named_and_made(name: str, ending: str) -> None:
+    image_folder(Path("images"), [f"{STEMS[0]}.jpg"])
+    path, mask = Path(name.format(STEMS[0], ending)), drawn(FIGURE)
+    mask[:16] = 255  # it has an upper side
+    Path("masks").mkdir(exist_ok=True)
+    if ending == "pfm":
+        path.write_bytes(floats(mask))
+    else:
+        kind = {"pbm": "1"}.get(ending, "L")
+        form = {"jp2": "JPEG2000", "j2c": "JPEG2000"}.get(ending)
+        Image.fromarray(mask).convert(kind).save(path, form)
+    missing = next(each for each in checked()["findings"] if each["name"] == "mask-missing")
+    if path.match("images/*.tif") and "_mask" not in name:
+        assert str(path) not in missing["fix"]  # may be a photograph
+        return
+    assert f"makes {STEMS[0]}.png of {path}" in missing["fix"]
+    words = ("extract", "images", "--masks", "masks", "--from", "auto", "--output", "made")
+    result = run(*words)
+    if ending == "pfm" and "which this Pillow does not open" in all_of(result):
+        return
+    assert result.exit_code == 0
+    made = Image.open(f"made/{STEMS[0]}.png")
+    np.testing.assert_array_equal(np.asarray(made), mask)
+
+
+def test_a_mask_that_maskprep_does_not_open_is_named() -> None:
+    image_folder(Path("images"), [f"{STEMS[0]}.jpg"])
+    Path("masks").mkdir()
+    Path("masks", f"{STEMS[0]}.pam").write_bytes(b"P7\n")
+    told = {each["name"]: each["fix"] for each in checked()["findings"]}
+    assert f"save {Path('masks', STEMS[0])}.pam as" in told["mask-missing"]
+    assert "extract" not in "".join(told.values())
