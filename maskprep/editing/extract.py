@@ -339,6 +339,10 @@ def _shape(
     notes.append(exception)
     if pixels.pages > 1:
         notes.append(f"has {pixels.pages} pages, frames or layers: the first was read")
+    if pixels.header.left:
+        taken = "alpha" if choice.reading == "alpha" else pixels.header.mode.removesuffix("X")
+        told = f"{taken} was read, and {pixels.header.left} left"
+        notes.append(f"{told}: if the mask is there, export it as a PNG of its own")
     if not carrier.is_image:
         mask, told = fit_to_stored(
             mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on

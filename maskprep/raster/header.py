@@ -38,7 +38,8 @@ _PNG_START = 8  # the length of its signature
 _LONGEST_EXIF = 1 << 16  # as in a JPEG; the length that a damaged file tells may be anything
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 256, 257, 258, 339  # of TIFF
-_PHOTOMETRIC, _SIGNED = 262, 2
+_PHOTOMETRIC, _SAMPLES_PER_PIXEL, _SIGNED = 262, 277, 2
+_CHANNELS_OF_PSD = 12  # the place of their number
 #: In which Pillow maps an uncompressed file into memory, if it is opened by its path.
 _MAPPED_MODES = frozenset({"L", "P", "RGBX", "RGBA", "CMYK", "I;16", "I;16L", "I;16B"})
 #: The versions of Pillow that turn the sides of such a map before they know of them.
@@ -69,6 +70,9 @@ class Header:
     is_scrambled : bool
         Whether the installed Pillow mixes up its pixels where it is opened by its path, as
         trainers do. Here they are read right.
+    further : int
+        Channels stored beyond those that Pillow decodes: a TIFF's extra samples that say neither
+        alpha nor colour, a PSD's saved selections, with which its alpha is lost.
     """
 
     size: Size
@@ -79,6 +83,14 @@ class Header:
     jpeg_quality: int | None
     bits: int
     is_scrambled: bool = False
+    further: int = 0
+
+    @property
+    def left(self) -> str:
+        """What of the file's channels Pillow leaves, in words; empty where it decodes them all."""
+        if self.further == 1:
+            return "1 further channel of no stated kind"
+        return f"{self.further} further channels" if self.further else ""
 
     @property
     def is_plain_mask(self) -> bool:
@@ -210,7 +222,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         mode, kind, info = image.mode, image.format, image.info
         tables = getattr(image, "quantization", None)
         size, bits = _size_when_decoded(image), _bits(image)
-        is_scrambled = _is_scrambled(image)
+        is_scrambled, further = _is_scrambled(image), _further_channels(image)
     return Header(
         size=size,
         format=kind or "",
@@ -220,6 +232,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         jpeg_quality=_jpeg_quality(tables) if kind == "JPEG" and tables else None,
         bits=bits,
         is_scrambled=is_scrambled,
+        further=further,
     )
 
 
@@ -248,6 +261,22 @@ def _is_scrambled(image: Image.Image) -> bool:
     codec, _, _, how = tiles[0]
     stored_as = how[0] if isinstance(how, tuple) else how
     return bool(codec == "raw" and stored_as == image.mode and stored_as in _MAPPED_MODES)
+
+
+def _further_channels(image: Image.Image) -> int:
+    """Count the channels that Pillow leaves.
+
+    *Source*: Pillow 13.0.0, TiffImagePlugin.py, OPEN_INFO (rawmodes with X);
+    PsdImagePlugin.py, PsdImageFile._open (an RGB file has alpha by its number of channels, 4).
+    """
+    stored = _tag(image, _SAMPLES_PER_PIXEL)
+    if image.format == "PSD" and image.fp is not None:
+        place = image.fp.tell()
+        image.fp.seek(_CHANNELS_OF_PSD)
+        stored = int.from_bytes(image.fp.read(2), "big")
+        image.fp.seek(place)
+    # Before 10 Pillow decodes a fourth channel of no kind, as X, and drops it by its conversions.
+    return max(0, stored - sum(band != "X" for band in image.getbands()))
 
 
 def _tag(image: Image.Image, tag: int) -> int:

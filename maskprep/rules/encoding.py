@@ -190,9 +190,19 @@ def ground_trains(sample: Sample) -> Iterator[Remark]:
     mend="maskprep extract DATASET --from auto --output masks",
 )
 def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
-    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train."""
+    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train.
+
+    Or it lives in a channel that Pillow does not even decode: an extra sample of a TIFF that is not
+    said to be alpha, a saved selection of a PSD.
+    """
     pixels = sample.mask_pixels
-    if pixels is None or pixels.alpha is None or sample.pair.source is not MaskSource.FILE:
+    if pixels is None or sample.pair.source is not MaskSource.FILE:
+        return
+    if pixels.header.left and int(pixels.mask.min()) == int(pixels.mask.max()):
+        told = f"R is {pixels.mask[0, 0]} all over, and Pillow leaves {pixels.header.left}"
+        yield Remark(sample.mask_path or "", told, "export that channel as a PNG of its own")
+        return
+    if pixels.alpha is None:
         return
     wrong = float(np.mean((pixels.alpha < 128) & (pixels.mask >= 128)))
     flat = int(pixels.mask.min()) == int(pixels.mask.max())
@@ -226,6 +236,8 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
         return
     if not sample.mask_header.has_alpha:
         kind = f"{sample.mask_header.format} {sample.mask_header.mode}"
+        if sample.mask_header.left:
+            kind += f", and {sample.mask_header.left}"
         told = f"has no alpha channel ({kind}): it trains whole"
         yield Remark(sample.pair.image, told, "save it as PNG or WebP with alpha")
 
