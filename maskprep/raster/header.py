@@ -270,11 +270,12 @@ def _further_channels(image: Image.Image) -> int:
     PsdImagePlugin.py, PsdImageFile._open (an RGB file has alpha by its number of channels, 4).
     """
     stored = _tag(image, _SAMPLES_PER_PIXEL)
-    if image.format == "PSD" and image.fp is not None:
-        place = image.fp.tell()
-        image.fp.seek(_CHANNELS_OF_PSD)
-        stored = int.from_bytes(image.fp.read(2), "big")
-        image.fp.seek(place)
+    stream = getattr(image, "fp", None)
+    if image.format == "PSD" and stream is not None:
+        place = stream.tell()
+        stream.seek(_CHANNELS_OF_PSD)
+        stored = int.from_bytes(stream.read(2), "big")
+        stream.seek(place)
     # Before 10 Pillow decodes a fourth channel of no kind, as X, and drops it by its conversions.
     return max(0, stored - sum(band != "X" for band in image.getbands()))
 

@@ -238,6 +238,9 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         if instead != path:
             told = f"is not seen by the trainer: {pathname.basename(instead)} is used"
             yield Remark(path, told, "", Severity.INFO)
+        elif path not in subset.unseen_masks and unmarked(_stem(path)) in trained:
+            told = f"is not seen by the trainer; it looks like the mask of {unmarked(_stem(path))}"
+            yield Remark(path, told, "", Severity.INFO)
         elif pathname.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
         elif ending.lower() in _LOADED:

@@ -344,3 +344,27 @@ def test_a_mask_that_maskprep_does_not_open_is_named() -> None:
     told = {each["name"]: each["fix"] for each in checked()["findings"]}
     assert f"save {Path('masks', STEMS[0])}.pam as" in told["mask-missing"]
     assert "extract" not in "".join(told.values())
+
+
+@pytest.mark.parametrize("name", ["masks/{}.psd", "images/{}_mask.pgm", "images/{}.pfm"])
+def test_no_white_mask_is_made_where_one_lies(name: str) -> None:
+    image_folder(Path("images"), [f"{stem}.jpg" for stem in STEMS])
+    mask_folder(Path("masks"), [f"{stem}.png" for stem in STEMS[1:]])
+    path = Path(name.format(STEMS[0]))
+    path.write_bytes(b"8BPS, cut short")
+    words = ("images", "--masks", "masks", "--caption-extension", ".txt", "--no-cache")
+    before = files("images")
+    told = all_of(run("check", *words, "--fix", "missing=white"))
+    assert f"no white mask is made, {path} may be its mask" in told
+    assert not Path("masks", f"{STEMS[0]}.png").exists()
+    assert files("images") == before
+
+
+def test_a_mask_beside_an_image_is_made_no_image() -> None:
+    image_folder(Path("images"), [f"{stem}.jpg" for stem in STEMS])
+    mask_folder(Path("masks"), [f"{stem}.png" for stem in STEMS])
+    Image.fromarray(drawn(FIGURE)).save(f"images/{STEMS[0]}_mask.pgm")
+    (told,) = found(checked("--fix"))
+    assert (told["severity"], told["fix"]) == ("info", "")
+    assert f"looks like the mask of {STEMS[0]}" in told["message"]
+    assert not Path(f"images/{STEMS[0]}_mask.png").exists()
