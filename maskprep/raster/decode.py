@@ -246,11 +246,14 @@ def _numbers_and_colours(
         grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
+        clear = _clear_grey(path, image)
         greys: NDArray[Any] = as_array(path, image).astype(np.uint8, copy=False)
         with decoding(path):
             signed = image.mode == "L" and is_signed(image)
         if signed:
             greys = greys.view(np.int8)
+        if clear is not None:
+            return greys, None, np.where(greys == clear, 0, 255).astype(np.uint8)
         return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
     wanted = "RGBA" if header.has_alpha else "RGB"
     pixels = _in_mode(path, image, wanted)
@@ -260,6 +263,19 @@ def _numbers_and_colours(
         with decoding(path):
             return np.asarray(image.getchannel("P")), rgb, own_alpha
     return None, rgb, own_alpha
+
+
+def _clear_grey(path: str, image: Image.Image) -> int | None:
+    """Tell which grey a PNG of 2 or 4 bits makes transparent, as decoded to 8 bits.
+
+    *Source*: Pillow 13.0.0, PngImagePlugin.py (the tRNS grey is kept as it stands) and Image.py,
+    Image.convert, which looks for it among greys that were scaled to 255: the trainer sees none.
+    """
+    with decoding(path):
+        clear, tiles = image.info.get("transparency"), getattr(image, "tile", [])
+        stored_as = tiles[0][3] if tiles and image.format == "PNG" else ""
+    scale = {"L;2": 85, "L;4": 17}.get(stored_as if isinstance(stored_as, str) else "")
+    return clear * scale if scale and isinstance(clear, int) else None
 
 
 def _deep(path: str, image: Image.Image) -> NDArray[Any]:

@@ -305,7 +305,11 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
         return
     if int(pixels.mask.min()) == 255:
         told = "its alpha is opaque everywhere: it trains whole"
-        yield Remark(sample.pair.image, told, "erase what shall be left out")
+        fix = "erase what shall be left out"
+        if pixels.header.format == "PNG" and pixels.header.mode == "L":
+            told += " (its transparent grey is none that Pillow finds, as in files of 2 or 4 bits)"
+            fix = f"maskprep extract {DATASET} --output masks writes what it says"
+        yield Remark(sample.pair.image, told, fix)
 
 
 @rule(

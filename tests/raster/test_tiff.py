@@ -12,9 +12,11 @@ from PIL import Image
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
 from maskprep.masks.channels import read
+from maskprep.masks.values import judge_deep
 from maskprep.raster.orientation import as_viewed
 from tests.commands import all_of, run
 from tests.datasets import Folders
+from tools.formats.writers import png
 
 ORIENTATIONS = range(1, 9)
 NOISE = np.random.default_rng(9).integers(0, 256, (12, 20), np.uint8)
@@ -231,3 +233,40 @@ def test_a_psds_saved_selection_costs_its_alpha(
     np.testing.assert_array_equal(
         raster.read_picture(str(path), "RGB")[..., 0], np.arange(8).reshape(2, 4)
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (tiff(packed([0, 1028, 2056, 4095] * 8), 32, 12), [0, 64, 128, 255] * 8),
+        (tiff(struct.pack("<4h", 0, 8224, 16448, 32767) * 8, 32, 16), [0, 64, 128, 255] * 8),
+        (
+            tiff(struct.pack("<4h", -32768, -16320, 128, 32767) * 8, 32, 16, kind=SIGNED),
+            [0, 64, 128, 255] * 8,
+        ),
+    ],
+)
+def test_a_few_greys_that_reach_white_are_no_labels(
+    content: bytes, wanted: list[int], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(content)
+    pixels = raster.read_stored(str(path))
+    assert pixels.numbers is not None
+    areas = np.sort(np.repeat(np.repeat(pixels.numbers, 16, 0), 16, 1))
+    assert judge_deep(areas) is None
+    assert judge_deep(np.maximum(areas, 0) // 9) is not None
+    if pixels.header.bits == 12 or pixels.numbers.min() < 0:
+        assert read(pixels, "r")[0].tolist() == [wanted]
+
+
+@pytest.mark.parametrize(("bits", "scale"), [(2, 85), (4, 17)])
+def test_a_transparent_grey_of_few_bits_is_found(bits: int, scale: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(np.array([[0, 1, 2, 3] * 4], np.uint8), bits, before=[(b"tRNS", b"\0\2")]))
+    pixels = raster.read_stored(str(path))
+    assert pixels.numbers is not None
+    assert pixels.numbers.tolist() == [[0, scale, 2 * scale, 3 * scale] * 4]
+    assert pixels.alpha is not None
+    assert pixels.alpha.tolist() == [[255, 255, 0, 255] * 4]
+    assert raster.read_mask(str(path), "alpha").mask.min() == 255  # the trainer finds none
