@@ -266,16 +266,19 @@ def _numbers_and_colours(
 
 
 def _clear_grey(path: str, image: Image.Image) -> int | None:
-    """Tell which grey a PNG of 2 or 4 bits makes transparent, as decoded to 8 bits.
+    """Tell which number a PNG of less than 8 bits makes transparent, as it is decoded.
 
     *Source*: Pillow 13.0.0, PngImagePlugin.py (the tRNS grey is kept as it stands) and Image.py,
     Image.convert, which looks for it among greys that were scaled to 255: the trainer sees none.
+    Up to 10.4 that is so of 1 bit, too; later ones look for 255.
     """
     with decoding(path):
         clear, tiles = image.info.get("transparency"), getattr(image, "tile", [])
         stored_as = tiles[0][3] if tiles and image.format == "PNG" else ""
-    scale = {"L;2": 85, "L;4": 17}.get(stored_as if isinstance(stored_as, str) else "")
-    return clear * scale if scale and isinstance(clear, int) else None
+    scale = {"1": 1, "L;2": 85, "L;4": 17}.get(stored_as if isinstance(stored_as, str) else "")
+    if not scale or not isinstance(clear, int):
+        return None
+    return min(clear, 1) if stored_as == "1" else clear * scale
 
 
 def _deep(path: str, image: Image.Image) -> NDArray[Any]:

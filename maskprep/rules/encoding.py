@@ -39,6 +39,7 @@ _COARSE = 16
     _ENCODING,
     f'{_LOAD}; truth: "16-bit grey mask, every pixel …"',
     mend="maskprep extract DATASET --output masks-8bit, or maskprep check DATASET --fix",
+    formats="png-grey-16",
 )
 def mask_16bit(sample: Sample) -> Iterator[Remark]:
     """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
@@ -67,6 +68,7 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "label map mask, every pixel 1"',
     mend="maskprep extract DATASET --above 0 --output masks trains every label, --label N one",
+    formats="png-labels",
 )
 def mask_label_map(sample: Sample) -> Iterator[Remark]:
     """Labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004. In a file, or in alpha.
@@ -188,6 +190,7 @@ def ground_trains(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
     mend="maskprep extract DATASET --from auto --output masks",
+    formats="png-rgba-white",
 )
 def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
     """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train.
@@ -229,6 +232,7 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
     _ENCODING,
     f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
     mend="save the image as PNG or WebP with alpha, or put a mask file into it: maskprep embed",
+    formats="images-whose-alpha-is-the-mask",
 )
 def alpha_absent(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and the image has none: it trains whole, silently."""
@@ -249,6 +253,7 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "mask painted pure red", "mask painted pure green"',
     mend="maskprep extract DATASET --from auto --output masks",
+    formats="png-red",
 )
 def mask_coloured(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
@@ -273,6 +278,7 @@ def mask_coloured(
     f"{_LOAD}; truth: cases of mode P",
     mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix "
     "--unsafe-fixes",
+    formats="png-palette-voc",
 )
 def mask_palette(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
@@ -297,6 +303,7 @@ def mask_palette(
     _ENCODING,
     f"{_LOAD}; truth: cases with alpha",
     mend="erase what shall be left out, or take alpha_mask out",
+    formats="alpha-png-trns-2",
 )
 def alpha_flat(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
@@ -371,6 +378,7 @@ def alpha_multiplied(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f"{_LOAD}; truth: cases of mode JPEG",
     mend="paint or export it as PNG; JPEG's noise stays in a conversion",
+    formats="jpeg-75",
 )
 def mask_jpeg(sample: Sample, *, fine_quality: int = FINE_QUALITY) -> Iterator[Remark]:
     """A mask stored with loss: ringing along its edges is trained.

@@ -221,6 +221,7 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, glob_images; truth: pairing cases",
     mend="maskprep check DATASET --fix gives it a kind that the trainer sees",
+    formats="tiff",
 )
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""

@@ -260,6 +260,14 @@ def test_a_few_greys_that_reach_white_are_no_labels(
         assert read(pixels, "r")[0].tolist() == [wanted]
 
 
+def test_a_transparent_white_of_1_bit_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(np.array([[0, 1] * 8], np.uint8), 1, before=[(b"tRNS", b"\0\1")]))
+    alpha = raster.read_stored(str(path)).alpha
+    assert alpha is not None
+    assert alpha.tolist() == [[255, 0] * 8]
+
+
 @pytest.mark.parametrize(("bits", "scale"), [(2, 85), (4, 17)])
 def test_a_transparent_grey_of_few_bits_is_found(bits: int, scale: int, tmp_path: Path) -> None:
     path = tmp_path / "a.png"

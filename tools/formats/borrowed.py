@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tools.formats.files import BITS, BLACK, M, WHITE, File
+from tools.formats.files import BITS, BLACK, WHITE, File, M
 from tools.formats.painted import HARD, TONES, Values, in_colour
 
 

@@ -77,7 +77,7 @@ def _about(word: str, away: float) -> str:
 
 def _scales(kind: np.dtype[np.generic]) -> Iterator[tuple[float, str]]:
     yield 1, ""
-    if kind == bool:
+    if np.issubdtype(kind, np.bool_):
         yield 255, ""
     elif kind.kind == "f":
         yield 255, ", 0..1"

@@ -1,4 +1,4 @@
-"""The files: each has an anchor of its own on the page, and is made by a function without arguments."""
+"""The files that are written here, each with an anchor of its own on the page."""
 
 from __future__ import annotations
 
@@ -198,6 +198,11 @@ def bmps() -> Iterator[File]:
     solid = 0xFFFFFF | wide << 24
     yield of("32-alpha", "32 bits, shape in the unused byte", lambda: bmp(solid, 32))
     alpha = (*masks, 0xFF000000)
+    yield of(
+        "v3-alpha",
+        "32 bits, header V3, shape in alpha",
+        lambda: bmp(solid, 32, masks=alpha, header=56),
+    )
     yield of(
         "v4-alpha",
         "32 bits, header V4, shape in alpha",
@@ -460,6 +465,12 @@ def in_alpha() -> Iterator[File]:
         lambda: bmp(0x404040 | M.astype(np.uint32) << 24, 32),
     )
     masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    yield of(
+        "bmp-v3",
+        "BMP, 32 bits, header V3",
+        ".bmp",
+        lambda: bmp(0x404040 | M.astype(np.uint32) << 24, 32, masks=masks, header=56),
+    )
     yield of(
         "bmp-v4",
         "BMP, 32 bits, header V4",

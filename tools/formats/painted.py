@@ -1,4 +1,4 @@
-"""The mask that every file holds: a white, a grey and a black band, and a spot that tells up from down."""
+"""The mask that every file holds: a white, a grey and a black band, the grey darker below."""
 
 from __future__ import annotations
 

@@ -183,6 +183,11 @@ def _torchvision(path: str, alpha: bool) -> Pixels:
     return np.asarray(io.decode_image(path, mode)[3 if alpha else 0])
 
 
+def _torchvision_version() -> str | None:
+    # What is built for other libraries than are there is installed, and reads nothing.
+    return _of_package("torchvision")() if _try_to_import("torchvision.io") else None
+
+
 def _vips_version() -> str | None:
     binding = _of_package("pyvips")()
     return binding and (_of_package("pyvips-binary")() or binding)
@@ -190,7 +195,7 @@ def _vips_version() -> str | None:
 
 def _numbers_version() -> str | None:
     tiff, codecs = _of_package("tifffile")(), _of_package("imagecodecs")()
-    return f"{tiff}, {codecs}" if tiff and codecs else None
+    return f"{tiff} and {codecs}" if tiff and codecs else None
 
 
 _OPENCV = _of_package(
@@ -218,5 +223,5 @@ READERS = (
         "libvips", '`new_from_file(path).colourspace("srgb")`, R to 8 bits', _vips_version, _vips
     ),
     Reader("ImageMagick", "R of `path[0]` to 8 bits", _magick_version, _magick),
-    Reader("torchvision", "R of `decode_image`", _of_package("torchvision"), _torchvision),
+    Reader("torchvision", "R of `decode_image`", _torchvision_version, _torchvision),
 )
