@@ -48,5 +48,5 @@ FORMATS := build/formats
 READ_BY ?= $(PYTHON)
 formats:
 	$(PYTHON) -m tools.formats write $(FORMATS)
-	for python in $(READ_BY); do $$python -m tools.formats read $(FORMATS) || exit 1; done
+	for python in $(READ_BY); do OPENCV_LOG_LEVEL=OFF $$python -W ignore -m tools.formats read $(FORMATS) || exit 1; done
 	$(PYTHON) -m tools.formats page

@@ -336,7 +336,7 @@ def _shape(
     if choice.reading == "alpha" and pixels.alpha is None:
         raise MaskprepError(f"{carrier.path}: stores no alpha")
     mask, *notes = _read_as_wished(pixels, choice, wishes)
-    notes.append(exception)
+    notes += [exception, pixels.doubt]
     if pixels.pages > 1:
         notes.append(f"has {pixels.pages} pages, frames or layers: the first was read")
     if pixels.header.left:

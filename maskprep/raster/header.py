@@ -39,6 +39,7 @@ _LONGEST_EXIF = 1 << 16  # as in a JPEG; the length that a damaged file tells ma
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 256, 257, 258, 339  # of TIFF
 _PHOTOMETRIC, _SAMPLES_PER_PIXEL, _SIGNED = 262, 277, 2
+_SOFTWARE = 305
 _CHANNELS_OF_PSD = 12  # the place of their number
 #: In which Pillow maps an uncompressed file into memory, if it is opened by its path.
 _MAPPED_MODES = frozenset({"L", "P", "RGBX", "RGBA", "CMYK", "I;16", "I;16L", "I;16B"})
@@ -295,6 +296,17 @@ def is_signed(image: Image.Image) -> bool:
 def is_white_least(image: Image.Image) -> bool:
     """Tell whether 0 is white in an opened file (TIFF's MinIsWhite)."""
     return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0)
+
+
+def is_boolean_of_tifffile(image: Image.Image) -> bool:
+    """Tell whether an opened file is a TIFF that tifffile made of an array of bool.
+
+    *Source*: tifffile 2026.3.3, TiffWriter.write: MinIsWhite where the array is bool, so that True
+    becomes black in every reader that goes by it.
+    """
+    software = getattr(image, "tag_v2", {}).get(_SOFTWARE, "")
+    is_one_bit = image.mode == "1" and is_white_least(image)
+    return is_one_bit and str(software).startswith("tifffile")
 
 
 def _orientation(path: str, image: Image.Image) -> int:

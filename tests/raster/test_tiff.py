@@ -15,8 +15,8 @@ from maskprep.masks.channels import read
 from maskprep.masks.values import judge_deep
 from maskprep.raster.orientation import as_viewed
 from tests.commands import all_of, run
-from tests.datasets import Folders
-from tools.formats.writers import png
+from tests.datasets import FIGURE, Folders, drawn
+from tools.formats.writers import png, psd
 
 ORIENTATIONS = range(1, 9)
 NOISE = np.random.default_rng(9).integers(0, 256, (12, 20), np.uint8)
@@ -278,3 +278,21 @@ def test_a_transparent_grey_of_few_bits_is_found(bits: int, scale: int, tmp_path
     assert pixels.alpha is not None
     assert pixels.alpha.tolist() == [[255, 255, 0, 255] * 4]
     assert raster.read_mask(str(path), "alpha").mask.min() == 255  # the trainer finds none
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(bool, True), (np.uint8, False)])
+def test_arrays_of_bool_written_by_tifffile_are_doubted(
+    kind: type, is_told: bool, tmp_path: Path
+) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    folders = Folders(tmp_path).add()
+    (folders.masks / "a.png").unlink()
+    tifffile.imwrite(folders.masks / "a.tif", drawn(FIGURE).astype(kind))
+    told = all_of(run("extract", folders.config(), "--output", tmp_path / "out"))
+    assert ("as tifffile and imageio write arrays of bool" in told) == is_told
+
+
+def test_1_is_black_in_a_psd_of_1_bit(tmp_path: Path) -> None:
+    path = tmp_path / "a.psd"
+    path.write_bytes(psd([np.array([[0, 1] * 8], np.uint8)], 1, mode=0))
+    assert read(raster.read_stored(str(path)), "r")[0].tolist() == [[255, 0] * 8]

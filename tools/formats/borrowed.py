@@ -32,6 +32,17 @@ def _imagecodecs(name: str, pixels: Any, **options: Any) -> Callable[[], bytes]:
     return make
 
 
+def _tifffile(pixels: Any) -> Callable[[], bytes]:
+    def make() -> bytes:
+        import tifffile
+
+        stream = io.BytesIO()
+        tifffile.imwrite(stream, pixels)
+        return stream.getvalue()
+
+    return make
+
+
 def _exif(orientation: int) -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -115,6 +126,7 @@ def compressed() -> Iterator[File]:
         meant=HARD,
     )
     yield of("tiff-jpeg", "TIFF, JPEG inside", ".tif", _pillow(M, "TIFF", compression="jpeg"))
+    yield of("tiff-bool", "TIFF, array of bool", ".tif", _tifffile(BITS > 0), "tifffile", HARD)
     yield of("ico", "ICO", ".ico", _pillow(rgb, "ICO", sizes=[(48, 32)]))
     yield of("pcx", "PCX", ".pcx", _pillow(M, "PCX"))
     yield of("dds", "DDS", ".dds", _pillow(rgb, "DDS"))

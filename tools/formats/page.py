@@ -11,6 +11,7 @@ from tools.formats.readers import READERS
 
 Columns = Mapping[str, Mapping[str, Mapping[str, str]]]
 
+UNSEEN, NOTHING = "MP110", "–"
 SAYS, MAKES = "maskprep says", "extract makes"
 #: Columns of readers, in order; what is said of a column that nobody ran.
 _NAMES = [reader.name for reader in READERS]
@@ -38,11 +39,11 @@ darker, and a black one. Each reader gives one channel of it, by the call that i
 | no alpha | no alpha is given; of images whose alpha is the mask |
 | · | not written, or not read, with the versions named |
 
-*maskprep says* lists the rules that speak of the file ([rules.md](rules.md)), – none. *extract
-makes* is what `maskprep extract --from auto` makes of it (of images: of their alpha); *told*: with
-a line that says what was done. *by version* tells what other releases make of it, where it is
-something else. The trainer tells kinds by content: what is said here of a .tif holds where it is
-called .png.
+*maskprep says* lists the rules that speak of the file ([rules.md](rules.md)), – none; but `MP110`,
+which speaks of all whose ending the trainer does not see. *extract makes* is what `maskprep extract
+--from auto` makes of it (of images: of their alpha); *told*: with a line that says what was done.
+*by version* tells what other releases make of it, where it is something else. The trainer tells
+kinds by content: what is said here of a .tif holds where it is called .png.
 """
 _NOTES = {
     "TIFF": "The trainer does not see .tif (`MP110`). What `extract` makes, all read alike.",
@@ -116,7 +117,8 @@ def _table(files: Sequence[File], columns: Columns) -> Iterator[str]:
     yield "|---" * len(heads) + "|"
     for file in files:
         cells = [_shown(columns, name, file) for name in names]
-        says = " ".join(map(_linked, _shown(columns, SAYS, file).split()))
+        codes = [each for each in _shown(columns, SAYS, file).split() if each != UNSEEN]
+        says = " ".join(map(_linked, codes)) or NOTHING
         title = f'<a id="{file.anchor}"></a>{file.what}' + (f" ({file.by})" if file.by else "")
         cells += [says, _shown(columns, MAKES, file), "; ".join(_by_version(file, columns))]
         yield f"| {title} | {' | '.join(cells)} |"
