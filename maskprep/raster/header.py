@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.model import Size
-from maskprep.raster.kinds import HEAD, Kind, identified, kind_of
+from maskprep.raster.kinds import HEAD, Kind, identified, kind_of, refused_kind_of
 
 #: The EXIF tag of the orientation.
 ORIENTATION_TAG = 0x0112
@@ -186,11 +186,15 @@ def unreadable(path: str, error: BaseException, *, in_header: bool) -> Unreadabl
 
 
 def _kind(path: str) -> Kind | None:
+    return kind_of(_head(path))
+
+
+def _head(path: str) -> bytes:
     try:
         with storage.open_binary(path) as stream:
-            return kind_of(stream.read(HEAD))
+            return stream.read(HEAD)
     except OSError:
-        return None
+        return b""
 
 
 def _words_of_kind(kind: Kind) -> str:
@@ -211,6 +215,9 @@ def _plain_words(path: str, error: BaseException) -> str:
     if storage.isfile(path) and storage.getsize(path) == 0:
         return "is empty (0 bytes)"
     if "cannot identify" in str(error):
+        refused = refused_kind_of(_head(path))
+        if refused:
+            return f"is {refused}: save it as 8-bit PNG"
         return "is not an image that Pillow can read"
     if "truncated" in str(error):
         return "is cut short"

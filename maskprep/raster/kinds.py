@@ -87,6 +87,24 @@ _KINDS = tuple(
     )
 )
 
+#: Kinds that are opened, where Pillow refuses a file of theirs all the same.
+_REFUSED = tuple(
+    (re.compile(signature, re.DOTALL), words)
+    for signature, words in (
+        (
+            rb"II(\*\0|\+\0)|MM(\0\*|\0\+)",
+            "a TIFF that Pillow cannot read: damaged, or of floats of 16 or 64 bits, or with"
+            " samples of no kind",
+        ),
+        (rb"8BPS", "a Photoshop file that Pillow cannot read: damaged, or of 16 or 32 bits"),
+        (
+            rb"\xff\x0a|\0\0\0\x0cJXL ",
+            "JPEG XL, which Pillow reads with a plug-in only (pillow-jxl-plugin)",
+        ),
+        (rb".{4}ftypavi[fs]", "AVIF, which this Pillow cannot read"),
+    )
+)
+
 
 def identified(source: str | BinaryIO) -> Image.Image:
     """Open an image file of the kinds that data sets hold; ``Image.open`` tells of errors."""
@@ -134,6 +152,11 @@ def kind_of(head: bytes) -> Kind | None:
     if plugin is None:
         return None
     return Kind(f"{plugin} by its first bytes", _SAVE, pillow_may=True)
+
+
+def refused_kind_of(head: bytes) -> str:
+    """Tell a file of one of `FORMATS` that Pillow refused; empty where nothing is known of it."""
+    return next((words for signature, words in _REFUSED if signature.match(head)), "")
 
 
 def _plugin_of(head: bytes) -> str | None:

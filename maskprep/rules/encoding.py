@@ -313,9 +313,10 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
     if int(pixels.mask.min()) == 255:
         told = "its alpha is opaque everywhere: it trains whole"
         fix = "erase what shall be left out"
-        if pixels.header.format == "PNG" and pixels.header.mode == "L":
-            told += " (its transparent grey is none that Pillow finds, as in files of 2 or 4 bits)"
-            fix = f"maskprep extract {DATASET} --output masks writes what it says"
+        if pixels.header.format == "PNG" and pixels.header.mode in ("1", "L", "RGB"):
+            told += " (its transparent colour is none that Pillow finds: of 2, 4 or 16 bits?)"
+            if pixels.header.mode != "RGB":
+                fix = f"maskprep extract {DATASET} --output masks writes what it says"
         yield Remark(sample.pair.image, told, fix)
 
 

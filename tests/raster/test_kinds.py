@@ -59,6 +59,12 @@ KINDS: dict[str, tuple[bytes, str, bool]] = {
     "list": (b"[1, 2]", "is text (JSON)", False),
     "sgi": (b"\x01\xda\0\1" + bytes(600), "is SGI by its first bytes", True),
     "sun": (b"\x59\xa6\x6a\x95" + bytes(40), "is SUN by its first bytes", True),
+    "tiff": (
+        b"II*\0" + bytes(40),
+        "is a TIFF that Pillow cannot read: damaged, or of floats",
+        False,
+    ),
+    "psd": (b"8BPS\0\1" + bytes(40), "is a Photoshop file that Pillow cannot read", False),
     "text": (b"hello", "is not an image that Pillow can read", False),
     "noise": (bytes(range(7, 99)), "is not an image that Pillow can read", False),
 }

@@ -458,6 +458,14 @@ def in_alpha() -> Iterator[File]:
         lambda: png(_layers(M, M, M), before=[_trns(0, 0, 0)]),
         hard,
     )
+    colours16 = _layers(grey16, grey16, grey16)
+    yield of(
+        "png-trns-rgb-16",
+        "PNG, RGB, 16 bits, 256 transparent",
+        ".png",
+        lambda: png(colours16, 16, before=[_trns(256, 256, 256)]),
+        hard,
+    )
     yield of(
         "bmp-32",
         "BMP, 32 bits without masks",
