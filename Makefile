@@ -2,7 +2,7 @@ PYTHON ?= python
 OLDEST := .venv-oldest
 TRAINER := .venv-trainer
 
-.PHONY: house check format lint types contracts test check-oldest check-trainer bench
+.PHONY: house check format lint types contracts test check-oldest check-trainer bench formats
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -42,3 +42,11 @@ check-trainer:
 # Measure, and bring docs/performance.md up to date; BENCH="--pairs 40 --rounds 2" for a first look.
 bench:
 	$(PYTHON) -m benchmarks.suite $(BENCH)
+
+# Write files of every kind, read them with each of READ_BY, and lay out docs/formats.md.
+FORMATS := build/formats
+READ_BY ?= $(PYTHON)
+formats:
+	$(PYTHON) -m tools.formats write $(FORMATS)
+	for python in $(READ_BY); do OPENCV_LOG_LEVEL=OFF $$python -W ignore -m tools.formats read $(FORMATS) || exit 1; done
+	$(PYTHON) -m tools.formats page

@@ -66,6 +66,8 @@ def facts_of(
         "mask_size_wh": mask_header.size if mask_header else None,
         "mask_format": f"{mask_header.format} {mask_header.mode}" if mask_header else None,
         "mask_orientation": mask_header.orientation if mask_header else None,
+        "further_channels": header.further if header else None,
+        "mask_further_channels": mask_header.further if mask_header else None,
         "resized_wh": placement.resized if placement else None,
         "crop_xy": placement.crop_xy if placement else None,
         "bucket_wh": placement.bucket if placement else None,

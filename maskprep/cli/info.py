@@ -120,7 +120,10 @@ def _stored(facts: dict[str, Any], prefix: str) -> str:
     if size is None:
         return "cannot be read"
     turn = _TURNS[facts[f"{prefix}orientation"]]
-    return f"{_size(size)} px, {facts[f'{prefix}format']}, {turn}"
+    told = f"{_size(size)} px, {facts[f'{prefix}format']}, {turn}"
+    further = facts[f"{prefix}further_channels"]
+    more = "channel" if further == 1 else "channels"
+    return f"{told}; Pillow leaves {further} further {more}" if further else told
 
 
 def _crop(facts: dict[str, Any]) -> str:

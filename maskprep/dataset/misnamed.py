@@ -14,8 +14,13 @@ from maskprep.files import pathname, storage
 from maskprep.model import Folder, MaskSource, Subset
 
 _MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
+#: Endings that scientific tools give to masks, and hardly anybody to photographs.
+_OF_MASKS = (
+    *(".pgm", ".pbm", ".pnm", ".pfm", ".pam"),
+    *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
+)
 #: Endings of pictures that masks in sub-folders are known by.
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", *_OF_MASKS)
 #: How deep sub-folders of a mask folder are looked into.
 _DEPTH = 2
 #: What tools write beside their masks, to look at or to count by: no masks.
@@ -128,6 +133,35 @@ def masks_beside(subset: Subset) -> Naming | None:
         Of names in the image folder; None where there are none.
     """
     return find_beside([pathname.basename(pair.image) for pair in subset.pairs])
+
+
+def unseen_beside(subset: Subset) -> dict[str, str]:
+    """Find masks beside their images, of kinds that the trainer sees neither as mask nor image.
+
+    Parameters
+    ----------
+    subset : Subset
+        As the trainer pairs it.
+
+    Returns
+    -------
+    dict of str to str
+        The mask's path for each image that lacks one: of a mark such as ``_mask``, or of a kind
+        that hardly holds photographs.
+    """
+    if not subset.missing or subset.masks is None:
+        return {}
+    images: dict[str, list[str]] = defaultdict(list)
+    for pair in subset.pairs:
+        images[_plain(pair.image)].append(pair.image)
+    wanting = {pair.image for pair in subset.missing}
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in subset.unseen:
+        alike, stem = images.get(_plain(path), []), pathname.stem(path)
+        is_mask = unmarked(stem) != stem or os.path.splitext(path)[1].lower() in _OF_MASKS
+        if is_mask and len(alike) == 1 and alike[0] in wanting and not stem.startswith("."):
+            found[alike[0]].append(path)
+    return {image: paths[0] for image, paths in found.items() if len(paths) == 1}
 
 
 def is_own_mask_folder(subset: Subset) -> bool:

@@ -11,7 +11,12 @@ import numpy as np
 
 from maskprep import raster
 from maskprep.dataset.folders import captions_of
-from maskprep.dataset.misnamed import is_own_mask_folder, masks_beside, misnamed
+from maskprep.dataset.misnamed import (
+    is_own_mask_folder,
+    masks_beside,
+    misnamed,
+    unseen_beside,
+)
 from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
@@ -187,6 +192,7 @@ def _in_their_place(
     other = misnamed(subset)
     masks_of = other.masks_of
     elsewhere = other.is_nested or bool(other.parts_of)
+    beside = unseen_beside(subset)
     for pair in subset.pairs:
         carrier = _carrier(pair, subset, unseen, channel)
         if carrier is None and pair.image in masks_of and subset.masks is not None:
@@ -195,6 +201,10 @@ def _in_their_place(
             carrier = _Carrier(
                 first, pair, False, False, subset.metadata is None, name, tuple(parts), elsewhere
             )
+        elif carrier is None and pair.image in beside and subset.masks is not None:
+            name, path = _named_after(pair, subset.masks.path), beside[pair.image]
+            has_captions = subset.metadata is None
+            carrier = _Carrier(path, pair, False, False, has_captions, name, (), True)
         yield pair, carrier
 
 
@@ -326,9 +336,13 @@ def _shape(
     if choice.reading == "alpha" and pixels.alpha is None:
         raise MaskprepError(f"{carrier.path}: stores no alpha")
     mask, *notes = _read_as_wished(pixels, choice, wishes)
-    notes.append(exception)
+    notes += [exception, pixels.doubt]
     if pixels.pages > 1:
         notes.append(f"has {pixels.pages} pages, frames or layers: the first was read")
+    if pixels.header.left:
+        taken = "alpha" if choice.reading == "alpha" else pixels.header.mode.removesuffix("X")
+        told = f"{taken} was read, and {pixels.header.left} left"
+        notes.append(f"{told}: if the mask is there, export it as a PNG of its own")
     if not carrier.is_image:
         mask, told = fit_to_stored(
             mask, pixels.header.orientation, image.size, image.orientation, wishes.painted_on

@@ -48,6 +48,8 @@ _GRAIN = 8
 _ONE_GREY = 4
 #: More deep numbers than these are tones; from the second on they reach white.
 _MOST_DEEP_LABELS, _DEEP_WHITE = 255, 57000
+#: White of 10, 12 and 14 bits, and of signed 16, a quarter of whose range is this.
+_WHITES, _QUARTER = (1023, 4095, 16383, 32767), 1 << 14
 #: One row of so many is looked at first.
 _FEW_ROWS = 16
 #: Pixels from which a few rows are looked at first.
@@ -167,7 +169,7 @@ def judge_deep(numbers: NDArray[Any]) -> Judgement | None:
         return None
     used = np.unique(numbers)
     paints = used[used > 0]
-    if len(used) > _MOST_DEEP_LABELS or len(paints) < 2 or int(used[-1]) >= _DEEP_WHITE:
+    if len(used) > _MOST_DEEP_LABELS or len(paints) < 2 or _is_full_range(used):
         return None
     places = np.searchsorted(used, numbers).astype(np.uint8)
     inner = steps(places) == 0
@@ -175,6 +177,13 @@ def judge_deep(numbers: NDArray[Any]) -> Judgement | None:
     if 3 * len(solid) < 2 * len(used):
         return None
     return _labels(paints, Kind.LABELS, int(used[0]) == 0)
+
+
+def _is_full_range(used: NDArray[Any]) -> bool:
+    """Tell whether numbers end where those of some depth do: white of 10, 12, 15, 16 bits."""
+    least, most = int(used[0]), int(used[-1])
+    fills_both_halves = least <= -_QUARTER and most >= _QUARTER
+    return most >= _DEEP_WHITE or most in _WHITES or fills_both_halves
 
 
 def ground_share(mask: Mask) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from maskprep import raster
 from maskprep.dataset.growth import TARGET
-from maskprep.dataset.misnamed import Misnamed, misnamed
+from maskprep.dataset.misnamed import Misnamed, misnamed, unmarked, unseen_beside
 from maskprep.editing.dilate import dilate
 from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.picture import read_to_rewrite
@@ -129,8 +129,10 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
         unseen = (*subset.unseen, *subset.unseen_masks)
         alike = Counter(map(_named, unseen))
         for path in (each for each in unseen if each in paths):
-            if path in subset.unseen and Path(path).stem in seen:
-                continue  # a working file beside its export
+            if path in subset.unseen and not seen.isdisjoint(
+                (stem := Path(path).stem, unmarked(stem))
+            ):
+                continue  # a working file beside its export, or a mask: no image
             ending = _visible_ending(path, found)
             if alike[_named(path)] > 1:
                 rivals = ", ".join(
@@ -204,12 +206,15 @@ def _paint_missing(found: TrainingSet, paths: Paths, place: Destination) -> Carr
     for subset in _subsets(found):
         if subset.masks is None:
             continue
-        why = _why_not_white(subset)
+        why, beside = _why_not_white(subset), unseen_beside(subset)
+        there = {Path(path).stem: path for path in subset.unseen_masks}
         for pair in (each for each in subset.missing if each.image in paths):
             target = Path(subset.masks.path, f"{Path(pair.image).stem}.png")
             work = partial(_white_mask, pair)
             white: Task[Any] = Task(pair.image, target, work, (), Effect.ADD)
-            tasks.append(_refused(pair.image, why) if why else white)
+            other = beside.get(pair.image) or there.get(Path(pair.image).stem)
+            told = f"no white mask is made, {other} may be its mask" if other else why
+            tasks.append(_refused(pair.image, told) if told else white)
     return carry_out(tasks, found, place)
 
 

@@ -48,6 +48,22 @@ def sample_folder(rule: Rule) -> str:
     return f"samples/rules/{rule.code}-{rule.name}"
 
 
+def formats_row(rule: Rule) -> str:
+    """Name the place where files of its kind are told with what every reader makes of them.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any.
+
+    Returns
+    -------
+    str
+        Empty where the kind of file does not matter.
+    """
+    return f"docs/formats.md#{rule.formats}" if rule.formats else ""
+
+
 def as_json(rules: Sequence[Rule]) -> str:
     """Write rules as JSON.
 
@@ -100,6 +116,9 @@ def as_markdown(rules: Sequence[Rule]) -> str:
             lines += ["", f"### {rule.code} {rule.name}", "", paragraphs(rule).replace("``", "`")]
             lines += ["", f"**Severity**: {rule.severity.value}. **To mend it**: {rule.mend}."]
             lines += ["", f"*Source*: {rule.source}."]
+            if rule.formats:
+                link = formats_row(rule).removeprefix("docs/")
+                lines += ["", f"*Files*: [{rule.formats}]({link}), as every reader reads them."]
     return "\n".join(lines) + "\n"
 
 
@@ -127,6 +146,7 @@ def rows_of(rule: Rule) -> list[tuple[str, str]]:
         ("looks at", rule.stage.value),
         ("source", rule.source),
         ("sample", sample_folder(rule)),
+        *([("formats", formats_row(rule))] if rule.formats else []),
     ]
 
 
@@ -159,4 +179,5 @@ def _document(rule: Rule) -> dict[str, Any]:
         "options": {option.name: option.default for option in rule.options},
         "source": rule.source,
         "sample": sample_folder(rule),
+        "formats": formats_row(rule),
     }

@@ -88,6 +88,9 @@ class Rule:
         From what the stage looks at to remarks; its keyword-only parameters are the options.
     needs : type or None
         The role that a trainer must play to have such a defect; None where every one can.
+    formats : str
+        The anchor in docs/formats.md of the files that it speaks of, read by every reader; empty
+        where the kind of file does not matter.
     """
 
     code: str
@@ -98,6 +101,7 @@ class Rule:
     mend: str
     check: Callable[..., Iterable[Remark]]
     needs: type | None = None
+    formats: str = ""
 
     @property
     def meaning(self) -> str:
@@ -126,6 +130,7 @@ def rule(
     source: str,
     mend: str = "",
     needs: type | None = None,
+    formats: str = "",
 ) -> Callable[[Check], Check]:
     """Make a rule of a function; its docstring says what it means and why it matters.
 
@@ -143,6 +148,8 @@ def rule(
         What mends it, a command where one does.
     needs : type or None
         As in `Rule`.
+    formats : str
+        As in `Rule`.
 
     Returns
     -------
@@ -151,7 +158,9 @@ def rule(
     """
 
     def mark(check: Check) -> Check:
-        check.rule = Rule(code, name, severity, stage, source, mend, check, needs)  # type: ignore[attr-defined]
+        check.rule = Rule(  # type: ignore[attr-defined]
+            code, name, severity, stage, source, mend, check, needs, formats
+        )
         return check
 
     return mark

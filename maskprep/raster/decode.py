@@ -19,6 +19,7 @@ from maskprep.raster.header import (
     Header,
     decoding,
     header_of,
+    is_boolean_of_tifffile,
     is_signed,
     is_white_least,
     opened,
@@ -29,6 +30,10 @@ Channel = Literal["r", "alpha"]
 
 Mask = NDArray[np.uint8]
 
+_BOOLEAN = (
+    "says that 0 is white, as tifffile and imageio write arrays of bool: if it comes out inverted,"
+    " add --invert"
+)
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 
 
@@ -184,6 +189,8 @@ class StoredPixels:
         such conversion.
     pages : int
         Pages, frames or layers of the file, of which Pillow opens the first.
+    doubt : str
+        What the file says of its values and its writer hardly meant, in words; mostly empty.
     """
 
     header: Header
@@ -192,6 +199,7 @@ class StoredPixels:
     alpha: Mask | None
     red: Mask | None
     pages: int = 1
+    doubt: str = ""
 
 
 def read_stored(path: str) -> StoredPixels:
@@ -216,13 +224,14 @@ def read_stored(path: str) -> StoredPixels:
         header = header_of(path, image)
         with decoding(path):
             pages = int(getattr(image, "n_frames", 1))
+            doubt = _BOOLEAN if is_boolean_of_tifffile(image) else ""
         numbers, rgb, alpha = _numbers_and_colours(path, image, header)
         if rgb is not None:
             red: Mask | None = np.ascontiguousarray(rgb[..., 0])
         else:
             is_red = image.mode == "L" and numbers is not None and numbers.dtype == np.uint8
             red = numbers if is_red else _red_or_none(path, image, header)
-        return StoredPixels(header, numbers, rgb, alpha, red, pages)
+        return StoredPixels(header, numbers, rgb, alpha, red, pages, doubt)
 
 
 def _red_or_none(path: str, image: Image.Image, header: Header) -> Mask | None:
@@ -246,11 +255,16 @@ def _numbers_and_colours(
         grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
+        clear = _clear_grey(path, image)
         greys: NDArray[Any] = as_array(path, image).astype(np.uint8, copy=False)
         with decoding(path):
             signed = image.mode == "L" and is_signed(image)
         if signed:
             greys = greys.view(np.int8)
+        if image.mode == "1" and image.format == "PSD":
+            greys = 1 - greys  # 1 is black in it, which Pillow 13 takes for white still
+        if clear is not None:
+            return greys, None, np.where(greys == clear, 0, 255).astype(np.uint8)
         return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
     wanted = "RGBA" if header.has_alpha else "RGB"
     pixels = _in_mode(path, image, wanted)
@@ -260,6 +274,22 @@ def _numbers_and_colours(
         with decoding(path):
             return np.asarray(image.getchannel("P")), rgb, own_alpha
     return None, rgb, own_alpha
+
+
+def _clear_grey(path: str, image: Image.Image) -> int | None:
+    """Tell which number a PNG of less than 8 bits makes transparent, as it is decoded.
+
+    *Source*: Pillow 13.0.0, PngImagePlugin.py (the tRNS grey is kept as it stands) and Image.py,
+    Image.convert, which looks for it among greys that were scaled to 255: the trainer sees none.
+    Up to 10.4 that is so of 1 bit, too; later ones look for 255.
+    """
+    with decoding(path):
+        clear, tiles = image.info.get("transparency"), getattr(image, "tile", [])
+        stored_as = tiles[0][3] if tiles and image.format == "PNG" else ""
+    scale = {"1": 1, "L;2": 85, "L;4": 17}.get(stored_as if isinstance(stored_as, str) else "")
+    if not scale or not isinstance(clear, int):
+        return None
+    return min(clear, 1) if stored_as == "1" else clear * scale
 
 
 def _deep(path: str, image: Image.Image) -> NDArray[Any]:

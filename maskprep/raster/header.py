@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.model import Size
-from maskprep.raster.kinds import HEAD, Kind, identified, kind_of
+from maskprep.raster.kinds import HEAD, Kind, identified, kind_of, refused_kind_of
 
 #: The EXIF tag of the orientation.
 ORIENTATION_TAG = 0x0112
@@ -38,7 +38,9 @@ _PNG_START = 8  # the length of its signature
 _LONGEST_EXIF = 1 << 16  # as in a JPEG; the length that a damaged file tells may be anything
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 256, 257, 258, 339  # of TIFF
-_PHOTOMETRIC, _SIGNED = 262, 2
+_PHOTOMETRIC, _SAMPLES_PER_PIXEL, _SIGNED = 262, 277, 2
+_SOFTWARE = 305
+_CHANNELS_OF_PSD = 12  # the place of their number
 #: In which Pillow maps an uncompressed file into memory, if it is opened by its path.
 _MAPPED_MODES = frozenset({"L", "P", "RGBX", "RGBA", "CMYK", "I;16", "I;16L", "I;16B"})
 #: The versions of Pillow that turn the sides of such a map before they know of them.
@@ -69,6 +71,9 @@ class Header:
     is_scrambled : bool
         Whether the installed Pillow mixes up its pixels where it is opened by its path, as
         trainers do. Here they are read right.
+    further : int
+        Channels stored beyond those that Pillow decodes: a TIFF's extra samples that say neither
+        alpha nor colour, a PSD's saved selections, with which its alpha is lost.
     """
 
     size: Size
@@ -79,6 +84,14 @@ class Header:
     jpeg_quality: int | None
     bits: int
     is_scrambled: bool = False
+    further: int = 0
+
+    @property
+    def left(self) -> str:
+        """What of the file's channels Pillow leaves, in words; empty where it decodes them all."""
+        if self.further == 1:
+            return "1 further channel of no stated kind"
+        return f"{self.further} further channels" if self.further else ""
 
     @property
     def is_plain_mask(self) -> bool:
@@ -173,11 +186,15 @@ def unreadable(path: str, error: BaseException, *, in_header: bool) -> Unreadabl
 
 
 def _kind(path: str) -> Kind | None:
+    return kind_of(_head(path))
+
+
+def _head(path: str) -> bytes:
     try:
         with storage.open_binary(path) as stream:
-            return kind_of(stream.read(HEAD))
+            return stream.read(HEAD)
     except OSError:
-        return None
+        return b""
 
 
 def _words_of_kind(kind: Kind) -> str:
@@ -198,6 +215,9 @@ def _plain_words(path: str, error: BaseException) -> str:
     if storage.isfile(path) and storage.getsize(path) == 0:
         return "is empty (0 bytes)"
     if "cannot identify" in str(error):
+        refused = refused_kind_of(_head(path))
+        if refused:
+            return f"is {refused}: save it as 8-bit PNG"
         return "is not an image that Pillow can read"
     if "truncated" in str(error):
         return "is cut short"
@@ -210,7 +230,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         mode, kind, info = image.mode, image.format, image.info
         tables = getattr(image, "quantization", None)
         size, bits = _size_when_decoded(image), _bits(image)
-        is_scrambled = _is_scrambled(image)
+        is_scrambled, further = _is_scrambled(image), _further_channels(image)
     return Header(
         size=size,
         format=kind or "",
@@ -220,6 +240,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         jpeg_quality=_jpeg_quality(tables) if kind == "JPEG" and tables else None,
         bits=bits,
         is_scrambled=is_scrambled,
+        further=further,
     )
 
 
@@ -250,6 +271,23 @@ def _is_scrambled(image: Image.Image) -> bool:
     return bool(codec == "raw" and stored_as == image.mode and stored_as in _MAPPED_MODES)
 
 
+def _further_channels(image: Image.Image) -> int:
+    """Count the channels that Pillow leaves.
+
+    *Source*: Pillow 13.0.0, TiffImagePlugin.py, OPEN_INFO (rawmodes with X);
+    PsdImagePlugin.py, PsdImageFile._open (an RGB file has alpha by its number of channels, 4).
+    """
+    stored = _tag(image, _SAMPLES_PER_PIXEL)
+    stream = getattr(image, "fp", None)
+    if image.format == "PSD" and stream is not None:
+        place = stream.tell()
+        stream.seek(_CHANNELS_OF_PSD)
+        stored = int.from_bytes(stream.read(2), "big")
+        stream.seek(place)
+    # Before 10 Pillow decodes a fourth channel of no kind, as X, and drops it by its conversions.
+    return max(0, stored - sum(band != "X" for band in image.getbands()))
+
+
 def _tag(image: Image.Image, tag: int) -> int:
     """Read a whole number of a TIFF; 0 where it has none, as every other file."""
     value = getattr(image, "tag_v2", {}).get(tag, 0)
@@ -265,6 +303,17 @@ def is_signed(image: Image.Image) -> bool:
 def is_white_least(image: Image.Image) -> bool:
     """Tell whether 0 is white in an opened file (TIFF's MinIsWhite)."""
     return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0)
+
+
+def is_boolean_of_tifffile(image: Image.Image) -> bool:
+    """Tell whether an opened file is a TIFF that tifffile made of an array of bool.
+
+    *Source*: tifffile 2026.3.3, TiffWriter.write: MinIsWhite where the array is bool, so that True
+    becomes black in every reader that goes by it.
+    """
+    software = getattr(image, "tag_v2", {}).get(_SOFTWARE, "")
+    is_one_bit = image.mode == "1" and is_white_least(image)
+    return is_one_bit and str(software).startswith("tifffile")
 
 
 def _orientation(path: str, image: Image.Image) -> int:

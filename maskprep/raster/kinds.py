@@ -29,6 +29,7 @@ FORMATS = (
     "JXL",
     "PSD",
     "PPM",
+    "JPEG2000",
     "ICO",
     "TGA",
 )
@@ -57,7 +58,8 @@ _KINDS = tuple(
         (rb"%PDF-", "a PDF document", _SAVE),
         (rb"DDS ", "a DDS texture", _SAVE),
         (rb"BLP[12]", "a BLP texture", _SAVE),
-        (rb"\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "JPEG 2000", _SAVE),
+        (rb"P7\n", "PAM (Netpbm)", _SAVE),
+        (rb"P[fF]\n", "PFM (Netpbm's floats), which this Pillow does not open", _SAVE),
         (rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", "HEIC (HEIF)", _SAVE),
         (rb".{4}ftyp(isom|iso[2-9]|mp4|avc1|m4v|qt  |3gp|dash|msnv)", "a video (MP4)", _SAVE),
         (rb"icns", "an icon of macOS (ICNS)", _SAVE),
@@ -82,6 +84,24 @@ _KINDS = tuple(
             "text (JSON)",
             "put the picture in its place",
         ),
+    )
+)
+
+#: Kinds that are opened, where Pillow refuses a file of theirs all the same.
+_REFUSED = tuple(
+    (re.compile(signature, re.DOTALL), words)
+    for signature, words in (
+        (
+            rb"II(\*\0|\+\0)|MM(\0\*|\0\+)",
+            "a TIFF that Pillow cannot read: damaged, or of floats of 16 or 64 bits, or with"
+            " samples of no kind",
+        ),
+        (rb"8BPS", "a Photoshop file that Pillow cannot read: damaged, or of 16 or 32 bits"),
+        (
+            rb"\xff\x0a|\0\0\0\x0cJXL ",
+            "JPEG XL, which Pillow reads with a plug-in only (pillow-jxl-plugin)",
+        ),
+        (rb".{4}ftypavi[fs]", "AVIF, which this Pillow cannot read"),
     )
 )
 
@@ -132,6 +152,11 @@ def kind_of(head: bytes) -> Kind | None:
     if plugin is None:
         return None
     return Kind(f"{plugin} by its first bytes", _SAVE, pillow_may=True)
+
+
+def refused_kind_of(head: bytes) -> str:
+    """Tell a file of one of `FORMATS` that Pillow refused; empty where nothing is known of it."""
+    return next((words for signature, words in _REFUSED if signature.match(head)), "")
 
 
 def _plugin_of(head: bytes) -> str | None:

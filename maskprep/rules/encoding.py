@@ -39,6 +39,7 @@ _COARSE = 16
     _ENCODING,
     f'{_LOAD}; truth: "16-bit grey mask, every pixel …"',
     mend="maskprep extract DATASET --output masks-8bit, or maskprep check DATASET --fix",
+    formats="png-grey-16",
 )
 def mask_16bit(sample: Sample) -> Iterator[Remark]:
     """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
@@ -67,6 +68,7 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "label map mask, every pixel 1"',
     mend="maskprep extract DATASET --above 0 --output masks trains every label, --label N one",
+    formats="png-labels",
 )
 def mask_label_map(sample: Sample) -> Iterator[Remark]:
     """Labels (0, 1, 2, …) instead of black and white: 1 weighs 0.004. In a file, or in alpha.
@@ -188,11 +190,22 @@ def ground_trains(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
     mend="maskprep extract DATASET --from auto --output masks",
+    formats="png-rgba-white",
 )
 def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
-    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train."""
+    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train.
+
+    Or it lives in a channel that Pillow does not even decode: an extra sample of a TIFF that is not
+    said to be alpha, a saved selection of a PSD.
+    """
     pixels = sample.mask_pixels
-    if pixels is None or pixels.alpha is None or sample.pair.source is not MaskSource.FILE:
+    if pixels is None or sample.pair.source is not MaskSource.FILE:
+        return
+    if pixels.header.left and int(pixels.mask.min()) == int(pixels.mask.max()):
+        told = f"R is {pixels.mask[0, 0]} all over, and Pillow leaves {pixels.header.left}"
+        yield Remark(sample.mask_path or "", told, "export that channel as a PNG of its own")
+        return
+    if pixels.alpha is None:
         return
     wrong = float(np.mean((pixels.alpha < 128) & (pixels.mask >= 128)))
     flat = int(pixels.mask.min()) == int(pixels.mask.max())
@@ -219,6 +232,7 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
     _ENCODING,
     f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
     mend="save the image as PNG or WebP with alpha, or put a mask file into it: maskprep embed",
+    formats="images-whose-alpha-is-the-mask",
 )
 def alpha_absent(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and the image has none: it trains whole, silently."""
@@ -226,6 +240,8 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
         return
     if not sample.mask_header.has_alpha:
         kind = f"{sample.mask_header.format} {sample.mask_header.mode}"
+        if sample.mask_header.left:
+            kind += f", and {sample.mask_header.left}"
         told = f"has no alpha channel ({kind}): it trains whole"
         yield Remark(sample.pair.image, told, "save it as PNG or WebP with alpha")
 
@@ -237,6 +253,7 @@ def alpha_absent(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f'{_LOAD}; truth: "mask painted pure red", "mask painted pure green"',
     mend="maskprep extract DATASET --from auto --output masks",
+    formats="png-red",
 )
 def mask_coloured(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
@@ -261,6 +278,7 @@ def mask_coloured(
     f"{_LOAD}; truth: cases of mode P",
     mend="maskprep extract DATASET --from auto --output masks, or maskprep check DATASET --fix "
     "--unsafe-fixes",
+    formats="png-palette-voc",
 )
 def mask_palette(
     sample: Sample, *, tolerance: int = COLOUR_TOLERANCE, share: float = NOTICEABLE
@@ -285,6 +303,7 @@ def mask_palette(
     _ENCODING,
     f"{_LOAD}; truth: cases with alpha",
     mend="erase what shall be left out, or take alpha_mask out",
+    formats="alpha-png-trns-2",
 )
 def alpha_flat(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
@@ -293,7 +312,12 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
         return
     if int(pixels.mask.min()) == 255:
         told = "its alpha is opaque everywhere: it trains whole"
-        yield Remark(sample.pair.image, told, "erase what shall be left out")
+        fix = "erase what shall be left out"
+        if pixels.header.format == "PNG" and pixels.header.mode in ("1", "L", "RGB"):
+            told += " (its transparent colour is none that Pillow finds: of 2, 4 or 16 bits?)"
+            if pixels.header.mode != "RGB":
+                fix = f"maskprep extract {DATASET} --output masks writes what it says"
+        yield Remark(sample.pair.image, told, fix)
 
 
 @rule(
@@ -355,6 +379,7 @@ def alpha_multiplied(sample: Sample) -> Iterator[Remark]:
     _ENCODING,
     f"{_LOAD}; truth: cases of mode JPEG",
     mend="paint or export it as PNG; JPEG's noise stays in a conversion",
+    formats="jpeg-75",
 )
 def mask_jpeg(sample: Sample, *, fine_quality: int = FINE_QUALITY) -> Iterator[Remark]:
     """A mask stored with loss: ringing along its edges is trained.

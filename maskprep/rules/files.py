@@ -21,6 +21,7 @@ _UTIL = "sd-scripts v0.10.1, library/train_util.py"
     f'{_UTIL}, load_image and get_image_size; truth: "truncated mask file", "empty mask file", '
     '"empty image file"',
     mend="export the file again",
+    formats="netpbm",
 )
 def unreadable(sample: Sample) -> Iterator[Remark]:
     """A file that cannot be decoded: empty, cut short, damaged, no image, no regular file.
@@ -134,6 +135,7 @@ def cache_info_stale(sample: Sample) -> Iterator[Remark]:
     _FILES,
     f'{_UTIL}, load_image; truth: "EXIF orientation 6 (90 degrees), …"',
     mend="maskprep extract DATASET --apply-exif --output upright turns images and masks",
+    formats="png-exif-6",
 )
 def exif_orientation(sample: Sample) -> Iterator[Remark]:
     """An image or mask that viewers turn upright by its EXIF, and the trainer does not.
@@ -223,6 +225,7 @@ def no_bucket(sample: Sample) -> Iterator[Remark]:
     _FILES,
     f'{_UTIL}, load_image (Pillow cuts off, it does not scale); truth: "16-bit grey mask, …"',
     mend="maskprep check DATASET --fix scales it to 8 bits, or save it as 8-bit PNG",
+    formats="png-grey-16",
 )
 def image_16bit(sample: Sample) -> Iterator[Remark]:
     """A training image of 16-bit or 32-bit grey: its values are cut off at 255, not scaled.

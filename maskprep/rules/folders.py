@@ -13,6 +13,7 @@ from maskprep.dataset.misnamed import (
     masks_beside,
     misnamed,
     unmarked,
+    unseen_beside,
 )
 from maskprep.files import pathname, storage
 from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
@@ -22,6 +23,8 @@ _FOLDERS = RuleStage.FOLDERS
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 #: Endings that the trainer sees, in lower case.
 _LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+#: Endings of kinds that maskprep does not open, in lower case.
+_NOT_OPENED = (".heic", ".heif", ".pam")
 #: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
 MINUTES = 10.0
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -75,9 +78,11 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     """An image without a mask: the run does not start.
 
     "missing conditioning data for N images". A mask has the image's name up to the extension,
-    exactly, and .png .jpg .jpeg .webp or .bmp, all lower or all upper case. Where a mask is nearly
-    named so, or all are named by another pattern, `near-miss-name` tells it; where they lie beside
-    the images, `masks-among-images` does.
+    exactly, and .png .jpg .jpeg .webp or .bmp, all lower or all upper case. A file of another kind
+    (.tif, .pgm, .pfm, .jp2, …) in the mask folder is named with the command that makes a mask of
+    it; so is one beside the image, if its name or its kind says that it is a mask. Where a mask is
+    nearly named so, or all are named by another pattern, `near-miss-name` tells it; where they lie
+    beside the images, `masks-among-images` does.
     """
     if subset.masks is None or not subset.masks.exists:
         return
@@ -85,13 +90,16 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     told_elsewhere = found.images | _beside(subset)
     missing = [pair for pair in subset.missing if pair.image not in told_elsewhere]
     unseen = {_stem(path): path for path in subset.unseen_masks}
+    beside = unseen_beside(subset)
     for pair in missing:
         wanted = pathname.join(subset.masks.path, f"{_stem(pair.image)}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
         if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"
+        if pair.image in beside:
+            fix = f"if it is {beside[pair.image]}: {_made_of_it(pair, beside[pair.image])}"
         if _stem(pair.image) in unseen:
-            fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
+            fix = _made_of_it(pair, unseen[_stem(pair.image)])
         yield Remark(
             pair.image,
             f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
@@ -213,12 +221,14 @@ def many_masks_one_image(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, glob_images; truth: pairing cases",
     mend="maskprep check DATASET --fix gives it a kind that the trainer sees",
+    formats="tiff",
 )
 def extension_ignored(subset: Subset) -> Iterator[Remark]:
     """A picture that the trainer does not see: ``.Png``, ``.tif``, ``.gif``, or a hidden file."""
     loaded = {pair.image for pair in subset.pairs}
     used = {pathname.stem(pair.mask): pair.mask for pair in subset.pairs if pair.mask is not None}
     trained = {pathname.stem(pair.image): pair.image for pair in subset.pairs}
+    loaded.update(unseen_beside(subset).values())  # told as missing masks
     loaded.update(subset.uncached, (pair.image for pair in subset.unused))
     for path in (*(() if subset.dropped else subset.unseen), *subset.unseen_masks):
         if path in loaded:
@@ -229,6 +239,9 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         if instead != path:
             told = f"is not seen by the trainer: {pathname.basename(instead)} is used"
             yield Remark(path, told, "", Severity.INFO)
+        elif path not in subset.unseen_masks and unmarked(_stem(path)) in trained:
+            told = f"is not seen by the trainer; it looks like the mask of {unmarked(_stem(path))}"
+            yield Remark(path, told, "", Severity.INFO)
         elif pathname.basename(path).startswith("."):
             yield Remark(path, "begins with a dot: the trainer does not see it", "", Severity.INFO)
         elif ending.lower() in _LOADED:
@@ -237,7 +250,8 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         else:
             told = f"the trainer does not see {ending} files"
             fix = f"save it as {pathname.basename(stem)}.png"
-            fix += ", as maskprep extract does" if path in subset.unseen_masks else ""
+            is_opened = ending.lower() not in _NOT_OPENED
+            fix += ", as maskprep extract does" * (is_opened and path in subset.unseen_masks)
             yield Remark(path, told, fix)
 
 
@@ -461,6 +475,14 @@ def _beside(subset: Subset) -> frozenset[str]:
     return frozenset(
         pair.image for pair in subset.missing if pathname.basename(pair.image) in names
     )
+
+
+def _made_of_it(pair: Pair, path: str) -> str:
+    """Tell how a file of a kind that the trainer does not see becomes the mask of its image."""
+    name = f"{_stem(pair.image)}.png"
+    if pathname.splitext(path)[1].lower() in _NOT_OPENED:
+        return f"save {path} as {name} (maskprep does not open its kind)"
+    return f"maskprep extract {DATASET} --from auto --output masks-png makes {name} of {path}"
 
 
 def _extracted(folder: Folder) -> str:

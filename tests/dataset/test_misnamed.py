@@ -301,3 +301,70 @@ def test_folders_without_any_image_are_told() -> None:
     result = run("extract", "images", "--masks", "masks", "--output", "laid")
     assert result.exit_code == 2
     assert "there is no image that the trainer sees" in result.stderr
+
+
+def floats(mask: np.ndarray[Any, Any]) -> bytes:
+    """Write a PFM: floats from 0 to 1, the lowest row first."""
+    height, width = mask.shape
+    rows = (mask[::-1] / 255).astype("<f4")
+    return f"Pf\n{width} {height}\n-1.0\n".encode() + rows.tobytes()
+
+
+@pytest.mark.parametrize("name", ["masks/{}.{}", "images/{}.{}", "images/{}_mask.{}"])
+@pytest.mark.parametrize("ending", ["pgm", "pbm", "pfm", "jp2", "j2c", "tif"])
+def test_a_mask_of_a_kind_that_is_not_looked_for_is_named_and_made(name: str, ending: str) -> None:
+    image_folder(Path("images"), [f"{STEMS[0]}.jpg"])
+    path, mask = Path(name.format(STEMS[0], ending)), drawn(FIGURE)
+    mask[:16] = 255  # it has an upper side
+    Path("masks").mkdir(exist_ok=True)
+    if ending == "pfm":
+        path.write_bytes(floats(mask))
+    else:
+        kind = {"pbm": "1"}.get(ending, "L")
+        form = {"jp2": "JPEG2000", "j2c": "JPEG2000"}.get(ending)
+        Image.fromarray(mask).convert(kind).save(path, form)
+    missing = next(each for each in checked()["findings"] if each["name"] == "mask-missing")
+    if path.match("images/*.tif") and "_mask" not in name:
+        assert str(path) not in missing["fix"]  # may be a photograph
+        return
+    assert f"makes {STEMS[0]}.png of {path}" in missing["fix"]
+    words = ("extract", "images", "--masks", "masks", "--from", "auto", "--output", "made")
+    result = run(*words)
+    if ending == "pfm" and "which this Pillow does not open" in all_of(result):
+        return
+    assert result.exit_code == 0
+    made = Image.open(f"made/{STEMS[0]}.png")
+    np.testing.assert_array_equal(np.asarray(made), mask)
+
+
+def test_a_mask_that_maskprep_does_not_open_is_named() -> None:
+    image_folder(Path("images"), [f"{STEMS[0]}.jpg"])
+    Path("masks").mkdir()
+    Path("masks", f"{STEMS[0]}.pam").write_bytes(b"P7\n")
+    told = {each["name"]: each["fix"] for each in checked()["findings"]}
+    assert f"save {Path('masks', STEMS[0])}.pam as" in told["mask-missing"]
+    assert "extract" not in "".join(told.values())
+
+
+@pytest.mark.parametrize("name", ["masks/{}.psd", "images/{}_mask.pgm", "images/{}.pfm"])
+def test_no_white_mask_is_made_where_one_lies(name: str) -> None:
+    image_folder(Path("images"), [f"{stem}.jpg" for stem in STEMS])
+    mask_folder(Path("masks"), [f"{stem}.png" for stem in STEMS[1:]])
+    path = Path(name.format(STEMS[0]))
+    path.write_bytes(b"8BPS, cut short")
+    words = ("images", "--masks", "masks", "--caption-extension", ".txt", "--no-cache")
+    before = files("images")
+    told = all_of(run("check", *words, "--fix", "missing=white"))
+    assert f"no white mask is made, {path} may be its mask" in told
+    assert not Path("masks", f"{STEMS[0]}.png").exists()
+    assert files("images") == before
+
+
+def test_a_mask_beside_an_image_is_made_no_image() -> None:
+    image_folder(Path("images"), [f"{stem}.jpg" for stem in STEMS])
+    mask_folder(Path("masks"), [f"{stem}.png" for stem in STEMS])
+    Image.fromarray(drawn(FIGURE)).save(f"images/{STEMS[0]}_mask.pgm")
+    (told,) = found(checked("--fix"))
+    assert (told["severity"], told["fix"]) == ("info", "")
+    assert f"looks like the mask of {STEMS[0]}" in told["message"]
+    assert not Path(f"images/{STEMS[0]}_mask.png").exists()

@@ -167,10 +167,10 @@ def test_a_netpbm_mask_is_seen_and_written_as_png(ending: str, tmp_path: Path) -
 def test_a_kind_that_is_not_opened_is_named(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
     (folders.masks / "b.png").unlink()
-    (folders.masks / "b.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(64))
+    (folders.masks / "b.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(64))
     result = run("check", folders.config(), "--fix")
-    assert "b.jp2: MP110" in run("check", folders.config(), "--format", "concise").stdout
-    assert "b.jp2: not mended [extension-ignored]: is JPEG 2000" in result.stderr
+    assert "b.heic: MP110" in run("check", folders.config(), "--format", "concise").stdout
+    assert "b.heic: not mended [extension-ignored]: is HEIC" in result.stderr
 
 
 def test_of_several_candidates_none_is_picked(tmp_path: Path) -> None:

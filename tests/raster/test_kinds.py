@@ -34,8 +34,7 @@ KINDS: dict[str, tuple[bytes, str, bool]] = {
     "pdf": (b"%PDF-1.7\n", "is a PDF document", False),
     "dds": (b"DDS \x7c" + bytes(200), "is a DDS texture", True),
     "blp": (b"BLP2" + bytes(200), "is a BLP texture", True),
-    "jp2": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40), "is JPEG 2000", True),
-    "j2k": (b"\xff\x4f\xff\x51" + bytes(40), "is JPEG 2000", True),
+    "pam": (b"P7\nWIDTH 1\n", "is PAM (Netpbm)", False),
     "heic": (b"\0\0\0\x18ftypheic" + bytes(40), "is HEIC (HEIF)", False),
     "icns": (b"icns" + bytes(40), "is an icon of macOS (ICNS)", True),
     "pcx": (b"\x0a\5\1\x08" + bytes(200), "is PCX", True),
@@ -60,6 +59,12 @@ KINDS: dict[str, tuple[bytes, str, bool]] = {
     "list": (b"[1, 2]", "is text (JSON)", False),
     "sgi": (b"\x01\xda\0\1" + bytes(600), "is SGI by its first bytes", True),
     "sun": (b"\x59\xa6\x6a\x95" + bytes(40), "is SUN by its first bytes", True),
+    "tiff": (
+        b"II*\0" + bytes(40),
+        "is a TIFF that Pillow cannot read: damaged, or of floats",
+        False,
+    ),
+    "psd": (b"8BPS\0\1" + bytes(40), "is a Photoshop file that Pillow cannot read", False),
     "text": (b"hello", "is not an image that Pillow can read", False),
     "noise": (bytes(range(7, 99)), "is not an image that Pillow can read", False),
 }

@@ -12,7 +12,11 @@ from PIL import Image
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
 from maskprep.masks.channels import read
+from maskprep.masks.values import judge_deep
 from maskprep.raster.orientation import as_viewed
+from tests.commands import all_of, run
+from tests.datasets import FIGURE, Folders, drawn
+from tools.formats.writers import png, psd
 
 ORIENTATIONS = range(1, 9)
 NOISE = np.random.default_rng(9).integers(0, 256, (12, 20), np.uint8)
@@ -29,6 +33,31 @@ def tiff(
     head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
     tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
     return head + tags + bytes(4) + samples
+
+
+def with_extra(mode: str, kinds: tuple[int, ...]) -> bytes:
+    """Write a TIFF of 4 x 1 white pixels with extra samples of the kinds given, all 0 and 255."""
+    colours = 3 if mode == "RGB" else 1
+    samples = bytes((*[255] * colours, *[0] * len(kinds))) * 2
+    samples += bytes((*[255] * colours, *[255] * len(kinds))) * 2
+    count = colours + len(kinds)
+    lists = {258: [8] * count, 338: list(kinds)}
+    form = {256: 4, 257: 1, 259: 1, 262: 2 if mode == "RGB" else 1, 277: count, 278: 1}
+    form |= {273: 8, 279: len(samples)}
+    body, tags = bytearray(samples), b""
+    for tag in sorted((*form, *lists)):
+        shorts = lists.get(tag)
+        if shorts is None:
+            tags += struct.pack("<HHII", tag, 4, 1, form[tag])
+        elif len(shorts) <= 2:
+            tags += struct.pack(
+                "<HHI4s", tag, 3, len(shorts), struct.pack(f"<{len(shorts)}H", *shorts)
+            )
+        else:
+            tags += struct.pack("<HHII", tag, 3, len(shorts), 8 + len(body))
+            body += struct.pack(f"<{len(shorts)}H", *shorts)
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(body))
+    return head + bytes(body) + struct.pack("<H", len(form) + len(lists)) + tags + bytes(4)
 
 
 def packed(values: list[int]) -> bytes:
@@ -145,3 +174,125 @@ def test_a_png_that_is_cut_short_has_no_late_exif(cut: int, tmp_path: Path) -> N
     whole = late(path.read_bytes())
     path.write_bytes(whole[: whole.index(b"eXIf") + 4 - cut])
     assert raster.read_header(str(path)).orientation == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "kinds", "further", "has_alpha"),
+    [
+        ("RGB", (0,), 1, False),
+        ("RGB", (0, 0), 2, False),
+        ("RGB", (2,), 0, True),
+        ("RGB", (2, 0), 1, True),
+        ("L", (2,), 0, True),
+        ("L", (0,), 1, False),
+    ],
+)
+def test_samples_of_no_kind_are_counted(
+    mode: str, kinds: tuple[int, ...], further: int, has_alpha: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(with_extra(mode, kinds))
+    try:
+        header = raster.read_header(str(path))
+    except UnreadableImageError:
+        assert (mode, kinds) == ("L", (0,))
+        pytest.skip("this Pillow does not open it")
+    assert (header.further, header.has_alpha) == (further, has_alpha)
+    assert bool(header.left) == bool(further)
+    assert raster.read_stored(str(path)).rgb is None or mode == "RGB"
+
+
+def test_what_pillow_leaves_is_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    mask, image = folders.masks / "a.png", folders.images / "a.png"
+    content = with_extra("RGB", (0,))
+    mask.write_bytes(content)
+    Image.new("RGB", (4, 1)).save(image)
+    told = all_of(run("check", folders.config(), "--no-cache"))
+    assert "R is 255 all over, and Pillow leaves 1 further channel" in told
+    told = all_of(run("extract", folders.config(), "--output", tmp_path / "out"))
+    assert "RGB was read, and 1 further channel of no stated kind left" in told
+    told = run("info", image, mask).stdout
+    assert "Pillow leaves 1 further channel" in told
+    image.write_bytes(content)
+    told = run("info", image).stdout
+    assert "has no alpha channel (TIFF RGB" in told.replace("RGBX", "RGB")
+    assert "1 further channel of no stated kind" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(("channels", "further"), [(3, 0), (4, 0), (5, 2)])
+def test_a_psds_saved_selection_costs_its_alpha(
+    channels: int, further: int, tmp_path: Path
+) -> None:
+    sides = (2).to_bytes(4, "big") + (4).to_bytes(4, "big")
+    head = b"8BPS\0\1" + bytes(6) + channels.to_bytes(2, "big") + sides + b"\0\x08\0\3"
+    path = tmp_path / "a.png"
+    path.write_bytes(head + bytes(12) + b"\0\0" + bytes(range(8 * channels)))
+    header = raster.read_header(str(path))
+    assert (header.further, header.has_alpha) == (further, channels == 4)
+    np.testing.assert_array_equal(
+        raster.read_picture(str(path), "RGB")[..., 0], np.arange(8).reshape(2, 4)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (tiff(packed([0, 1028, 2056, 4095] * 8), 32, 12), [0, 64, 128, 255] * 8),
+        (tiff(struct.pack("<4h", 0, 8224, 16448, 32767) * 8, 32, 16), [0, 64, 128, 255] * 8),
+        (
+            tiff(struct.pack("<4h", -32768, -16320, 128, 32767) * 8, 32, 16, kind=SIGNED),
+            [0, 64, 128, 255] * 8,
+        ),
+    ],
+)
+def test_a_few_greys_that_reach_white_are_no_labels(
+    content: bytes, wanted: list[int], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(content)
+    pixels = raster.read_stored(str(path))
+    assert pixels.numbers is not None
+    areas = np.sort(np.repeat(np.repeat(pixels.numbers, 16, 0), 16, 1))
+    assert judge_deep(areas) is None
+    assert judge_deep(np.maximum(areas, 0) // 9) is not None
+    if pixels.header.bits == 12 or pixels.numbers.min() < 0:
+        assert read(pixels, "r")[0].tolist() == [wanted]
+
+
+def test_a_transparent_white_of_1_bit_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(np.array([[0, 1] * 8], np.uint8), 1, before=[(b"tRNS", b"\0\1")]))
+    alpha = raster.read_stored(str(path)).alpha
+    assert alpha is not None
+    assert alpha.tolist() == [[255, 0] * 8]
+
+
+@pytest.mark.parametrize(("bits", "scale"), [(2, 85), (4, 17)])
+def test_a_transparent_grey_of_few_bits_is_found(bits: int, scale: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(np.array([[0, 1, 2, 3] * 4], np.uint8), bits, before=[(b"tRNS", b"\0\2")]))
+    pixels = raster.read_stored(str(path))
+    assert pixels.numbers is not None
+    assert pixels.numbers.tolist() == [[0, scale, 2 * scale, 3 * scale] * 4]
+    assert pixels.alpha is not None
+    assert pixels.alpha.tolist() == [[255, 255, 0, 255] * 4]
+    assert raster.read_mask(str(path), "alpha").mask.min() == 255  # the trainer finds none
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(bool, True), (np.uint8, False)])
+def test_arrays_of_bool_written_by_tifffile_are_doubted(
+    kind: type, is_told: bool, tmp_path: Path
+) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    folders = Folders(tmp_path).add()
+    (folders.masks / "a.png").unlink()
+    tifffile.imwrite(folders.masks / "a.tif", drawn(FIGURE).astype(kind))
+    told = all_of(run("extract", folders.config(), "--output", tmp_path / "out"))
+    assert ("as tifffile and imageio write arrays of bool" in told) == is_told
+
+
+def test_1_is_black_in_a_psd_of_1_bit(tmp_path: Path) -> None:
+    path = tmp_path / "a.psd"
+    path.write_bytes(psd([np.array([[0, 1] * 8], np.uint8)], 1, mode=0))
+    assert read(raster.read_stored(str(path)), "r")[0].tolist() == [[255, 0] * 8]

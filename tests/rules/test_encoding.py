@@ -15,8 +15,10 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
 from maskprep.model import Severity, Size
 from maskprep.model.report import Finding
+from tests.commands import run
 from tests.datasets import FIGURE, Folders, checked, drawn, found, image_folder, names
 from tests.raster.test_raster import REDUCES_ALPHA
+from tools.formats.writers import png
 
 
 def _cut_out(hidden: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -190,3 +192,22 @@ def test_dark_colours_are_an_error(tmp_path: Path) -> None:
     finding = _told(green, tmp_path)
     assert (finding.name, finding.severity.value) == ("mask-coloured", "error")
     assert "one flat colour on #000000" in finding.message
+
+
+@pytest.mark.parametrize(("bits", "is_mended"), [(2, True), (4, True), (16, False)])
+def test_a_transparent_colour_that_pillow_misses_is_told(
+    bits: int, is_mended: bool, tmp_path: Path
+) -> None:
+    kind = np.uint8 if bits < 16 else np.uint16
+    samples = np.where(drawn(FIGURE) > 0, 2, 1).astype(kind)
+    if bits == 16:
+        samples = np.dstack([samples] * 3)
+    clear = b"\0\1" * (3 if bits == 16 else 1)
+    (tmp_path / "a.png").write_bytes(png(samples, bits, before=[(b"tRNS", clear)]))
+    told = run("check", tmp_path, "--alpha", "--no-cache", "--select", "alpha-flat").stdout
+    assert "its transparent colour is none that Pillow finds" in told
+    assert ("writes what it says" in told) == is_mended
+    run("extract", tmp_path, "--alpha", "--output", tmp_path.parent / f"{tmp_path.name}-made")
+    if is_mended:
+        with Image.open(tmp_path.parent / f"{tmp_path.name}-made" / "a.png") as made:
+            np.testing.assert_array_equal(np.asarray(made), drawn(FIGURE))

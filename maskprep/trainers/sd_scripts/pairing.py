@@ -28,8 +28,9 @@ INFO_CACHE = "metadata_cache.json"
 #: Endings that people give to pictures; more than any trainer takes.
 _PICTURE_ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga", ".jp2", ".j2k"}
-    | {".pgm", ".pbm", ".ppm", ".pnm", ".pfm"}
+    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga", ".dib"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
+    | {".pgm", ".pbm", ".ppm", ".pnm", ".pfm", ".pam"}
 )
 
 

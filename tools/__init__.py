@@ -1,0 +1,1 @@
+"""What makes pages of the documentation; no part of the package."""
