@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover_pair
 from maskprep.dataset.growth import TARGET, DetailGrower, cut_off
+from maskprep.dataset.libraries import as_document, notes_of
 from maskprep.dataset.sample import Sample, samples_of
-from maskprep.model import ModelTraits, TrainingSet
+from maskprep.model import Environment, ModelTraits, TrainingSet
 from maskprep.model.report import Finding
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Flags
@@ -22,6 +24,7 @@ def facts_of(
     trainer: Trainer,
     model: ModelTraits,
     flags: Flags | None = None,
+    environment: Environment | None = None,
 ) -> dict[str, Any]:
     """Tell what a trainer makes of one image and its mask.
 
@@ -37,6 +40,8 @@ def facts_of(
         What is trained.
     flags : mapping of str to object, or None
         The trainer's own flags, by name; None for its defaults.
+    environment : Environment or None
+        The trainer's, where it is known.
 
     Returns
     -------
@@ -50,6 +55,7 @@ def facts_of(
         A file is not there, or the trainer does not see an image of this name.
     """
     found = discover_pair(image, mask, trainer, model, flags or {})
+    found = replace(found, environment=environment)
     (sample,) = samples_of(found)
     report = check(found)
     header, placement, weights = sample.image_header, sample.placement, sample.weights
@@ -90,6 +96,7 @@ def facts_of(
             for each in report.findings
             if not _of_a_folder(each, found)
         ],
+        "libraries": {**as_document(found, report.rows), "notes": notes_of(found, report.rows)},
     }
 
 

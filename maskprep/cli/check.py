@@ -10,7 +10,13 @@ import click
 
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
-from maskprep.cli.options import LocalPath, data_options, executor_options, ledger_options
+from maskprep.cli.options import (
+    LocalPath,
+    data_options,
+    environment_option,
+    executor_options,
+    ledger_options,
+)
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from maskprep.checking.project import Project
     from maskprep.dataset.discover import Request
     from maskprep.dataset.outputs import Outputs
-    from maskprep.model import TrainingSet
+    from maskprep.model import Environment, TrainingSet
     from maskprep.model.report import Report
     from maskprep.running.parallel import Executor
 
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     help="Decode images beside mask files, too: finds damage in WebP, and takes up to three times "
     "as long.",
 )
+@environment_option
 @choice_options
 @mending_options
 @click.option(
@@ -76,6 +83,7 @@ def check(
     overwrite: bool,
     fail_on: str,
     decode_images: bool,
+    environment: Environment | None,
     project_of: Callable[[str], Project],
     mending: Mending | None,
     baseline: str | None,
@@ -106,7 +114,8 @@ def check(
 
     doors = _doors(output_file, mending, baseline, overwrite, update_baseline)
     reports, code = [], 0
-    for request in (replace(each, decode_images=decode_images) for each in requests):
+    for asked in requests:
+        request = replace(asked, decode_images=decode_images, environment=environment)
         try:
             project = project_of(request.target)
             if verbose:

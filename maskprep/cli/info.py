@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import TrainerCommand, flag_options
+from maskprep.cli.options import TrainerCommand, environment_option, flag_options
 
 if TYPE_CHECKING:
-    from maskprep.model import ModelTraits
+    from maskprep.model import Environment, ModelTraits
     from maskprep.trainers.base import Trainer
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -42,6 +42,7 @@ _LABELS = 12
     show_default=True,
     help="For people, or for programs.",
 )
+@environment_option
 def info(
     image: str,
     mask: str | None,
@@ -49,6 +50,7 @@ def info(
     model: ModelTraits,
     flags: dict[str, Any],
     form: str,
+    environment: Environment | None,
 ) -> None:
     """Tell what the trainer makes of one IMAGE with its MASK; without MASK its alpha counts.
 
@@ -62,7 +64,7 @@ def info(
     """
     from maskprep.checking.facts import facts_of
 
-    facts = facts_of(image, mask, trainer, model, flags)
+    facts = facts_of(image, mask, trainer, model, flags, environment)
     if form == "json":
         import json
 
@@ -113,6 +115,8 @@ def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
         yield "weight", f"mean {mean:.3f}, from {low:.3f} to {high:.3f}"
     if facts["details"] is not None:
         yield from _details(facts)
+    for place, line in enumerate(facts["libraries"]["notes"]):
+        yield "" if place else "libraries", line
 
 
 def _stored(facts: dict[str, Any], prefix: str) -> str:

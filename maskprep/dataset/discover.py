@@ -15,6 +15,7 @@ from maskprep.files import pathname, storage
 from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
+    Environment,
     Folder,
     ModelTraits,
     Oddity,
@@ -53,6 +54,8 @@ class Request:
         The configuration's own path, where `target` is a copy of it.
     decode_images : bool
         Whether images beside mask files are decoded, too, in search of damage.
+    environment : Environment or None
+        The trainer's, where the user names it.
     """
 
     target: str
@@ -63,6 +66,7 @@ class Request:
     flags: Flags = field(default_factory=dict)
     called: str | None = None
     decode_images: bool = False
+    environment: Environment | None = None
 
     @property
     def name(self) -> str:
@@ -151,6 +155,7 @@ def discover(request: Request) -> TrainingSet:
         oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
         arguments=request.arguments,
         decode_images=request.decode_images,
+        environment=request.environment,
     )
 
 

@@ -19,6 +19,7 @@ from maskprep.masks import tones
 from maskprep.masks.colours import is_coloured, judge_colours
 from maskprep.masks.details import Details, faint_parts, find_details, scale_of
 from maskprep.masks.values import Judgement, judge
+from maskprep.masks.versions import Use, differences_at
 from maskprep.model import (
     WHOLE,
     At,
@@ -359,6 +360,33 @@ class Sample:
             return 1.0 if self.image_header is not None else None
         return None if self.mask is None else tones.coverage(self.mask)
 
+    @property
+    def library_differences(self) -> tuple[str, ...]:
+        """In what versions of the trainer's libraries differ here; see `masks.versions.KNOWN`."""
+        pair, pixels, placement = self.pair, self.mask_pixels, self.placement
+        if pair.source is MaskSource.NONE:
+            use = Use([pair.image], measured=self._measured_size, image=self.image_header)
+            return differences_at(use, self.trainer.libraries)
+        resize = None
+        if pixels is not None and placement is not None and self.carries_mask:
+            resize = self.trainer.mask_resize(
+                pixels.header.size, placement, pair, self.dataset, self.subset
+            )
+        use = Use(
+            self.files,
+            () if pixels is None else (pixels.header,),
+            pair.source is MaskSource.ALPHA and self.carries_mask,
+            pixels is not None and pixels.beyond_palette,
+            self._measured_size,
+            self.image_header,
+            resize,
+        )
+        return differences_at(use, self.trainer.libraries)
+
+    @property
+    def _measured_size(self) -> Size | None:
+        return self.measured if isinstance(self.measured, Size) else None
+
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
@@ -383,6 +411,7 @@ class Sample:
             detail_weight_min=(
                 min(each.weight for each in details.found) if details and details.found else None
             ),
+            library_differences=self.library_differences,
         )
 
 
