@@ -17,6 +17,7 @@ from maskprep.model import (
     ConfigVerdict,
     Environment,
     Folder,
+    MaskSource,
     ModelTraits,
     Oddity,
     Stage,
@@ -318,7 +319,8 @@ def discover_pair(
     image : str
         The image file.
     mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+        The mask file, of any name, in any folder; or the folder in which the trainer finds it.
+        None: the image's alpha.
     trainer : Trainer
         Who is to train.
     model : ModelTraits
@@ -336,6 +338,8 @@ def discover_pair(
     MaskprepError
         A file is not there, or the trainer does not see an image of this name.
     """
+    if mask is not None and storage.isdir(mask):
+        mask = _mask_in(mask, Request(image, trainer, model, mask, flags=flags))
     for path in (image, mask):
         if path is not None and not storage.isfile(path):
             raise MaskprepError(f"{path}: there is no such file")
@@ -374,6 +378,68 @@ def discover_pair(
         oddities=trainer.oddities(datasets, model, flags),
         arguments=request.arguments,
     )
+
+
+def _mask_in(folder: str, pair: Request) -> str:
+    """Find the mask of `pair.target` in a folder, as the trainer would."""
+    images = pathname.dirname(pair.target) or os.curdir
+    name, trainer = pathname.basename(pair.target), pair.trainer
+    config = trainer.read_folders(images, folder, pair.model, pair.flags)
+    found = (
+        each.mask
+        for block in config.blocks
+        for subset in trainer.assemble(block, _listing).subsets
+        for each in subset.pairs
+        if pathname.basename(each.image) == name and each.mask is not None
+    )
+    mask = next(found, None)
+    if mask is None:
+        close = difflib.get_close_matches(name, _listing(folder).names, n=1)
+        hint = f": is it {close[0]}? Name the file then" if close else ""
+        raise MaskprepError(f"{folder}: the trainer finds no mask of {name} there{hint}")
+    return mask
+
+
+def discover_configured(image: str, mask: str | None, request: Request) -> TrainingSet:
+    """Find one image of a configuration as the trainer would load it.
+
+    Parameters
+    ----------
+    image : str
+        The image file, however it is spelt.
+    mask : str or None
+        Another mask file than the configuration's; None for that one.
+    request : Request
+        The configuration, and what is said beside it.
+
+    Returns
+    -------
+    TrainingSet
+        Of this image alone, in each dataset that has it.
+
+    Raises
+    ------
+    MaskprepError
+        The configuration is refused, or has no such image.
+    """
+    found = discover_pairs(request)
+    whole, name = pathname.realpath(image), pathname.basename(image)
+    datasets = []
+    for dataset in found.datasets:
+        subsets = tuple(
+            subset.of_one(
+                pair if mask is None else replace(pair, mask=mask, source=MaskSource.FILE),
+                subset.caches,
+            )
+            for subset in dataset.subsets
+            for pair in subset.pairs
+            if pathname.basename(pair.image) == name and pathname.realpath(pair.image) == whole
+        )
+        if subsets:
+            datasets.append(replace(dataset, subsets=subsets[:1]))
+    if not datasets:
+        raise MaskprepError(f"{image}: is no image that the trainer sees by {found.name}")
+    return replace(found, datasets=tuple(datasets))
 
 
 def _configuration(request: Request) -> Configuration:
