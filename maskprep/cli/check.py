@@ -20,6 +20,8 @@ from maskprep.cli.options import (
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from maskprep.checking.ledger import Ledger
     from maskprep.checking.project import Project
     from maskprep.dataset.discover import Request
@@ -112,7 +114,7 @@ def check(
     from maskprep.dataset.outputs import RefusedOutputError
     from maskprep.errors import MaskprepError
 
-    doors = _doors(output_file, mending, baseline, overwrite, update_baseline)
+    doors = _doors(output_file, mending, baseline, overwrite, update_baseline, ledger)
     reports, code = [], 0
     for asked in requests:
         request = replace(asked, decode_images=decode_images, environment=environment)
@@ -153,11 +155,16 @@ class _Doors(NamedTuple):
 
     results: Outputs
     accepting: Outputs | None
+    cache: Path | None
 
     def keep_out_of(self, found: TrainingSet, beside: Iterable[str]) -> None:
         for each in (self.results, self.accepting):
             if each is not None:
                 each.keep_out_of(found, beside)
+        if self.cache is not None:
+            from maskprep.dataset.outputs import refuse_cache_in
+
+            refuse_cache_in(found, self.cache)
 
 
 def _doors(
@@ -166,6 +173,7 @@ def _doors(
     baseline: str | None,
     overwrite: bool,
     update_baseline: bool,
+    ledger: Ledger | None,
 ) -> _Doors:
     import os
     from pathlib import Path
@@ -181,7 +189,7 @@ def _doors(
     if mending is not None and mending.pictures is not None:
         results.admit_folder(Path(mending.pictures))
     accepting = None if baseline is None else admit_baseline(baseline, update=update_baseline)
-    return _Doors(results, accepting)
+    return _Doors(results, accepting, None if ledger is None else ledger.folder)
 
 
 def _tell_of(reports: list[Report]) -> None:

@@ -254,6 +254,14 @@ def is_within(path: Path, folder: Path) -> bool:
     return real == data or data in real.parents
 
 
+def entry_of(path: Path) -> Path:
+    """Give the one spelling of a directory entry; where it is a link itself, that is not followed.
+
+    Two names that lead to it over linked folders have the same.
+    """
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
 def has_controls(path: str) -> bool:
     r"""Tell whether a path holds what escapes make of a backslash and a letter.
 
