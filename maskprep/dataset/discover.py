@@ -29,6 +29,8 @@ from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
 from maskprep.trainers.roles import ReadsConfigurations
 
+#: What `request` takes beside a trainer's flags.
+_KEYWORDS = ("masks", "alpha", "trainer", "model")
 #: How deep below a folder images are looked for.
 _DEPTH = 3
 
@@ -57,6 +59,8 @@ class Request:
         Whether images beside mask files are decoded, too, in search of damage.
     environment : Environment or None
         The trainer's, where the user names it.
+    is_typed : bool
+        Whether all this was said in options, and not in Python: messages name them so.
     """
 
     target: str
@@ -68,6 +72,7 @@ class Request:
     called: str | None = None
     decode_images: bool = False
     environment: Environment | None = None
+    is_typed: bool = True
 
     @property
     def name(self) -> str:
@@ -161,9 +166,9 @@ def discover(request: Request) -> TrainingSet:
 
 
 def request(
-    target: str,
+    target: str | os.PathLike[str],
     *,
-    masks: str | None = None,
+    masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -173,9 +178,9 @@ def request(
 
     Parameters
     ----------
-    target : str
-        A dataset TOML or JSON, or an image folder.
-    masks : str or None
+    target : str or os.PathLike
+        A dataset TOML or JSON, or an image folder; a path or a URL.
+    masks : str, os.PathLike or None
         The mask folder, where `target` is a folder.
     alpha : bool
         Whether the images' alpha is the mask, where `target` is a folder.
@@ -194,23 +199,33 @@ def request(
     Raises
     ------
     MaskprepError
-        A name is unknown.
+        A name is unknown, or a flag's value none for it.
+    TypeError
+        What should be a path is none.
     """
     asked = find_trainer(trainer)
-    known = [flag.name for flag in asked.flags]
+    known = {flag.name: flag for flag in asked.flags}
     for name in flags:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
+            close = difflib.get_close_matches(name, [*known, *_KEYWORDS], n=1)
             hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
             raise MaskprepError(f"{asked.title} has no flag {name!r}: {hint}")
-    given = {name: value for name, value in flags.items() if value is not None}
-    return Request(target, asked, find_model(asked, model), masks, alpha, given)
+    given = {name: known[name].taken(value) for name, value in flags.items() if value is not None}
+    return Request(
+        pathname.as_text(target),
+        asked,
+        find_model(asked, model),
+        None if masks is None else pathname.as_text(masks),
+        alpha,
+        given,
+        is_typed=False,
+    )
 
 
 def open_dataset(
-    target: str,
+    target: str | os.PathLike[str],
     *,
-    masks: str | None = None,
+    masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -445,18 +460,19 @@ def discover_configured(image: str, mask: str | None, request: Request) -> Train
 def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
+    typed = request.is_typed
+    both = "--masks and --alpha" if typed else "masks and alpha"
     if storage.isdir(target):
         if not of_folder:
-            raise MaskprepError(
-                f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
-            )
+            one, other = ("--masks DIR", "--alpha") if typed else ("masks=DIR", "alpha=True")
+            raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")
         if request.masks is not None and request.alpha:
-            raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
+            raise MaskprepError(f"{target}: {both} exclude each other")
         return trainer.read_folders(target, request.masks, request.model, request.flags)
     if not storage.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")
     if of_folder:
-        raise MaskprepError(f"{target}: --masks and --alpha go with an image folder, not a file")
+        raise MaskprepError(f"{target}: {both} go with an image folder, not a file")
     if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -453,8 +454,8 @@ def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
 
 
 def weights_of(
-    image: str,
-    mask: str | None = None,
+    image: str | os.PathLike[str],
+    mask: str | os.PathLike[str] | None = None,
     *,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -464,10 +465,11 @@ def weights_of(
 
     Parameters
     ----------
-    image : str
-        The image file.
-    mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+    image : str or os.PathLike
+        The image file; a path or a URL.
+    mask : str, os.PathLike or None
+        The mask file, of any name, in any folder, or the folder in which the trainer finds it;
+        None: the image's alpha.
     trainer, model, **flags
         As `maskprep.request` takes them.
 
@@ -482,8 +484,9 @@ def weights_of(
         A file is not there, a name is unknown, or the weights cannot be foretold.
     """
     asked = request(image, trainer=trainer, model=model, **flags)
-    found = discover_pair(image, mask, asked.trainer, asked.model, asked.flags)
+    path = None if mask is None else pathname.as_text(mask)
+    found = discover_pair(asked.target, path, asked.trainer, asked.model, asked.flags)
     (sample,) = samples_of(found)
     if sample.weights is None:
-        raise MaskprepError(f"{image}: {sample.obstacle}")
+        raise MaskprepError(f"{asked.target}: {sample.obstacle}")
     return sample.weights

@@ -110,7 +110,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
     ) -> Configuration:
         """Make the configuration of one image folder; see `FindsPairs.read_folders`."""
         if masks is not None and flags.get("masked_loss") is False:
-            raise MaskprepError(f"{images}: --masks needs the trainer's --masked_loss")
+            raise MaskprepError(f"{images}: a mask folder needs the trainer's --masked_loss")
         subset: dict[str, Any] = {"image_dir": images}
         if masks is None:
             subset["alpha_mask"] = True
