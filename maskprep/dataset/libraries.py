@@ -171,6 +171,9 @@ def notes_of(training_set: TrainingSet, rows: Iterable[Concerned]) -> tuple[str,
         Sentences; none where no version matters and none was asked about.
     """
     environment, found = training_set.environment, divergences(training_set, rows)
+    trainer = training_set.trainer
+    if environment is not None and not trainer.libraries:
+        return (f"{environment.path}: by which libraries {trainer.title} works is not known.",)
     if environment is not None:
         return tuple(_compared(training_set.trainer.libraries, environment, found))
     if not found:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from maskprep.masks.versions import known
+from maskprep.trainers.sd_scripts import SdScripts
 from tests.commands import all_of, run
 from tests.datasets import Folders
 from tests.environments import environment
@@ -95,6 +96,16 @@ def test_lacking_and_uncompared_libraries_are_told(folders: Folders, tmp_path: P
     assert f"{there} has no imagesize: the trainer needs it." in told
     assert "Pillow 99.0 was not compared: only 9.3 to 13.0 were." in told
     assert "the same" not in told
+
+
+def test_of_a_trainer_that_declares_none_nothing_is_claimed(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SdScripts, "libraries", ())
+    there = trainers(tmp_path, pillow=OTHER)
+    told = check(folders, *LANCZOS, "--trainer-env", there)
+    assert f"{there}: by which libraries sd-scripts@current works is not known." in told
+    assert "numbers as with" not in check(folders, *LANCZOS)
 
 
 def test_measured_sizes_are_compared(folders: Folders, tmp_path: Path) -> None:
