@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from maskprep.errors import MaskprepError
 from maskprep.files.environment import versions_in
 from tests.environments import LINUX, TRAINERS, WINDOWS, environment, packages
 
+links = pytest.mark.skipif(os.name == "nt", reason="links want rights on Windows")
 WANTED = {"Pillow": ("pillow", "pillow-simd"), "OpenCV": ("opencv-python", "py-opencv")}
 FOUND = {"Pillow": "10.4.0", "OpenCV": "4.10.0.84"}
 
@@ -32,6 +34,7 @@ def test_a_python_of_windows_without_environment(tmp_path: Path) -> None:
     assert versions_in(str(tmp_path), WANTED) == FOUND
 
 
+@links
 def test_an_environments_python_is_not_followed_to_where_it_leads(tmp_path: Path) -> None:
     base = environment(tmp_path / "base", {"pillow": "9.0"})
     root = environment(tmp_path / "venv")
@@ -40,6 +43,7 @@ def test_an_environments_python_is_not_followed_to_where_it_leads(tmp_path: Path
     assert versions_in(str(root / "bin/python"), WANTED) == FOUND
 
 
+@links
 def test_a_link_to_a_python_is_followed(tmp_path: Path) -> None:
     root = environment(tmp_path / "conda")
     link = tmp_path / "links/python"
@@ -81,6 +85,7 @@ def test_another_make_of_the_same_library(tmp_path: Path) -> None:
     assert versions_in(str(root), WANTED) == {"Pillow": "9.5.0.post1"}
 
 
+@links
 def test_several_pythons_want_a_choice(tmp_path: Path) -> None:
     for version in ("3.10", "3.11"):
         packages(tmp_path / f"lib/python{version}/site-packages", {"pillow": f"10.0.{version[2:]}"})
@@ -93,6 +98,7 @@ def test_several_pythons_want_a_choice(tmp_path: Path) -> None:
         assert versions_in(str(tmp_path / "bin" / name), WANTED) == {"Pillow": "10.0.10"}
 
 
+@links
 def test_what_is_no_environment_is_told(tmp_path: Path) -> None:
     environment(tmp_path / "sd-scripts/venv")
     (tmp_path / "notes.txt").write_text(json.dumps({}), encoding="utf-8")
