@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from maskprep.checking.engine import check
-from maskprep.dataset.discover import discover_pair
+from maskprep.dataset.discover import Request, discover_configured, discover_pair
 from maskprep.dataset.growth import TARGET, DetailGrower, cut_off
+from maskprep.dataset.libraries import as_document, notes_of
 from maskprep.dataset.sample import Sample, samples_of
-from maskprep.model import ModelTraits, TrainingSet
+from maskprep.model import Dataset, Environment, ModelTraits, TrainingSet
 from maskprep.model.report import Finding
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Flags
@@ -22,6 +24,8 @@ def facts_of(
     trainer: Trainer,
     model: ModelTraits,
     flags: Flags | None = None,
+    environment: Environment | None = None,
+    config: str | None = None,
 ) -> dict[str, Any]:
     """Tell what a trainer makes of one image and its mask.
 
@@ -30,13 +34,18 @@ def facts_of(
     image : str
         The image file.
     mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+        The mask file, of any name, in any folder, or the folder in which the trainer finds it;
+        None: the configuration's, without one the image's alpha.
     trainer : Trainer
         Who trains.
     model : ModelTraits
         What is trained.
     flags : mapping of str to object, or None
         The trainer's own flags, by name; None for its defaults.
+    environment : Environment or None
+        The trainer's, where it is known.
+    config : str or None
+        The configuration by which the image trains; None for `flags` alone.
 
     Returns
     -------
@@ -49,7 +58,13 @@ def facts_of(
     MaskprepError
         A file is not there, or the trainer does not see an image of this name.
     """
-    found = discover_pair(image, mask, trainer, model, flags or {})
+    if config is None:
+        found = discover_pair(image, mask, trainer, model, flags or {})
+    else:
+        asked = Request(config, trainer, model, flags=flags or {})
+        found = discover_configured(image, mask, asked)
+    places = [dataset.index for dataset in found.datasets]
+    found = replace(found, environment=environment, datasets=(_first(found.datasets[0]),))
     (sample,) = samples_of(found)
     report = check(found)
     header, placement, weights = sample.image_header, sample.placement, sample.weights
@@ -57,6 +72,9 @@ def facts_of(
     return {
         "image": image,
         "mask": sample.mask_path if sample.carries_mask else None,
+        "source": sample.pair.source.value,
+        "config": config,
+        "datasets": places,
         "trainer": trainer.title,
         "model": model.name,
         "size_wh": header.size if header else None,
@@ -92,7 +110,15 @@ def facts_of(
             for each in report.findings
             if not _of_a_folder(each, found)
         ],
+        "libraries": {**as_document(found, report.rows), "notes": notes_of(found, report.rows)},
     }
+
+
+def _first(dataset: Dataset) -> Dataset:
+    """Give a dataset of one pair the place that it has where it is alone."""
+    (subset,) = dataset.subsets
+    pairs = tuple(replace(pair, dataset=0, subset=0) for pair in subset.pairs)
+    return replace(dataset, index=0, subsets=(replace(subset, dataset=0, index=0, pairs=pairs),))
 
 
 def _of_a_folder(finding: Finding, found: TrainingSet) -> bool:

@@ -65,21 +65,24 @@ class Ledger:
 
     Notes
     -----
-    Where the folder or the file cannot be used, nothing is known and nothing is kept; `trouble`
-    tells why. A damaged row is not known. A file that turns out to be damaged is taken away, and
-    the next ledger makes it anew; one that was not made by a ledger is left as it is. Several
-    processes may use one folder at once.
+    Nothing is touched before the first question. Where the folder or the file cannot be used,
+    nothing is known and nothing is kept; `trouble` tells why. A damaged row is not known. A file
+    that turns out to be damaged is taken away, and the next ledger makes it anew; one that was not
+    made by a ledger is left as it is. Several processes may use one folder at once.
     """
 
     def __init__(self, folder: Path) -> None:
-        #: Why nothing is kept; empty where it is.
+        #: Why nothing is kept; empty where it is, or nothing was asked yet.
         self.trouble = ""
+        #: Where it is kept.
+        self.folder = folder
+        self._is_new = True
         self._today = date.today().toordinal()
         self._files: list[tuple[bytes, str, str, str, bytes]] = []
         self._results: list[tuple[bytes, str, bytes, int]] = []
         self._used: list[tuple[int, bytes, int]] = []
         self._path = folder / _NAME
-        self._connection = self._opened()
+        self._connection: sqlite3.Connection | None = None
 
     def file(self, path: str, kind: str) -> Known | None:
         """Tell what is known of a file.
@@ -123,8 +126,10 @@ class Ledger:
 
     def flush(self) -> None:
         """Write what is not written yet."""
+        if not (self._files or self._results or self._used):
+            return
         with self._forgiven() as connection:
-            if connection is not None and (self._files or self._results or self._used):
+            if connection is not None:
                 with connection:
                     connection.executemany("replace into files values (?, ?, ?, ?, ?)", self._files)
                     connection.executemany(
@@ -182,6 +187,8 @@ class Ledger:
 
     @contextmanager
     def _forgiven(self) -> Iterator[sqlite3.Connection | None]:
+        if self._is_new:
+            self._is_new, self._connection = False, self._opened()
         try:
             yield self._connection
         except _FAILURES as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tomlkit
 import voluptuous as vol
-from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.exceptions import ParseError, TOMLKitError, UnexpectedEofError
 
 from maskprep.checking.choice import Choice, matching
 from maskprep.dataset.expectation import MEASURES, Expectation
@@ -19,6 +20,15 @@ from maskprep.model import Severity
 
 FILE_NAME = "maskprep.toml"
 _PYPROJECT = "pyproject.toml"
+
+_CLOSING = {"[": "]", "{": "}"}
+_QUOTES = ('"""', "'''", '"', "'")
+#: Texts and comments whole, brackets, ends of lines, and quotation marks that begin no whole text.
+_TOML_MARKS = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|"(?!"")(?:\\.|[^"\\\n])*"|'
+    r"'''.*?'''|'(?!'')[^'\n]*'|#[^\n]*|[\[\]{}\n]|\"\"\"|'''|[\"']",
+    re.DOTALL,
+)
 
 _WORDS = vol.Any([str], msg="wants a list of words")
 _LEVEL = vol.In([each.value for each in Severity], msg="wants error, warning or info")
@@ -212,14 +222,14 @@ def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
 
 def _table_of(path: str) -> dict[str, Any] | None:
     try:
-        whole = tomlkit.parse(storage.read_bytes(path).decode("utf-8-sig")).unwrap()
+        text = storage.read_bytes(path).decode("utf-8-sig")
+        whole = tomlkit.parse(text).unwrap()
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
     except ParseError as error:
-        told = f"{path}: line {error.line}, column {error.col}: {str(error).partition(' at')[0]}"
-        raise MaskprepError(told) from error
+        raise MaskprepError(f"{path}: {_parse_error(text, error)}") from error
     except (TOMLKitError, ValueError) as error:
         raise MaskprepError(f"{path}: {error}") from error
     if pathname.basename(path) != _PYPROJECT:
@@ -227,6 +237,40 @@ def _table_of(path: str) -> dict[str, Any] | None:
     tools = whole.get("tool", {})
     found = tools.get("maskprep") if isinstance(tools, dict) else None
     return found if isinstance(found, dict) else None
+
+
+def _parse_error(text: str, error: ParseError) -> str:
+    """Say where TOML does not parse: where a bracket or a quotation mark opens that stays open."""
+    lines = text.splitlines(keepends=True)
+    at_end = isinstance(error, UnexpectedEofError) or "\\x00" in str(error)
+    before = lines if at_end else [*lines[: error.line - 1], lines[error.line - 1][: error.col]]
+    opened = _left_open("".join(before))
+    if opened is not None:
+        mark, line = opened
+        if mark not in _CLOSING:
+            return f"line {line}: the text that begins with {mark} has no {mark} at its end"
+        end = "at its end" if at_end or error.line == line else f"before line {error.line}"
+        return f"line {line}: {mark} is not closed: {_CLOSING[mark]} is missing {end}"
+    words = str(error).partition(" at line")[0].rstrip(".")
+    if words.endswith(repr("\n")):
+        words = "something is missing at the end of the line"
+    return f"line {error.line}: {words}"
+
+
+def _left_open(text: str) -> tuple[str, int] | None:
+    """Find the last bracket or quotation mark that is not closed, and its line."""
+    stack: list[tuple[str, int]] = []
+    line = 1
+    for found in _TOML_MARKS.finditer(text):
+        token = found[0]
+        if token in _CLOSING:
+            stack.append((token, line))
+        elif token in _CLOSING.values() and stack:
+            stack.pop()
+        elif token in _QUOTES:
+            return token, line
+        line += token.count("\n")
+    return stack[-1] if stack else None
 
 
 def _explained(error: Any) -> str:

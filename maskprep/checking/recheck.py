@@ -294,6 +294,7 @@ def _from_json(text: str) -> Judgement:
     row, findings, stops = json.loads(text)
     for name in ("size", "measured", "resized", "bucket"):
         row[name] = None if row[name] is None else Size(*row[name])
+    row["library_differences"] = tuple(row["library_differences"])
     return Judgement(
         SampleRow(**row),
         tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in findings),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from maskprep.dataset import libraries
 from maskprep.files import pathname
 from maskprep.model import MaskSource, Severity, Stage, TrainingSet
 from maskprep.model.report import Report
@@ -49,8 +51,18 @@ def verdict_of(report: Report) -> Verdict:
         tuple(_counts(report)),
         _outcome(report),
         good,
-        tuple(_notes(report.training_set)),
+        (*_notes(report.training_set), *libraries.notes_of(report.training_set, report.rows)),
     )
+
+
+def divergences_of(report: Report) -> tuple[libraries.Divergence, ...]:
+    """Tell where the trainer's libraries make other numbers; see `libraries.divergences`."""
+    return libraries.divergences(report.training_set, report.rows)
+
+
+def libraries_of(report: Report) -> dict[str, Any]:
+    """Put versions and what differs into plain values; see `libraries.as_document`."""
+    return libraries.as_document(report.training_set, report.rows)
 
 
 def trainer_line(training_set: TrainingSet) -> str:

@@ -10,15 +10,23 @@ import click
 
 from maskprep.cli.choosing import choice_options
 from maskprep.cli.mending import FixCommand, Mending, mending_options
-from maskprep.cli.options import LocalPath, data_options, executor_options, ledger_options
+from maskprep.cli.options import (
+    LocalPath,
+    data_options,
+    environment_option,
+    executor_options,
+    ledger_options,
+)
 from maskprep.reporters import formats
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from maskprep.checking.ledger import Ledger
     from maskprep.checking.project import Project
     from maskprep.dataset.discover import Request
     from maskprep.dataset.outputs import Outputs
-    from maskprep.model import TrainingSet
+    from maskprep.model import Environment, TrainingSet
     from maskprep.model.report import Report
     from maskprep.running.parallel import Executor
 
@@ -56,6 +64,7 @@ if TYPE_CHECKING:
     help="Decode images beside mask files, too: finds damage in WebP, and takes up to three times "
     "as long.",
 )
+@environment_option
 @choice_options
 @mending_options
 @click.option(
@@ -76,6 +85,7 @@ def check(
     overwrite: bool,
     fail_on: str,
     decode_images: bool,
+    environment: Environment | None,
     project_of: Callable[[str], Project],
     mending: Mending | None,
     baseline: str | None,
@@ -104,9 +114,10 @@ def check(
     from maskprep.dataset.outputs import RefusedOutputError
     from maskprep.errors import MaskprepError
 
-    doors = _doors(output_file, mending, baseline, overwrite, update_baseline)
+    doors = _doors(output_file, mending, baseline, overwrite, update_baseline, ledger)
     reports, code = [], 0
-    for request in (replace(each, decode_images=decode_images) for each in requests):
+    for asked in requests:
+        request = replace(asked, decode_images=decode_images, environment=environment)
         try:
             project = project_of(request.target)
             if verbose:
@@ -144,11 +155,16 @@ class _Doors(NamedTuple):
 
     results: Outputs
     accepting: Outputs | None
+    cache: Path | None
 
     def keep_out_of(self, found: TrainingSet, beside: Iterable[str]) -> None:
         for each in (self.results, self.accepting):
             if each is not None:
                 each.keep_out_of(found, beside)
+        if self.cache is not None:
+            from maskprep.dataset.outputs import refuse_cache_in
+
+            refuse_cache_in(found, self.cache)
 
 
 def _doors(
@@ -157,6 +173,7 @@ def _doors(
     baseline: str | None,
     overwrite: bool,
     update_baseline: bool,
+    ledger: Ledger | None,
 ) -> _Doors:
     import os
     from pathlib import Path
@@ -172,7 +189,7 @@ def _doors(
     if mending is not None and mending.pictures is not None:
         results.admit_folder(Path(mending.pictures))
     accepting = None if baseline is None else admit_baseline(baseline, update=update_baseline)
-    return _Doors(results, accepting)
+    return _Doors(results, accepting, None if ledger is None else ledger.folder)
 
 
 def _tell_of(reports: list[Report]) -> None:

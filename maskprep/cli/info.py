@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskprep.cli.options import TrainerCommand, flag_options
+from maskprep.cli.options import TrainerCommand, environment_option, flag_options
 
 if TYPE_CHECKING:
-    from maskprep.model import ModelTraits
+    from maskprep.model import Environment, ModelTraits
     from maskprep.trainers.base import Trainer
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -26,6 +26,13 @@ _TURNS = {
     7: "EXIF 7, viewers flip it and turn it by 270 degrees",
     8: "EXIF 8, viewers turn it by 270 degrees",
 }
+#: Where the mask is when it is no file, by its source and whether there is one.
+_OTHER_MASKS = {
+    ("alpha", True): "the image's alpha",
+    ("alpha", False): "none: the image has no alpha",
+    ("file", False): "none: the trainer finds no mask of it",
+    ("none", False): "none: its subset has no masks",
+}
 #: Columns of the labels.
 _LABELS = 12
 
@@ -33,6 +40,12 @@ _LABELS = 12
 @click.command(cls=TrainerCommand)
 @click.argument("image", type=click.Path())
 @click.argument("mask", type=click.Path(), required=False)
+@click.option(
+    "--config",
+    type=click.Path(),
+    metavar="FILE",
+    help="The dataset configuration by which the image trains: the numbers are those of check.",
+)
 @flag_options
 @click.option(
     "--format",
@@ -42,43 +55,48 @@ _LABELS = 12
     show_default=True,
     help="For people, or for programs.",
 )
+@environment_option
 def info(
     image: str,
     mask: str | None,
+    config: str | None,
     trainer: Trainer,
     model: ModelTraits,
     flags: dict[str, Any],
     form: str,
+    environment: Environment | None,
 ) -> None:
     """Tell what the trainer makes of one IMAGE with its MASK; without MASK its alpha counts.
 
-    MASK may have any name, in any folder. Give the same resolution and buckets as to the trainer.
+    MASK may have any name, in any folder, or be the mask folder. Give the trainer's configuration,
+    or the same resolution and buckets as to the trainer.
 
     \b
     maskprep info images/a.png masks/a.png
+    maskprep info images/a.png --config dataset.toml
     maskprep info cut-out.png --resolution 768 --format json
 
     Exit code: 0 told, 2 could not do the job.
     """
     from maskprep.checking.facts import facts_of
 
-    facts = facts_of(image, mask, trainer, model, flags)
+    facts = facts_of(image, mask, trainer, model, flags, environment, config)
     if form == "json":
         import json
 
         click.echo(json.dumps(facts, indent=2))
     else:
-        _print(facts, mask)
+        _print(facts)
 
 
-def _print(facts: dict[str, Any], mask: str | None) -> None:
+def _print(facts: dict[str, Any]) -> None:
     from rich.text import Text
 
     from maskprep.cli.screen import plain_console, print_row
     from maskprep.errors import printable
 
     console = plain_console()
-    for label, words in _rows(facts, mask):
+    for label, words in _rows(facts):
         print_row(console, printable(words), label, _LABELS)
     for label, words in _troubles(facts):
         style = _STYLES.get(label, "bold red")
@@ -86,16 +104,19 @@ def _print(facts: dict[str, Any], mask: str | None) -> None:
         print_row(console, printable(words), head, _LABELS)
 
 
-def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
+def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "image", facts["image"]
     yield "", _stored(facts, "")
     if facts["size_wh"] is not None and facts["measured_wh"] not in (None, facts["size_wh"]):
         yield "", f"believed to be {_size(facts['measured_wh'])} px by the trainer"
-    if mask is not None:
-        yield "mask", mask
+    if facts["source"] == "file" and facts["mask"]:
+        yield "mask", facts["mask"]
         yield "", _stored(facts, "mask_")
     else:
-        yield "mask", "the image's alpha" if facts["mask"] else "none: the image has no alpha"
+        yield "mask", _OTHER_MASKS[facts["source"], facts["mask"] is not None]
+    if facts["config"] is not None:
+        more = "".join(f", also in datasets[{each}]" for each in facts["datasets"][1:])
+        yield "config", f"{facts['config']}, datasets[{facts['datasets'][0]}]{more}"
     yield "trainer", f"{facts['trainer']}, model {facts['model']}"
     if facts["bucket_wh"] is not None:
         cells = facts["cells_wh"]
@@ -113,6 +134,8 @@ def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
         yield "weight", f"mean {mean:.3f}, from {low:.3f} to {high:.3f}"
     if facts["details"] is not None:
         yield from _details(facts)
+    for place, line in enumerate(facts["libraries"]["notes"]):
+        yield "" if place else "libraries", line
 
 
 def _stored(facts: dict[str, Any], prefix: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from maskprep.dataset.discover import Request
     from maskprep.editing.plan import Destination
-    from maskprep.model import ModelTraits
+    from maskprep.model import Environment, ModelTraits
     from maskprep.running.parallel import Executor
     from maskprep.trainers.base import Trainer
     from maskprep.trainers.flags import Flag
@@ -241,6 +241,27 @@ def _given(options: dict[str, Any], trainer: Trainer) -> dict[str, Any]:
             raise click.UsageError(f"{trainer.name} has no --{name.replace('_', '-')}")
         flags[name] = Size(*value) if own[name].kind == "size" else value
     return flags
+
+
+def _environment_of(
+    ctx: click.Context, param: click.Parameter, path: str | None
+) -> Environment | None:
+    if path is None or ctx.resilient_parsing:
+        return None
+    from maskprep.dataset.libraries import read_environment
+
+    return read_environment(path)
+
+
+#: Where the trainer's libraries are, as a command's argument `environment`.
+environment_option = click.option(
+    "--trainer-env",
+    "environment",
+    metavar="PATH",
+    callback=_environment_of,
+    help="The trainer's Python environment, or its executable: tell where the versions of libraries"
+    " there make other numbers.  Nothing of it is started.",
+)
 
 
 _WRITING_OPTIONS = [

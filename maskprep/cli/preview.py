@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import LocalPath, TrainerCommand, data_options, one_request
+from maskprep.cli.options import (
+    LocalPath,
+    TrainerCommand,
+    data_options,
+    environment_option,
+    one_request,
+)
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
+    from maskprep.model import Environment
 
 
 @click.command(cls=TrainerCommand)
@@ -21,8 +28,13 @@ if TYPE_CHECKING:
     "--weights", type=LocalPath(file_okay=False), help="Folder for the weights, one .npy a pair."
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@environment_option
 def preview(
-    requests: list[Request], output: str | None, weights: str | None, overwrite: bool
+    requests: list[Request],
+    output: str | None,
+    weights: str | None,
+    overwrite: bool,
+    environment: Environment | None,
 ) -> None:
     """Draw what the trainer will see of every mask.
 
@@ -37,14 +49,16 @@ def preview(
     """
     if output is None and weights is None:
         raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
+    from dataclasses import replace
     from pathlib import Path
 
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
+    from maskprep.dataset.libraries import notes_of
     from maskprep.errors import printable
     from maskprep.pictures.preview import preview as draw
 
-    training_set = discover_pairs(one_request(requests))
+    training_set = discover_pairs(replace(one_request(requests), environment=environment))
     with progress_bar("drawing masks", training_set.pair_count) as advance:
         outcomes = draw(
             training_set,
@@ -61,6 +75,8 @@ def preview(
         click.echo(f"{output}: {made} of {len(outcomes)} pairs drawn, and contact-sheet.png")
     if weights is not None and made:
         click.echo(f"{weights}: the weights of {made} of {len(outcomes)} pairs")
+    for line in notes_of(training_set, outcomes):
+        click.echo(printable(line))
     if any(outcome.is_fault for outcome in failed):
         raise SystemExit(2)
     raise SystemExit(1 if failed else 0)

@@ -76,7 +76,7 @@ def _explain(wanted: list[Rule]) -> None:
     for place, rule in enumerate(wanted):
         if place:
             console.print()
-        head = Text(f"{rule.code} {rule.name}", style="bold")
+        head = Text().append(f"{rule.code} {rule.name}", style="bold")
         level = rule.severity.value
         print_row(console, head.append(" ").append(f"({level})", style=_STYLES[level]))
         for paragraph in paragraphs(rule).replace("``", "").split("\n\n"):

@@ -37,9 +37,10 @@ def print_row(
     text = Text(words) if isinstance(words, str) else words
     head = Text(label.ljust(hanging), style="dim") if isinstance(label, str) else label
     if not console.is_terminal:
-        console.print(head + text, soft_wrap=True)
+        console.print(Text.assemble(head, text), soft_wrap=True)
         return
     for line in text.wrap(console, max(console.width - hanging, 1), overflow="fold") or [text]:
         line.rstrip()
-        console.print(head + line, soft_wrap=True)
+        # Not `head + line`, which would take the label's style for all of it.
+        console.print(Text.assemble(head, line), soft_wrap=True)
         head = Text(" " * hanging)

@@ -15,7 +15,9 @@ from maskprep.files import pathname, storage
 from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
+    Environment,
     Folder,
+    MaskSource,
     ModelTraits,
     Oddity,
     Stage,
@@ -27,6 +29,8 @@ from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
 from maskprep.trainers.roles import ReadsConfigurations
 
+#: What `request` takes beside a trainer's flags.
+_KEYWORDS = ("masks", "alpha", "trainer", "model")
 #: How deep below a folder images are looked for.
 _DEPTH = 3
 
@@ -53,6 +57,10 @@ class Request:
         The configuration's own path, where `target` is a copy of it.
     decode_images : bool
         Whether images beside mask files are decoded, too, in search of damage.
+    environment : Environment or None
+        The trainer's, where the user names it.
+    is_typed : bool
+        Whether all this was said in options, and not in Python: messages name them so.
     """
 
     target: str
@@ -63,6 +71,8 @@ class Request:
     flags: Flags = field(default_factory=dict)
     called: str | None = None
     decode_images: bool = False
+    environment: Environment | None = None
+    is_typed: bool = True
 
     @property
     def name(self) -> str:
@@ -151,13 +161,14 @@ def discover(request: Request) -> TrainingSet:
         oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
         arguments=request.arguments,
         decode_images=request.decode_images,
+        environment=request.environment,
     )
 
 
 def request(
-    target: str,
+    target: str | os.PathLike[str],
     *,
-    masks: str | None = None,
+    masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -167,9 +178,9 @@ def request(
 
     Parameters
     ----------
-    target : str
-        A dataset TOML or JSON, or an image folder.
-    masks : str or None
+    target : str or os.PathLike
+        A dataset TOML or JSON, or an image folder; a path or a URL.
+    masks : str, os.PathLike or None
         The mask folder, where `target` is a folder.
     alpha : bool
         Whether the images' alpha is the mask, where `target` is a folder.
@@ -188,23 +199,33 @@ def request(
     Raises
     ------
     MaskprepError
-        A name is unknown.
+        A name is unknown, or a flag's value none for it.
+    TypeError
+        What should be a path is none.
     """
     asked = find_trainer(trainer)
-    known = [flag.name for flag in asked.flags]
+    known = {flag.name: flag for flag in asked.flags}
     for name in flags:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
+            close = difflib.get_close_matches(name, [*known, *_KEYWORDS], n=1)
             hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
             raise MaskprepError(f"{asked.title} has no flag {name!r}: {hint}")
-    given = {name: value for name, value in flags.items() if value is not None}
-    return Request(target, asked, find_model(asked, model), masks, alpha, given)
+    given = {name: known[name].taken(value) for name, value in flags.items() if value is not None}
+    return Request(
+        pathname.as_text(target),
+        asked,
+        find_model(asked, model),
+        None if masks is None else pathname.as_text(masks),
+        alpha,
+        given,
+        is_typed=False,
+    )
 
 
 def open_dataset(
-    target: str,
+    target: str | os.PathLike[str],
     *,
-    masks: str | None = None,
+    masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -313,7 +334,8 @@ def discover_pair(
     image : str
         The image file.
     mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+        The mask file, of any name, in any folder; or the folder in which the trainer finds it.
+        None: the image's alpha.
     trainer : Trainer
         Who is to train.
     model : ModelTraits
@@ -331,6 +353,8 @@ def discover_pair(
     MaskprepError
         A file is not there, or the trainer does not see an image of this name.
     """
+    if mask is not None and storage.isdir(mask):
+        mask = _mask_in(mask, Request(image, trainer, model, mask, flags=flags))
     for path in (image, mask):
         if path is not None and not storage.isfile(path):
             raise MaskprepError(f"{path}: there is no such file")
@@ -371,21 +395,84 @@ def discover_pair(
     )
 
 
+def _mask_in(folder: str, pair: Request) -> str:
+    """Find the mask of `pair.target` in a folder, as the trainer would."""
+    images = pathname.dirname(pair.target) or os.curdir
+    name, trainer = pathname.basename(pair.target), pair.trainer
+    config = trainer.read_folders(images, folder, pair.model, pair.flags)
+    found = (
+        each.mask
+        for block in config.blocks
+        for subset in trainer.assemble(block, _listing).subsets
+        for each in subset.pairs
+        if pathname.basename(each.image) == name and each.mask is not None
+    )
+    mask = next(found, None)
+    if mask is None:
+        close = difflib.get_close_matches(name, _listing(folder).names, n=1)
+        hint = f": is it {close[0]}? Name the file then" if close else ""
+        raise MaskprepError(f"{folder}: the trainer finds no mask of {name} there{hint}")
+    return mask
+
+
+def discover_configured(image: str, mask: str | None, request: Request) -> TrainingSet:
+    """Find one image of a configuration as the trainer would load it.
+
+    Parameters
+    ----------
+    image : str
+        The image file, however it is spelt.
+    mask : str or None
+        Another mask file than the configuration's; None for that one.
+    request : Request
+        The configuration, and what is said beside it.
+
+    Returns
+    -------
+    TrainingSet
+        Of this image alone, in each dataset that has it.
+
+    Raises
+    ------
+    MaskprepError
+        The configuration is refused, or has no such image.
+    """
+    found = discover_pairs(request)
+    whole, name = pathname.realpath(image), pathname.basename(image)
+    datasets = []
+    for dataset in found.datasets:
+        subsets = tuple(
+            subset.of_one(
+                pair if mask is None else replace(pair, mask=mask, source=MaskSource.FILE),
+                subset.caches,
+            )
+            for subset in dataset.subsets
+            for pair in subset.pairs
+            if pathname.basename(pair.image) == name and pathname.realpath(pair.image) == whole
+        )
+        if subsets:
+            datasets.append(replace(dataset, subsets=subsets[:1]))
+    if not datasets:
+        raise MaskprepError(f"{image}: is no image that the trainer sees by {found.name}")
+    return replace(found, datasets=tuple(datasets))
+
+
 def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
+    typed = request.is_typed
+    both = "--masks and --alpha" if typed else "masks and alpha"
     if storage.isdir(target):
         if not of_folder:
-            raise MaskprepError(
-                f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
-            )
+            one, other = ("--masks DIR", "--alpha") if typed else ("masks=DIR", "alpha=True")
+            raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")
         if request.masks is not None and request.alpha:
-            raise MaskprepError(f"{target}: --masks and --alpha exclude each other")
+            raise MaskprepError(f"{target}: {both} exclude each other")
         return trainer.read_folders(target, request.masks, request.model, request.flags)
     if not storage.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")
     if of_folder:
-        raise MaskprepError(f"{target}: --masks and --alpha go with an image folder, not a file")
+        raise MaskprepError(f"{target}: {both} go with an image folder, not a file")
     if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:

@@ -135,6 +135,19 @@ class Outputs:
         self._seen[path] = standing(goal)
 
 
+def refuse_cache_in(training_set: TrainingSet, folder: Path) -> None:
+    """Refuse to remember results in a data set, whose files they would lie among.
+
+    Raises
+    ------
+    RefusedOutputError
+        The folder lies in one of images or masks.
+    """
+    if any(is_within(folder, each) for each in data_folders(training_set)):
+        told = "lies in the data set, where nothing is remembered: name another folder"
+        raise RefusedOutputError(f"{folder}: {told}")
+
+
 def _refuse_inside(
     paths: Iterable[Path],
     parents: Iterable[Path],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from maskprep.masks import tones
 from maskprep.masks.colours import is_coloured, judge_colours
 from maskprep.masks.details import Details, faint_parts, find_details, scale_of
 from maskprep.masks.values import Judgement, judge
+from maskprep.masks.versions import Use, differences_at
 from maskprep.model import (
     WHOLE,
     At,
@@ -359,6 +361,33 @@ class Sample:
             return 1.0 if self.image_header is not None else None
         return None if self.mask is None else tones.coverage(self.mask)
 
+    @property
+    def library_differences(self) -> tuple[str, ...]:
+        """In what versions of the trainer's libraries differ here; see `masks.versions.KNOWN`."""
+        pair, pixels, placement = self.pair, self.mask_pixels, self.placement
+        if pair.source is MaskSource.NONE:
+            use = Use([pair.image], measured=self._measured_size, image=self.image_header)
+            return differences_at(use, self.trainer.libraries)
+        resize = None
+        if pixels is not None and placement is not None and self.carries_mask:
+            resize = self.trainer.mask_resize(
+                pixels.header.size, placement, pair, self.dataset, self.subset
+            )
+        use = Use(
+            self.files,
+            () if pixels is None else (pixels.header,),
+            pair.source is MaskSource.ALPHA and self.carries_mask,
+            pixels is not None and pixels.beyond_palette,
+            self._measured_size,
+            self.image_header,
+            resize,
+        )
+        return differences_at(use, self.trainer.libraries)
+
+    @property
+    def _measured_size(self) -> Size | None:
+        return self.measured if isinstance(self.measured, Size) else None
+
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
@@ -383,6 +412,7 @@ class Sample:
             detail_weight_min=(
                 min(each.weight for each in details.found) if details and details.found else None
             ),
+            library_differences=self.library_differences,
         )
 
 
@@ -424,8 +454,8 @@ def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:
 
 
 def weights_of(
-    image: str,
-    mask: str | None = None,
+    image: str | os.PathLike[str],
+    mask: str | os.PathLike[str] | None = None,
     *,
     trainer: str = DEFAULT,
     model: str | None = None,
@@ -435,10 +465,11 @@ def weights_of(
 
     Parameters
     ----------
-    image : str
-        The image file.
-    mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+    image : str or os.PathLike
+        The image file; a path or a URL.
+    mask : str, os.PathLike or None
+        The mask file, of any name, in any folder, or the folder in which the trainer finds it;
+        None: the image's alpha.
     trainer, model, **flags
         As `maskprep.request` takes them.
 
@@ -453,8 +484,9 @@ def weights_of(
         A file is not there, a name is unknown, or the weights cannot be foretold.
     """
     asked = request(image, trainer=trainer, model=model, **flags)
-    found = discover_pair(image, mask, asked.trainer, asked.model, asked.flags)
+    path = None if mask is None else pathname.as_text(mask)
+    found = discover_pair(asked.target, path, asked.trainer, asked.model, asked.flags)
     (sample,) = samples_of(found)
     if sample.weights is None:
-        raise MaskprepError(f"{image}: {sample.obstacle}")
+        raise MaskprepError(f"{asked.target}: {sample.obstacle}")
     return sample.weights

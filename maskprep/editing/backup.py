@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
-from maskprep.files.pathname import is_within
+from maskprep.files.pathname import entry_of, is_within
 from maskprep.files.write import write_whole
 
 
@@ -20,6 +20,8 @@ class Backup:
 
     def __init__(self) -> None:
         self._beside: dict[Path, Path] = {}
+        #: Entries whose first state is kept, or that were not there when the run began.
+        self._settled: set[Path] = set()
         self._lock = threading.Lock()
         self._time = time.strftime("%Y%m%d-%H%M%S")
 
@@ -29,7 +31,7 @@ class Backup:
         return tuple(folder for folder in self._beside.values() if folder.is_dir())
 
     def keep(self, original: Path, data: Sequence[Path]) -> None:
-        """Keep a file as it is now; of a file that was kept before the first state counts.
+        """Keep a file as it is now, but for one that was kept before, or made by this run.
 
         Parameters
         ----------
@@ -44,6 +46,8 @@ class Backup:
             It cannot be kept: nothing may be written then.
         """
         whole = Path(os.path.abspath(original))
+        if entry_of(whole) in self._settled:
+            return
         kept = self._place_of(whole, data)
         try:
             if os.path.lexists(kept):
@@ -60,6 +64,11 @@ class Backup:
         except OSError as error:
             raise MaskprepError(f"{whole}: cannot be backed up ({error.strerror})") from error
 
+    def made(self, target: Path) -> None:
+        """Hear of a file that this run has written: what stands there now is no original."""
+        with self._lock:
+            self._settled.add(entry_of(Path(os.path.abspath(target))))
+
     def forget(self, original: Path, data: Sequence[Path]) -> None:
         """Take a file out again that was kept and then not replaced; folders left empty go, too.
 
@@ -70,6 +79,8 @@ class Backup:
         data : sequence of Path
             As given to `keep`.
         """
+        if entry_of(Path(os.path.abspath(original))) in self._settled:
+            return  # what is kept of it is from before an earlier mend, which stays
         kept = self._place_of(Path(os.path.abspath(original)), data)
         with self._lock, contextlib.suppress(OSError):
             kept.unlink()

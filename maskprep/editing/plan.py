@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -14,6 +14,7 @@ from maskprep.dataset.outputs import Outputs, data_folders
 from maskprep.editing.backup import Backup
 from maskprep.errors import MaskprepError, own_fault
 from maskprep.files import pathname, storage
+from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, write_whole
 from maskprep.model import TrainingSet
 from maskprep.running.parallel import Threads
@@ -93,6 +94,8 @@ class Outcome(Generic[Row]):
         Why there is no such file; empty where there is.
     is_fault : bool
         Whether that is a defect of maskprep itself.
+    left_link : str
+        That the source was a link, and has given way to a file of its own; one of the notes.
     """
 
     source: str
@@ -102,6 +105,7 @@ class Outcome(Generic[Row]):
     notes: tuple[str, ...] = ()
     problem: str = ""
     is_fault: bool = False
+    left_link: str = ""
 
 
 @dataclass(frozen=True)
@@ -270,6 +274,7 @@ def carry_out(
             pathname.refuse_remote(task.source)
         writer = _InPlace(backup, data_folders(training_set))
     owners = _owners(tasks)
+    leaders = _leaders(tasks) if destination.output is None else {}
 
     def work(task: Task[Row]) -> Outcome[Row]:
         if task.target is not None and (owner := owners[_folded(task.target)]) is not task:
@@ -288,24 +293,68 @@ def carry_out(
         except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
             return Outcome(task.source, task.target, problem=own_fault(error), is_fault=True)
         changed = made.content is not None
-        return Outcome(task.source, task.target, changed, made.row, made.notes)
+        left = _left_link(task, seen) if changed else ""
+        notes = (*made.notes, left) if left else made.notes
+        return Outcome(task.source, task.target, changed, made.row, notes, left_link=left)
 
     finished: dict[int, Outcome[Row]] = {}
 
-    def noted(task: Task[Row]) -> Outcome[Row]:
-        outcome = finished[id(task)] = work(task)
-        return outcome
+    def noted(task: Task[Row]) -> None:
+        finished[id(task)] = work(task)
 
     try:
         # Closed, nothing is under way any more: what was, is through, or has not begun.
-        with closing(Threads(workers).in_order(tasks, noted)) as carried:
+        first = [task for task in tasks if id(task) not in leaders]
+        with closing(Threads(workers).in_order(first, noted)) as carried:
             for _ in carried:
+                progress()
+        for task in tasks:
+            if id(task) in leaders:
+                done = finished[id(leaders[id(task)])]
+                finished[id(task)] = replace(done, source=task.source, changed=False, notes=())
                 progress()
     except KeyboardInterrupt:
         through = tuple(finished[id(task)] for task in tasks if id(task) in finished)
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
+
+
+def _leaders(tasks: Sequence[Task[Row]]) -> dict[int, Task[Row]]:
+    """Find tasks of files that another one changes already: under another name, or by a link.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The plan, in place.
+
+    Returns
+    -------
+    dict of int to Task
+        By the identity of the task that is not to be worked, the one that does its work.
+    """
+    by_entry: dict[Path, Task[Row]] = {}
+    leaders = {}
+    for task in tasks:
+        entry = entry_of(Path(task.source))
+        if by_entry.setdefault(entry, task) is not task:
+            leaders[id(task)] = by_entry[entry]
+    for entry, task in by_entry.items():
+        if entry.is_symlink() and _keeps_its_name(task):
+            goal = by_entry.get(Path(os.path.realpath(entry)))
+            if goal is not None and _keeps_its_name(goal):
+                leaders[id(task)] = goal
+    return {each: _last(leaders, task) for each, task in leaders.items()}
+
+
+def _last(leaders: Mapping[int, Task[Row]], task: Task[Row]) -> Task[Row]:
+    while id(task) in leaders:
+        task = leaders[id(task)]
+    return task
+
+
+def _keeps_its_name(task: Task[Any]) -> bool:
+    return task.effect is Effect.REPLACE and task.target == Path(task.source)
 
 
 def _owners(tasks: Sequence[Task[Row]]) -> dict[str, Task[Row]]:
@@ -333,6 +382,8 @@ class _Seen(NamedTuple):
 
     source: Standing | None
     target: Standing | None
+    #: Where the source leads, if it is a link.
+    link: str | None = None
 
 
 class _Writer(Protocol):
@@ -372,14 +423,15 @@ class _InPlace:
 
     def look(self, task: Task[Any]) -> _Seen:
         source = standing(Path(task.source))
+        link = os.path.realpath(task.source) if source is not None and source.is_link else None
         if task.target is None or task.target == Path(task.source):
-            return _Seen(source, source)
+            return _Seen(source, source, link)
         target = standing(task.target)
         taken = target is not None and not _is_same_entry(Path(task.source), task.target)
         if taken and task.effect is Effect.REPLACE:
             told = f"cannot become {task.target.name}: there is one already"
             raise MaskprepError(f"{task.source}: {told}")
-        return _Seen(source, target)
+        return _Seen(source, target, link)
 
     def write(self, task: Task[Any], made: Made[Any], seen: _Seen) -> None:
         assert task.target is not None, "something was made"
@@ -390,6 +442,7 @@ class _InPlace:
             if seen.target is not None:
                 raise MaskprepError(f"{task.target}: is there already")
             write_whole(task.target, made.content)
+            self.backup.made(task.target)
             return
         if seen.source is None:
             raise MaskprepError(f"{source}: there is no such file")
@@ -404,9 +457,16 @@ class _InPlace:
         except MaskprepError:
             self.backup.forget(source, self.data)
             raise
+        self.backup.made(task.target)
         if moves and not _is_same_entry(source, task.target):
             refuse_changed(source, seen.source)
             _remove(source)
+
+
+def _left_link(task: Task[Any], seen: _Seen) -> str:
+    if task.effect is not Effect.REPLACE or seen.link is None:
+        return ""
+    return f"was a link to {seen.link}, which stays as it is"
 
 
 def _is_same_entry(source: Path, target: Path) -> bool:

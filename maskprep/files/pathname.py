@@ -16,6 +16,8 @@ from maskprep.errors import MaskprepError
 # One letter is a drive of Windows; simplecache:: and the like go before the path.
 _URL = re.compile(r"(?:\w+::)*([A-Za-z][A-Za-z0-9+.-]+)://")
 _DISK = re.compile(r"(?:file|local)://")
+#: A URL as `pathlib` writes it; one letter is a drive.
+_LOST_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\](?![/\\])")
 _DRIVE = re.compile(r"/[A-Za-z]:")
 #: What is to be installed beside fsspec; these are known where fsspec itself is missing.
 _PACKAGES = {
@@ -75,6 +77,39 @@ def local_path(path: str) -> str | None:
         return None
     rest = path[found.end() :]
     return rest[1:] if os.name == "nt" and _DRIVE.match(rest) else rest
+
+
+def as_text(path: str | os.PathLike[str]) -> str:
+    """Spell a path of any kind as text.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A path, or a URL.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    MaskprepError
+        It was a URL before `pathlib` took one of its slashes.
+
+    Examples
+    --------
+    >>> as_text(Path("a") / "b") == os.path.join("a", "b")
+    True
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"a path is a str or a pathlib.Path, this is a {type(path).__name__}")
+    text = os.fspath(path)
+    if not isinstance(path, str) and (lost := _LOST_SLASH.match(text)) and not os.path.exists(text):
+        told = f"pathlib keeps one slash of two: give the URL as text, {lost[1]}://…"
+        raise MaskprepError(f"{text}: {told}")
+    return text
 
 
 def refuse_remote(path: str) -> None:
@@ -252,6 +287,14 @@ def is_within(path: Path, folder: Path) -> bool:
     """Tell whether a path is a folder, or lies in it; links are followed."""
     real, data = path.resolve(), folder.resolve()
     return real == data or data in real.parents
+
+
+def entry_of(path: Path) -> Path:
+    """Give the one spelling of a directory entry; where it is a link itself, that is not followed.
+
+    Two names that lead to it over linked folders have the same.
+    """
+    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def has_controls(path: str) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.masks.packed import Packed
-from maskprep.masks.plane import nonzero
+from maskprep.masks.plane import AnyMask, as_mask, nonzero
 from maskprep.model import WHOLE, At, Box
 
 Mask = NDArray[np.uint8]
@@ -253,7 +253,7 @@ def scale_of(window: Box, shape_hw: tuple[int, int]) -> float:
 
 
 def find_details(
-    mask: Mask,
+    mask: AnyMask,
     weights: NDArray[np.float32],
     faint: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     scale: float = 1,
@@ -262,7 +262,7 @@ def find_details(
 
     Parameters
     ----------
-    mask : ndarray of uint8, shape (h, w)
+    mask : ndarray of uint8 or bool, shape (h, w)
         The mask at bucket size.
     weights : ndarray of float32, shape (h // stride, w // stride)
         Of its latent cells, [0, 1].
@@ -290,6 +290,7 @@ def find_details(
     >>> tuple(detail.box), detail.pixels, detail.weight
     ((8, 50, 40, 54), 128, 0.5)
     """
+    mask = as_mask(mask)
     reach = _stride_of(mask, weights)
     shape = mask >= HALF
     if faint is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.masks.colours import NOTICEABLE
+from maskprep.masks.plane import AnyMask, as_mask
 
 Fill = Literal["keep", "edge", "blur", "mean"]
 
@@ -39,14 +40,14 @@ _BRIGHT = 64
 _LEAST_RATIO = 0.6
 
 
-def fill_hidden(rgb: Picture, alpha: Picture, how: Fill) -> Picture:
+def fill_hidden(rgb: Picture, alpha: AnyMask, how: Fill) -> Picture:
     """Give the pixels whose alpha is 0 colours that do not bleed into those that train.
 
     Parameters
     ----------
     rgb : ndarray of uint8, shape (H, W, 3)
         The picture; it is not changed.
-    alpha : ndarray of uint8, shape (H, W)
+    alpha : ndarray of uint8 or bool, shape (H, W)
         0 hides a pixel, anything above shows it.
     how : {"keep", "edge", "blur", "mean"}
         ``edge`` takes the colour of the nearest pixel that shows in full, for tools darken what
@@ -68,6 +69,7 @@ def fill_hidden(rgb: Picture, alpha: Picture, how: Fill) -> Picture:
     >>> fill_hidden(rgb, alpha, "mean")[0].tolist()
     [[40, 0, 20], [80, 0, 0], [0, 0, 40]]
     """
+    alpha = as_mask(alpha)
     hidden = alpha == 0
     if how == "keep" or hidden.all() or not hidden.any():
         return rgb

@@ -8,7 +8,7 @@ from functools import cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.masks.plane import nonzero
+from maskprep.masks.plane import AnyMask, as_mask, nonzero
 
 #: Bytes that are compared at once, and a word with one in each.
 _WORD = 8
@@ -19,13 +19,13 @@ _FEW = 256
 _VALUES = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
-def area_weights(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
+def area_weights(mask: AnyMask, stride: int) -> NDArray[np.float32]:
     """Average a mask over the cells of the latent grid.
 
     Parameters
     ----------
-    mask : ndarray of uint8, shape (H, W)
-        The mask at bucket size, 255 trains.
+    mask : ndarray of uint8 or bool, shape (H, W)
+        The mask at bucket size, 255 or True trains.
     stride : int
         Pixels per latent cell, on each side.
 
@@ -59,6 +59,7 @@ def area_weights(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
     array([[0.5, 0. ],
            [0. , 0. ]], dtype=float32)
     """
+    mask = as_mask(mask)
     height, width = mask.shape
     rows, columns = height // stride, width // stride
     if not rows or not columns:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.masks.packed import Packed
+from maskprep.masks.plane import AnyMask, as_mask
 
 Mask = NDArray[np.uint8]
 #: Radius from which masks without grey are faster grown as bits, px.
@@ -17,13 +18,13 @@ _FAR = 6
 Shape = Literal["disk", "square", "diamond"]
 
 
-def dilate(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
+def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     """Grow what trains: each pixel becomes the largest value within the radius.
 
     Parameters
     ----------
-    mask : ndarray of uint8, shape (H, W)
-        Binary or soft, 255 trains.
+    mask : ndarray of uint8 or bool, shape (H, W)
+        Binary or soft, 255 or True trains.
     radius : float
         px, at least 0. Fractions count: a disk of 1.5 px holds the diagonal neighbours.
     shape : {"disk", "square", "diamond"}
@@ -57,6 +58,7 @@ def dilate(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
            [  0, 200, 200, 200,   0],
            [  0,   0, 200,   0,   0]], dtype=uint8)
     """
+    mask = as_mask(mask)
     grown: Mask = mask.copy()
     reach = min(int(_checked(radius)), max(mask.shape))
     left, top, width, height = cv2.boundingRect(mask)
@@ -70,7 +72,7 @@ def dilate(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
     return grown
 
 
-def erode(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
+def erode(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     """Grow what is ignored: each pixel becomes the smallest value within the radius.
 
     Parameters
@@ -93,18 +95,19 @@ def erode(mask: Mask, radius: float, shape: Shape = "disk") -> Mask:
     >>> erode(np.array([[255, 255, 255, 0]], np.uint8), 1)
     array([[255, 255,   0,   0]], dtype=uint8)
     """
+    mask = as_mask(mask)
     shrunk: Mask = mask.copy()
     _spread(mask, shrunk, _checked(radius), shape, cv2.min)
     return shrunk
 
 
-def feathered(mask: Mask, sigma: float) -> Mask:
+def feathered(mask: AnyMask, sigma: float) -> Mask:
     """Soften a mask's edges.
 
     Parameters
     ----------
-    mask : ndarray of uint8, shape (H, W)
-        255 trains.
+    mask : ndarray of uint8 or bool, shape (H, W)
+        255 or True trains.
     sigma : float
         Standard deviation of the Gaussian, px; 0 changes nothing.
 
@@ -113,15 +116,16 @@ def feathered(mask: Mask, sigma: float) -> Mask:
     ndarray of uint8, shape (H, W)
         The edge stays where it was, at one half; what is thin gets fainter.
     """
+    mask = as_mask(mask)
     if sigma == 0:
         return mask
     soft = cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(soft, np.uint8)
 
 
-def inverted(mask: Mask) -> Mask:
+def inverted(mask: AnyMask) -> Mask:
     """Swap what trains and what is ignored."""
-    return np.asarray(cv2.bitwise_not(mask), np.uint8)
+    return np.asarray(cv2.bitwise_not(as_mask(mask)), np.uint8)
 
 
 def _is_hard(mask: Mask) -> bool:

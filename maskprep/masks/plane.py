@@ -1,4 +1,4 @@
-"""Where something is in a plane."""
+"""Planes: what is taken for a mask, and where something is in one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,50 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]
+#: What functions on masks take: of bool, True trains.
+AnyMask = NDArray[np.uint8] | NDArray[np.bool_]
+
+
+def as_mask(mask: AnyMask, *, is_plane: bool = True) -> Mask:
+    """Take an array for a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8 or bool
+        255 or True trains.
+    is_plane : bool
+        Whether it must have two dimensions.
+
+    Returns
+    -------
+    ndarray of uint8
+        `mask` itself where it is of that type.
+
+    Raises
+    ------
+    TypeError
+        It is no array, or of another type: which values train is not known then.
+    ValueError
+        It is no plane.
+
+    Examples
+    --------
+    >>> as_mask(np.array([[True, False]]))
+    array([[255,   0]], dtype=uint8)
+    """
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"a mask is a numpy array, this is a {type(mask).__name__}")
+    if mask.dtype not in (np.uint8, np.bool_):
+        hint = ": scale it to 0 to 255, and round it" if mask.dtype.kind == "f" else ""
+        raise TypeError(f"a mask is of uint8, 255 trains, or of bool; this is {mask.dtype}{hint}")
+    if is_plane and mask.ndim != 2:
+        raise ValueError(f"a mask is of shape (H, W); this is {mask.shape}: take one channel")
+    if mask.dtype == np.bool_:
+        black_and_white: Mask = np.where(mask, np.uint8(255), np.uint8(0))
+        return black_and_white
+    return np.asarray(mask, np.uint8)
 
 
 def nonzero(plane: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep.masks import area
-from maskprep.model import WHOLE, At, Size
+from maskprep.model import WHOLE, At, Kernel, Size
 
 Pixels = NDArray[np.uint8]
-Kernel = Literal["pillow-lanczos", "pillow-box", "nearest", "linear", "cubic", "area"]
 
 _CV2_FLAGS = {
     "linear": cv2.INTER_LINEAR,
@@ -114,15 +111,21 @@ def fitted(mask: Pixels, size: Size) -> Pixels | None:
 
 def _nearest(pixels: Pixels, size: Size, at: At) -> Pixels:
     rows, columns = at
-    down = _taken(pixels.shape[0], size.height)[rows]
-    across = _taken(pixels.shape[1], size.width)[columns]
+    down = nearest_places(pixels.shape[0], size.height)[rows]
+    across = nearest_places(pixels.shape[1], size.width)[columns]
     if isinstance(rows, slice):
         return pixels[down].take(across, axis=1)
     return pixels[down, across]
 
 
-def _taken(length: int, target: int) -> NDArray[np.int64]:
-    """Tell which pixel of a side each of the result takes, in 65536ths as OpenCV 4 counts."""
+def nearest_places(length: int, target: int) -> NDArray[np.int64]:
+    """Tell which pixel of a side each of the result takes, in 65536ths as OpenCV 4 counts.
+
+    Examples
+    --------
+    >>> nearest_places(16, 3)
+    array([ 2,  7, 13])
+    """
     step = ((length << 16) + target // 2) // target
     start = step // 2 - length % 2
     places = (np.arange(target, dtype=np.int64) * step + start) >> 16

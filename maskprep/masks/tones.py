@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.plane import AnyMask, as_mask
+
 Mask = NDArray[np.uint8]
 
 
@@ -33,12 +35,12 @@ class Tones:
     invert: bool = False
     floor: float | None = None
 
-    def apply(self, mask: Mask) -> Mask:
+    def apply(self, mask: AnyMask) -> Mask:
         """Do all that is asked for, in order.
 
         Parameters
         ----------
-        mask : ndarray of uint8, shape (H, W)
+        mask : ndarray of uint8 or bool, shape (H, W)
             Left as it is.
 
         Returns
@@ -50,6 +52,7 @@ class Tones:
         >>> Tones(threshold=128, invert=True, floor=0.2).apply(np.array([0, 127, 128], np.uint8))
         array([255, 255,  51], dtype=uint8)
         """
+        mask = as_mask(mask, is_plane=False)
         if self.levels is not None:
             mask = stretch(mask, *self.levels)
         if self.threshold is not None:
@@ -61,13 +64,13 @@ class Tones:
         return mask
 
 
-def coverage(mask: Mask) -> float:
+def coverage(mask: AnyMask) -> float:
     """Tell how much of a mask trains.
 
     Parameters
     ----------
-    mask : ndarray of uint8, any shape
-        255 trains.
+    mask : ndarray of uint8 or bool, any shape
+        255 or True trains.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def coverage(mask: Mask) -> float:
     >>> coverage(np.array([[0, 255, 255, 0]], np.uint8))
     0.5
     """
+    mask = as_mask(mask, is_plane=False)
     # Exact, as numpy's mean in float64 is, and ten times as fast.
     return float(cv2.sumElems(mask)[0]) / mask.size / 255
 

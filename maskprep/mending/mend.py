@@ -185,7 +185,13 @@ def mend(
 
 def _mended(fix: Fix, carried: Carried[Any]) -> list[MendedFile]:
     return [
-        MendedFile(outcome.source, outcome.target, fix.rule, fix.words, outcome.problem)
+        MendedFile(
+            outcome.source,
+            outcome.target,
+            fix.rule,
+            f"{fix.words}; {outcome.left_link}" if outcome.left_link else fix.words,
+            outcome.problem,
+        )
         for outcome in carried.outcomes
         if outcome.changed or outcome.problem
     ]

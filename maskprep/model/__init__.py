@@ -29,6 +29,7 @@ from maskprep.model.geometry import (
     Placement,
     Size,
 )
+from maskprep.model.libraries import Environment, Kernel, Resize
 from maskprep.model.traits import (
     ModelTraits,
 )
@@ -42,13 +43,16 @@ __all__ = [
     "ConfigIssue",
     "ConfigVerdict",
     "Dataset",
+    "Environment",
     "Folder",
+    "Kernel",
     "LatentsCache",
     "MaskSource",
     "ModelTraits",
     "Oddity",
     "Pair",
     "Placement",
+    "Resize",
     "Severity",
     "Size",
     "Stage",

@@ -9,6 +9,7 @@ from typing import Any
 
 from maskprep.model.foretold import ConfigVerdict, Oddity, Stop
 from maskprep.model.geometry import Size
+from maskprep.model.libraries import Environment
 from maskprep.model.traits import ModelTraits
 
 
@@ -273,6 +274,8 @@ class TrainingSet:
         What to type after a command to name this data set, the trainer and the model again.
     decode_images : bool
         Whether images beside mask files are decoded, too, in search of damage.
+    environment : Environment or None
+        The trainer's, where the user has named it.
     """
 
     name: str
@@ -286,6 +289,7 @@ class TrainingSet:
     oddities: tuple[Oddity, ...] = ()
     arguments: str = ""
     decode_images: bool = False
+    environment: Environment | None = None
 
     @property
     def pair_count(self) -> int:

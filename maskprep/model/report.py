@@ -69,6 +69,9 @@ class SampleRow:
         no rule asked for details.
     detail_weight_min : float or None
         Of the weakest detail, [0, 1]; None where there is none.
+    library_differences : tuple of str
+        In what versions of the trainer's libraries differ here, by
+        `maskprep.masks.versions.KNOWN`.
     """
 
     dataset: int
@@ -86,6 +89,7 @@ class SampleRow:
     details: int | None = None
     details_lost: int | None = None
     detail_weight_min: float | None = None
+    library_differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

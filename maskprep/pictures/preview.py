@@ -37,11 +37,14 @@ class Outcome:
         Why there is no picture of it; empty where there is one.
     is_fault : bool
         Whether that is a defect of maskprep itself.
+    library_differences : tuple of str
+        In what versions of the trainer's libraries differ at it.
     """
 
     image: str
     problem: str = ""
     is_fault: bool = False
+    library_differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,9 @@ def _drawn(work: _Work) -> tuple[Outcome, SheetTile | None]:
         buffer = io.BytesIO()
         np.save(buffer, fresh.weights)
         work.outputs.write(work.weights, buffer.getvalue())
+    drawn = Outcome(sample.pair.image, library_differences=fresh.library_differences)
     if work.picture is None:
-        return Outcome(sample.pair.image), None
+        return drawn, None
     try:
         view = view_of(fresh)
     except UnreadableImageError as error:
@@ -196,7 +200,7 @@ def _drawn(work: _Work) -> tuple[Outcome, SheetTile | None]:
     if view is None:
         return Outcome(sample.pair.image, fresh.obstacle), None
     work.outputs.write(work.picture, _png(draw_pair(view)))
-    return Outcome(sample.pair.image), _tile(view, fresh.weights, fresh.details)
+    return drawn, _tile(view, fresh.weights, fresh.details)
 
 
 def _tile(view: PairView, weights: NDArray[np.float32], details: Details | None) -> SheetTile:

@@ -54,6 +54,8 @@ class MaskPixels:
         and B are equal by the file's nature.
     largest_stored : int
         The largest value as stored; above 255 in files of 16 bits.
+    beyond_palette : bool
+        Whether it has numbers that its palette has no colour for.
     """
 
     header: Header
@@ -61,6 +63,7 @@ class MaskPixels:
     alpha: Mask | None
     rgb: NDArray[np.uint8] | None
     largest_stored: int
+    beyond_palette: bool = False
 
 
 def read_mask(path: str, channel: Channel) -> MaskPixels:
@@ -122,7 +125,13 @@ def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
     pixels = _in_mode(path, image, wanted)
     mask = np.ascontiguousarray(pixels[..., 0])
     own_alpha = pixels[..., 3] if header.has_alpha else None
-    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
+    beyond = image.mode == "P" and _is_beyond_palette(path, image)
+    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()), beyond)
+
+
+def _is_beyond_palette(path: str, image: Image.Image) -> bool:
+    with decoding(path):
+        return int(np.asarray(image).max()) * 3 >= len(image.getpalette() or ())
 
 
 def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:

@@ -68,8 +68,8 @@ class Header:
         Estimated quality, 1 to 100; None for other formats.
     bits : int
         Bits per channel as stored: 1, 8, 12, 16 or 32.
-    is_scrambled : bool
-        Whether the installed Pillow mixes up its pixels where it is opened by its path, as
+    may_be_scrambled : bool
+        Whether Pillow 11.0 to 13.0 mixes up its pixels where it is opened by its path, as
         trainers do. Here they are read right.
     further : int
         Channels stored beyond those that Pillow decodes: a TIFF's extra samples that say neither
@@ -83,7 +83,7 @@ class Header:
     orientation: int
     jpeg_quality: int | None
     bits: int
-    is_scrambled: bool = False
+    may_be_scrambled: bool = False
     further: int = 0
 
     @property
@@ -102,6 +102,13 @@ class Header:
     def is_clipped(self) -> bool:
         """Whether it holds greys that Pillow's ``convert`` cuts off at 255, and does not scale."""
         return self.bits > 8
+
+    @property
+    def is_scrambled(self) -> bool:
+        """Whether the Pillow that is installed is one that scrambles it."""
+        first, last = _SCRAMBLING
+        version = tuple(int(each) for each in PIL.__version__.split(".")[:2])
+        return self.may_be_scrambled and first <= version <= last
 
     @property
     def turned(self) -> bool:
@@ -150,7 +157,7 @@ def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
         with decoding(path, in_header=True):
             image = stack.enter_context(identified(source))
             if image.format == "TIFF" and isinstance(source, str):
-                # By its path Pillow 11.0 to 13.0 scrambles some; see `_is_scrambled`.
+                # By its path Pillow 11.0 to 13.0 scrambles some; see `_may_be_scrambled`.
                 image = stack.enter_context(identified(stack.enter_context(open(source, "rb"))))
         yield image
 
@@ -230,7 +237,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         mode, kind, info = image.mode, image.format, image.info
         tables = getattr(image, "quantization", None)
         size, bits = _size_when_decoded(image), _bits(image)
-        is_scrambled, further = _is_scrambled(image), _further_channels(image)
+        may_be_scrambled, further = _may_be_scrambled(image), _further_channels(image)
     return Header(
         size=size,
         format=kind or "",
@@ -239,7 +246,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         orientation=_orientation(path, image),
         jpeg_quality=_jpeg_quality(tables) if kind == "JPEG" and tables else None,
         bits=bits,
-        is_scrambled=is_scrambled,
+        may_be_scrambled=may_be_scrambled,
         further=further,
     )
 
@@ -255,16 +262,14 @@ def _is_turned_tiff(image: Image.Image) -> bool:
     return image.format == "TIFF" and _tag(image, ORIENTATION_TAG) in (5, 6, 7, 8)
 
 
-def _is_scrambled(image: Image.Image) -> bool:
-    """Tell whether Pillow, given the path, lays a map of the file's memory on turned sides.
+def _may_be_scrambled(image: Image.Image) -> bool:
+    """Tell whether Pillow 11.0 to 13.0, given the path, lays a map of a file on turned sides.
 
     *Source*: Pillow 13.0.0, ImageFile.py, ImageFile.load (``use_mmap``); TiffImagePlugin.py,
     TiffImageFile._setup, whose size is turned from 11.0 on. Pillow 10.4 and older do not.
     """
-    first, last = _SCRAMBLING
-    version = tuple(int(each) for each in PIL.__version__.split(".")[:2])
     tiles = getattr(image, "tile", [])
-    if not (first <= version <= last and _is_turned_tiff(image)) or len(tiles) != 1:
+    if not _is_turned_tiff(image) or len(tiles) != 1:
         return False
     codec, _, _, how = tiles[0]
     stored_as = how[0] if isinstance(how, tuple) else how

@@ -49,5 +49,7 @@ def _values(row: SampleRow) -> Iterator[object]:
         value = getattr(row, field.name)
         if "Size" in str(field.type):
             yield from value if isinstance(value, Size) else ("", "")
+        elif isinstance(value, tuple):
+            yield " ".join(value)
         else:
             yield "" if value is None else value

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from maskprep.checking.verdict import libraries_of
 from maskprep.model.report import Report, SampleRow
 from maskprep.version import __version__
 
@@ -65,6 +66,7 @@ def _document(report: Report) -> dict[str, Any]:
             for finding in report.findings
         ],
         "faults": [{"path": fault.path, "error": fault.words} for fault in report.faults],
+        "libraries": libraries_of(report),
     }
 
 
@@ -84,4 +86,5 @@ def _sample(row: SampleRow) -> dict[str, Any]:
         "details": row.details,
         "details_lost": row.details_lost,
         "detail_weight_min": row.detail_weight_min,
+        "library_differences": row.library_differences,
     }

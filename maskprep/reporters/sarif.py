@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+from maskprep.checking.verdict import divergences_of, libraries_of
 from maskprep.files import pathname
 from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model import Severity
@@ -51,10 +52,18 @@ def render(reports: Sequence[Report]) -> str:
         "invocations": [
             {
                 "executionSuccessful": not faults,
-                "toolExecutionNotifications": [_notification(fault) for fault in faults],
+                "toolExecutionNotifications": [
+                    *map(_notification, faults),
+                    *(
+                        _note(each.words, each.images)
+                        for report in reports
+                        for each in divergences_of(report)
+                    ),
+                ],
             }
         ],
         "results": [_result(finding, places[finding.code]) for finding in findings],
+        "properties": {"libraries": [libraries_of(report) for report in reports]},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -90,6 +99,11 @@ def _result(finding: Finding, place: int) -> dict[str, Any]:
 def _notification(fault: Fault) -> dict[str, Any]:
     place = {"physicalLocation": {"artifactLocation": _location(fault.path)}}
     return {"level": "error", "message": {"text": fault.words}, "locations": [place]}
+
+
+def _note(words: str, images: Sequence[str]) -> dict[str, Any]:
+    places = [{"physicalLocation": {"artifactLocation": _location(image)}} for image in images]
+    return {"level": "note", "message": {"text": words}, "locations": places}
 
 
 def _location(path: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ def find_model(trainer: Trainer, name: str | None) -> ModelTraits:
         return next(iter(trainer.models.values()))
     family, full, _ = name.partition("@full")
     if full and family in trainer.models and name not in trainer.models:
-        told = f"full training of {family} takes the same steps: --model {family}"
+        told = f"full training of {family} takes the same steps: name {family}"
         raise MaskprepError(f"unknown model {name!r}: {told}")
     if name not in trainer.models:
         raise MaskprepError(f"unknown model {name!r}{_nearest(name, list(trainer.models))}")

@@ -18,6 +18,7 @@ from maskprep.trainers.roles import (
     KeepsCaches,
     Places,
     ReadsConfigurations,
+    StandsOnLibraries,
     Weighs,
     WritesConfigurations,
 )
@@ -26,7 +27,7 @@ from maskprep.trainers.words import Words
 Role = TypeVar("Role", ReadsConfigurations, KeepsCaches, WritesConfigurations)
 
 
-class Trainer(FindsPairs, Foresees, Places, Weighs):
+class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     """One generation of one trainer."""
 
     #: The trainer's name, as given to ``--trainer``.

@@ -24,6 +24,7 @@ from maskprep.model import (
     Oddity,
     Pair,
     Placement,
+    Resize,
     Size,
     Stop,
     Subset,
@@ -218,6 +219,19 @@ class Weighs(ABC):
         self, bucket_mask: NDArray[np.uint8], model: ModelTraits
     ) -> NDArray[np.float32]:
         """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride)."""
+
+
+class StandsOnLibraries:
+    """Tells by which libraries it works; versions of these may make other masks of one file."""
+
+    #: By the names that `maskprep.masks.versions.LIBRARIES` has for them.
+    libraries: ClassVar[Sequence[str]] = ()
+
+    def mask_resize(
+        self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset, subset: Subset
+    ) -> Resize | None:
+        """Tell how a mask of that size is brought to its bucket; None where no library does it."""
+        return None
 
 
 class KeepsCaches(ABC):

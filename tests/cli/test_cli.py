@@ -102,6 +102,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "datasets",
         "samples",
         "findings",
+        "libraries",
         "faults",
     }
     assert document["trainer"] == "sd-scripts"
@@ -129,6 +130,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "details": 2,
         "details_lost": 0,
         "detail_weight_min": 1.0,
+        "library_differences": [],
     }
     assert second["weight_mean"] is None
     (finding,) = document["findings"]

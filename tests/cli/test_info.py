@@ -221,3 +221,62 @@ def test_a_mask_that_the_trainer_would_not_see_is_told(pair: tuple[Path, Path], 
     assert [each["path"] for each in told] == [str(mask)] * unseen
     assert all("the trainer does not see" in each["message"] for each in told)
     assert document["weight_mean"] is not None
+
+
+def test_by_a_configuration_the_numbers_are_those_of_check(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    thin = drawn(FIGURE)
+    thin[20:22, 8:60] = 255
+    Image.fromarray(thin).save(folders.masks / "b.png")
+    config = folders.config("bucket_reso_steps = 32")
+    document = json.loads(run("check", config, "--no-cache", "--format", "json").stdout)
+    (row,) = (each for each in document["samples"] if each["image"].endswith("b.png"))
+    found = facts(folders.images / "b.png", "--config", config)
+    for key in ("mask", "size_wh", "resized_wh", "bucket_wh", "coverage", "weight_mean"):
+        assert found[key] == row[key], key
+    assert len(found["details"]) == row["details"]
+    assert (found["config"], found["datasets"], found["source"]) == (str(config), [0], "file")
+    told = lines(folders.images / "b.png", "--config", config)
+    assert told["mask"] == str(folders.masks / "b.png")
+    assert told["config"] == f"{config}, datasets[0]"
+
+
+def test_an_image_of_a_later_dataset_and_of_two(tmp_path: Path) -> None:
+    first, second = Folders(tmp_path / "1").add("a.png"), Folders(tmp_path / "2").add("b.png")
+    (second.images / "b_0128x0128_sdxl.npz").write_bytes(b"")
+    text = first.config().read_text(encoding="utf-8")
+    other = second.config().read_text(encoding="utf-8").replace("128", "192")
+    config = tmp_path / "both.toml"
+    config.write_text(f"{text}\n{other}", encoding="utf-8")
+    found = facts(second.images / "b.png", "--config", config)
+    assert found["datasets"] == [1]
+    assert not found["stops"]
+    assert found["bucket_wh"] == [192, 192]
+    again = text.replace("128", "192")
+    config.write_text(f"{text}\n{again}", encoding="utf-8")
+    told = lines(first.images / "a.png", "--config", config)
+    assert told["config"] == f"{config}, datasets[0], also in datasets[1]"
+
+
+def test_an_image_that_is_not_in_the_configuration(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    stray = image_folder(tmp_path / "else") / "a.png"
+    result = run("info", stray, "--config", folders.config())
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"maskprep: {stray}: is no image that the trainer sees by")
+
+
+def test_a_folder_as_mask_means_the_mask_in_it(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.jpg")
+    found = facts(folders.images / "a.jpg", folders.masks)
+    assert found["mask"] == str(folders.masks / "a.png")
+    assert found == facts(folders.images / "a.jpg", folders.masks / "a.png")
+
+
+def test_a_folder_without_the_mask_names_what_is_nearest(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (folders.masks / "a.png").rename(folders.masks / "a_m.png")
+    result = run("info", folders.images / "a.png", folders.masks)
+    assert result.exit_code == 2
+    told = f"{folders.masks}: the trainer finds no mask of a.png there: is it a_m.png?"
+    assert told in result.stderr

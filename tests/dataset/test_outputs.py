@@ -373,3 +373,22 @@ def test_mending_that_is_broken_off_says_what_was_done(
     assert "1 file mended; originals in " in result.stderr
     assert "maskprep: interrupted; originals in " in result.stderr
     assert "Aborted" not in result.stderr
+
+
+@pytest.mark.parametrize("place", ["images", "masks", "masks/inner/cache"])
+def test_nothing_is_remembered_in_the_data_set(place: str, folders: Folders) -> None:
+    before = tree(folders.root)
+    result = check(folders, "--cache-dir", folders.root / place)
+    assert result.exit_code == 2
+    told = f"maskprep: {folders.root / place}: lies in the data set, where nothing is remembered"
+    assert result.stderr.startswith(told)
+    assert tree(folders.root) == before
+    assert check(folders, "--cache-dir", folders.root / "cache").exit_code == 0
+
+
+@unix
+def test_nothing_is_remembered_in_it_by_way_of_a_link(tmp_path: Path, folders: Folders) -> None:
+    (tmp_path / "linked").symlink_to(folders.masks)
+    result = check(folders, "--fix", "--cache-dir", tmp_path / "linked" / "cache")
+    assert result.exit_code == 2
+    assert "lies in the data set" in result.stderr

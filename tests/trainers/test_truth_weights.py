@@ -18,8 +18,8 @@ from PIL import Image
 
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.sample import Sample, samples_of
-from maskprep.masks.resample import Kernel, resize
-from maskprep.model import WHOLE, At, Size
+from maskprep.masks.resample import resize
+from maskprep.model import WHOLE, At, Kernel, Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.sd_scripts import pixels
 from tests.trainers.rounding import EXACT, PROPERTY, is_one_pixel_apart
@@ -94,6 +94,8 @@ def test_weights_are_the_trainers(
     assert weights is not None
     assert weights.dtype == np.float32
     assert weights.shape == wanted.shape
+    if case["name"] in LANCZOS_SHRINKS_AND_GROWS:
+        assert sample.library_differences == ("pillow-lanczos",)
     if OLDER_LANCZOS and case["name"] in LANCZOS_SHRINKS_AND_GROWS:
         pytest.skip("Pillow before 13 has another Lanczos where one side shrinks and one grows")
     bound = 1 / 255 if case["file_mode"] == "JPEG" else EXACT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,23 @@ from tools.formats.files import File
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS, PAGE = ROOT / "docs" / "formats.json", ROOT / "docs" / "formats.md"
-GROUPS = {
-    "PNG": files.pngs,
-    "BMP": files.bmps,
-    "TIFF": files.tiffs,
-    "Netpbm": files.netpbms,
-    "TGA, Photoshop, arrays": files.others,
-    "JPEG, WebP, GIF and other compressed kinds": borrowed.compressed,
-    "Images whose alpha is the mask": lambda: all_alpha(),
-}
 
 
 def all_alpha() -> Iterator[File]:
     """Images whose alpha is the mask."""
     yield from files.in_alpha()
     yield from borrowed.compressed_alpha()
+
+
+GROUPS: dict[str, Callable[[], Iterator[File]]] = {
+    "PNG": files.pngs,
+    "BMP": files.bmps,
+    "TIFF": files.tiffs,
+    "Netpbm": files.netpbms,
+    "TGA, Photoshop, arrays": files.others,
+    "JPEG, WebP, GIF and other compressed kinds": borrowed.compressed,
+    "Images whose alpha is the mask": all_alpha,
+}
 
 
 def every() -> list[File]:

@@ -82,4 +82,4 @@ def _scales(kind: np.dtype[np.generic]) -> Iterator[tuple[float, str]]:
     elif kind.kind == "f":
         yield 255, ", 0..1"
     elif kind.kind == "u" and kind.itemsize > 1:
-        yield 255 / np.iinfo(kind).max, f", {8 * kind.itemsize} bits"
+        yield 255 / np.iinfo(f"u{kind.itemsize}").max, f", {8 * kind.itemsize} bits"

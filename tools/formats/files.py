@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -215,6 +216,10 @@ def bmps() -> Iterator[File]:
     )
 
 
+def _turned(orientation: int) -> bytes:
+    return tiff(page(M, t274=orientation))
+
+
 def tiffs() -> Iterator[File]:
     """TIFF."""
 
@@ -335,8 +340,8 @@ def tiffs() -> Iterator[File]:
         yield of(
             f"orientation-{turn}",
             f"Orientation {turn}, {words}",
-            lambda turn=turn: tiff(page(M, t274=turn)),
-        )  # type: ignore[misc]
+            partial(_turned, turn),
+        )
     yield of(
         "orientation-6-deflate",
         "Orientation 6, deflate",

@@ -103,7 +103,7 @@ def page(
     )
     whole = samples.dtype.itemsize * 8 == bits
     content = (
-        stored.astype(samples.dtype.newbyteorder(order)).tobytes()
+        stored.astype(np.dtype(f"{order}{samples.dtype.str[1:]}")).tobytes()
         if whole
         else packed(stored, bits)
     )

@@ -21,6 +21,7 @@ from maskprep.model import (
     Oddity,
     Pair,
     Placement,
+    Resize,
     Size,
     Stage,
     Stop,
@@ -40,7 +41,7 @@ from maskprep.trainers.sd_scripts import (
     startup,
 )
 from maskprep.trainers.sd_scripts.captions import face_numbers
-from maskprep.trainers.sd_scripts.declared import FLAGS, MODELS, WORDS
+from maskprep.trainers.sd_scripts.declared import FLAGS, LIBRARIES, MODELS, WORDS
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -76,6 +77,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
     models = MODELS
     flags = FLAGS
     words = WORDS
+    libraries = LIBRARIES
     config_ending: ClassVar[str] = ".toml"
     caption_flag: ClassVar[str] = "caption_extension"
 
@@ -108,7 +110,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
     ) -> Configuration:
         """Make the configuration of one image folder; see `FindsPairs.read_folders`."""
         if masks is not None and flags.get("masked_loss") is False:
-            raise MaskprepError(f"{images}: --masks needs the trainer's --masked_loss")
+            raise MaskprepError(f"{images}: a mask folder needs the trainer's --masked_loss")
         subset: dict[str, Any] = {"image_dir": images}
         if masks is None:
             subset["alpha_mask"] = True
@@ -312,6 +314,21 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         from maskprep.masks.latent import area_weights
 
         return area_weights(bucket_mask, model.stride)
+
+    def mask_resize(
+        self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset, subset: Subset
+    ) -> Resize | None:
+        """Tell the kernel; see `StandsOnLibraries.mask_resize`."""
+        from maskprep.trainers.sd_scripts import pixels
+
+        interpolation = subset.settings.resize_interpolation
+        if pair.source is MaskSource.FILE:
+            return pixels.mask_file_resize(
+                mask, placement, self.generation, dataset.settings, interpolation
+            )
+        resized = placement.resized
+        kernel = pixels.image_kernel(mask, resized, self.generation, interpolation)
+        return None if mask == resized else Resize(kernel, mask, resized)
 
     def latents_cache(
         self, image: str, size: Size, bucket: Size, subset: Subset, model: ModelTraits

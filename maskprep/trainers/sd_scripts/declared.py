@@ -25,6 +25,9 @@ MODELS = {
     )
 }
 
+#: It decodes by Pillow, resizes by both, and measures by imagesize; what plug-ins read it sees.
+LIBRARIES = ("Pillow", "OpenCV", "imagesize", "the AVIF plug-in", "the JPEG XL plug-in")
+
 FLAGS = (
     Flag(
         "resolution",

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.masks.resample import Kernel, resize
-from maskprep.model import WHOLE, At, Placement, Size
+from maskprep.masks.resample import resize
+from maskprep.model import WHOLE, At, Kernel, Placement, Resize, Size
 from maskprep.trainers.sd_scripts.generations import Generation, MaskResize
 
 Pixels = NDArray[np.uint8]
@@ -120,24 +120,47 @@ def from_mask_file(
     -------
     ndarray of uint8, at bucket size, indexed by `at`
     """
-    height, width = mask.shape
-    source, resized = Size(width, height), placement.resized
-    in_resized = _in_resized(at, resized, placement)
+    size = Size(mask.shape[1], mask.shape[0])
+    kernel, _, target = mask_file_resize(size, placement, generation, dataset, interpolation)
+    stretches = generation.mask_resize is MaskResize.STRETCH
+    if dataset.enable_bucket and not stretches:
+        at = _in_resized(at, target, placement)
+    return resize(mask, target, kernel, at)
+
+
+def mask_file_resize(
+    size: Size,
+    placement: Placement,
+    generation: Generation,
+    dataset: Any,
+    interpolation: str | None,
+) -> Resize:
+    """Tell by which kernel a mask file's mask is resized, and to which size.
+
+    Parameters
+    ----------
+    size : Size
+        The mask's, as stored, px.
+    placement, generation, dataset, interpolation
+        As `from_mask_file` takes them.
+
+    Returns
+    -------
+    Resize
+        Before the crop, where there is one.
+    """
+    bucket, resized = placement.bucket, placement.resized
     if generation.mask_resize is MaskResize.AREA_THEN_CROP:
         if dataset.enable_bucket:
-            return resize(mask, resized, "area", in_resized)
-        return resize(mask, placement.bucket, "pillow-lanczos", at)
-    if not dataset.enable_bucket:
-        # Height is held against the target's width and width against its height: a slip of the
-        # trainer's, which decides the kernel of a mask that is not square.
-        source = Size(height, width)
+            return Resize("area", size, resized)
+        return Resize("pillow-lanczos", size, bucket)
+    # Without buckets height is held against the target's width and width against its height: a
+    # slip of the trainer's, which decides the kernel of a mask that is not square.
+    compared = size if dataset.enable_bucket else Size(size.height, size.width)
     if generation.mask_resize is MaskResize.STRETCH:
-        kernel = _kernel(dataset.resize_interpolation, source, placement.bucket)
-        return resize(mask, placement.bucket, kernel, at)
-    if dataset.enable_bucket:
-        return resize(mask, resized, _kernel(interpolation, source, resized), in_resized)
-    bucket = placement.bucket
-    return resize(mask, bucket, _kernel(interpolation, source, bucket), at)
+        return Resize(_kernel(dataset.resize_interpolation, compared, bucket), size, bucket)
+    target = resized if dataset.enable_bucket else bucket
+    return Resize(_kernel(interpolation, compared, target), size, target)
 
 
 def _kernel(interpolation: str | None, source: Size, target: Size) -> Kernel:
