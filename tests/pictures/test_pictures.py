@@ -140,18 +140,6 @@ def test_a_shifted_mask_shows_where_it_belongs_and_says_so() -> None:
     assert both.height > plain.height
 
 
-TITLES = ["x" * 300 + ".png", "とても長い名前" * 40, "日本語 é 中文 한국어 🦊", "\udcff\n\t", ""]
-
-
-@pytest.mark.parametrize("title", TITLES)
-@pytest.mark.parametrize("system_font", [True, False])
-def test_any_title_fits(title: str, system_font: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not system_font:
-        monkeypatch.setattr(fonts, "_system_file", lambda: None)
-    assert fonts.text_width(fonts.shortened(title, 500, 34), 34) <= 500
-    assert draw_pair(view_of(title=title)).width == 1600
-
-
 def test_long_sentences_are_broken_into_lines_that_fit() -> None:
     lines = fonts.wrapped("one two three " * 30 + "x" * 400, 300, 19)
     assert len(lines) > 5
