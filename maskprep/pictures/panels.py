@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.details import HALF
 from maskprep.pictures.palette import (
     IGNORE,
     INK,
@@ -58,8 +59,10 @@ def drawn_panel(view: PairView, scale: float) -> Pixels:
     bands = (0.42 * _VALUES + 0.4 * 205 + 0.18 * band for band in IGNORE)
     back = cv2.merge([cv2.LUT(grey, band.astype(np.uint8)) for band in bands])
     share = mask.astype(np.float32) / 255
+    thin = share < 0.5  # what a panel of this size would lose of the mask
+    share[thin] = np.maximum(share, _within(view.mask, size))[thin]
     panel = np.asarray(cv2.blendLinear(picture, back, share, 1 - share), dtype=np.uint8)
-    _contours(panel, view.mask, ((3, _BLACK), (1, WHITE)))
+    _outline(panel, view.mask, ((5, _BLACK), (3, WHITE)))
     if view.crop_box is not None:
         edges = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
         left, top, right, bottom = (round(edge) for edge in edges)
@@ -97,8 +100,8 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
         for line in lines:
             line[:] = (line * (0.84 if cell > _GRID + 1 else 0.9)).astype(np.uint8)
     if view.right_weights is None:
-        # One thin line: the cells beneath it are what this panel is about.
-        _contours(panel, view.visible_part, ((1, INK),))
+        # One faint line: the cells beneath it are what this panel is about.
+        _outline(panel, view.visible_part, ((2, INK),), opacity=0.6)
     else:
         _contours(panel, _half(view.right_weights, size), ((5, WHITE), (2, RIGHT_PLACE)), _DASH)
         _contours(panel, _half(view.weights, size), ((5, WHITE), (2, INK)))
@@ -119,7 +122,7 @@ def lost_share(view: PairView) -> float:
         Share of the mask's pixels, [0, 1], that lie in fine details and in cells that weigh under
         one half.
     """
-    trained = int((view.visible_mask >= 128).sum())
+    trained = int((view.visible_mask >= HALF).sum())
     return float(view.detail_pixels[view.weights < 0.5].sum()) / trained if trained else 0.0
 
 
@@ -163,6 +166,29 @@ def _half(weights: NDArray[np.float32], size: tuple[int, int]) -> Pixels:
     return np.asarray((np.clip(smooth, 0, 1) * 255).astype(np.uint8))
 
 
+def _outline(
+    panel: Pixels, mask: Pixels, strokes: Sequence[tuple[int, Colour]], opacity: float = 1
+) -> None:
+    """Draw the outer half of a mask's contour: what is within it stays to be seen, however thin."""
+    within = 1 - opacity * (1 - _within(mask, panel.shape[1::-1]))
+    stroked = panel.copy()
+    _contours(stroked, mask, strokes)
+    panel[:] = cv2.blendLinear(panel, stroked, within, 1 - within)
+
+
+def _within(mask: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Tell how far each pixel of a panel lies within a mask's contour, [0, 1]."""
+    larger = size[0] / mask.shape[1]
+    if larger > 1:
+        # As steep as the edge of a mask of that size.
+        within = (scaled(mask, size).astype(np.float32) - 127.5) * (larger / 255) + 0.5
+    else:
+        # A hair narrower than a pixel, or across the border of two, shows in all of them.
+        support = np.where(mask >= HALF, np.uint8(255), np.uint8(0))
+        within = scaled(support, size).astype(np.float32) * (2 / (255 * larger))
+    return np.clip(within, 0, 1)
+
+
 def _contours(
     panel: Pixels, mask: Pixels, strokes: Sequence[tuple[int, Colour]], dash: int = 0
 ) -> None:
@@ -173,7 +199,7 @@ def _contours(
     """
     if panel.shape[0] > mask.shape[0]:
         mask = scaled(mask, panel.shape[1::-1])  # enlarged, the line shall not show steps
-    support = (mask >= 128).astype(np.uint8)
+    support = (mask >= HALF).astype(np.uint8)
     padded = np.pad(support, _MARGIN, mode="edge")
     found, _ = cv2.findContours(
         padded, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-_MARGIN, -_MARGIN)

@@ -183,3 +183,31 @@ def test_a_hair_of_a_large_picture_keeps_its_outline(width: int) -> None:
     for panel in (drawn_panel(view, 0.5), cells_panel(view, 4)):
         middle = panel[panel.shape[0] // 2].astype(int)
         assert int(np.abs(middle - middle[2]).max()) > 40
+
+
+@pytest.mark.parametrize("size", [(512, 512), (3000, 2000)])
+@pytest.mark.parametrize("shift", range(4))
+def test_no_outline_hides_a_line_of_2_px(size: tuple[int, int], shift: int) -> None:
+    width, height = size
+    x = width // 2 + shift
+    mask = np.zeros((height, width), np.uint8)
+    mask[height // 8 : -height // 8, x : x + 2] = 255
+    image = np.full((height, width, 3), (30, 160, 60), np.uint8)
+    image[mask > 0] = (200, 0, 200)
+    bucket = scaled(image, (512, 512 * height // width // 64 * 64))
+    weights = area_weights(scaled(mask, bucket.shape[1::-1]), 8)
+    view = PairView("a.png", image, mask, bucket, weights, weights, 8, None, [])
+    drawn = drawn_panel(view, 1.0)
+    own = scaled(image, drawn.shape[1::-1])
+    x = round((x + 1) * drawn.shape[1] / width)
+    off = np.abs(drawn.astype(int) - own)[drawn.shape[0] // 2, x - 2 : x + 3].sum(axis=1)
+    assert int(off.min()) < 60  # the picture's own colour: black is 270 from it, white 460
+    x = round(x * view.weights.shape[1] * 8 / drawn.shape[1])
+    cells = cells_panel(view, 8)[cells_row(view), x // 8 * 8 : x // 8 * 8 + 8].astype(int)
+    bare = cells_panel(replace(view, mask=np.zeros_like(mask)), 8)
+    bare = bare[cells_row(view), x // 8 * 8 : x // 8 * 8 + 8].astype(int)
+    assert int(np.abs(cells - bare).sum(axis=1).min()) < 12  # a cell's colour shows in the line
+
+
+def cells_row(view: PairView) -> int:
+    return view.weights.shape[0] // 2 * 8 + 4
