@@ -103,6 +103,29 @@ def shortened(text: str, width: float, size: int, *, bold: bool = False) -> str:
     return f"{text[:low]}…{text[-low:]}" if low else "…"
 
 
+def cut(text: str, width: float, size: int) -> str:
+    """Leave out the end of a sentence that is too long.
+
+    Parameters
+    ----------
+    text : str
+        Words with spaces between.
+    width : float
+        What it may take, px.
+    size : int
+        Height of the font, px.
+
+    Returns
+    -------
+    str
+        The sentence, or its beginning with an ellipsis.
+    """
+    if text_width(text, size) <= width:
+        return text
+    first = wrapped(text, width - text_width(" …", size), size)[0]
+    return f"{first} …"
+
+
 def wrapped(text: str, width: float, size: int) -> list[str]:
     """Break a sentence into lines.
 
