@@ -75,6 +75,7 @@ def preview(
         raise click.UsageError("say where to draw: --output DIR, --weights DIR, or --term")
     if output is None and (sheet_only or jpeg):
         raise click.UsageError("--sheet-only and --jpeg go with --output DIR")
+    from functools import partial
     from pathlib import Path
 
     from maskprep.checking.choice import Ruleset
@@ -91,14 +92,15 @@ def preview(
     code = 0
     if output is not None or weights is not None:
         drawing = Drawing(worst, not sheet_only, jpeg, lost_below)
-        count = min(training_set.pair_count, worst or training_set.pair_count)
-        with progress_bar("drawing masks", count) as advance:
+        pairs = training_set.pair_count
+        judged = 0 if output is None and worst is None else pairs
+        with progress_bar("drawing masks", judged + min(pairs, worst or pairs)) as advance:
             previews = draw(
                 training_set,
                 Path(output) if output is not None else None,
                 Path(weights) if weights is not None else None,
                 drawing,
-                judge=judge,
+                judge=partial(judge, progress=advance),
                 overwrite=overwrite,
                 progress=advance,
             )
@@ -121,7 +123,9 @@ class _Judge:
         self._ledger = ledger
         self._report: Report | None = None
 
-    def __call__(self, training_set: TrainingSet) -> Report:
+    def __call__(
+        self, training_set: TrainingSet, progress: Callable[[], None] = lambda: None
+    ) -> Report:
         from maskprep.checking.choice import Ruleset
         from maskprep.checking.engine import check
         from maskprep.running.parallel import ThisMachine
@@ -129,7 +133,7 @@ class _Judge:
         if self._report is None:
             rules, expectations = Ruleset(self.project.choice), self.project.expectations
             self._report = check(
-                training_set, rules, expectations, executor=ThisMachine(), ledger=self._ledger
+                training_set, rules, expectations, progress, ThisMachine(), self._ledger
             )
         return self._report
 
