@@ -61,6 +61,7 @@ def view_of(
     details = sample.details
     lost = [] if details is None else details.below(lost_below)
     spots_are, spots = _spots(sample, lost, lost_below)
+    shown = [Lost(each.box, details.middle_of(each)) for each in lost] if details else []
     return PairView(
         title=pathname.basename(sample.pair.image),
         image=image,
@@ -70,7 +71,8 @@ def view_of(
         stride=sample.model.stride,
         crop_box=_crop_box(placement, sample.image_header.size),
         facts=_facts(sample, placement, len(lost)),
-        lost=[Lost(each.box, details.middle_of(each)) for each in lost] if details else [],
+        lost=shown,
+        lost_as_drawn=None if right_weights is None else _as_drawn(sample, placement, shown),
         spots=spots,
         spots_are=spots_are,
         findings=findings,
@@ -128,13 +130,41 @@ def _spots(sample: Sample, lost: list[Detail], lost_below: float) -> tuple[str, 
     spots = []
     for number, detail in enumerate(shown, 1):
         box = grower.box_of(detail)
-        digits = 2 if not lost or round(detail.weight, 2) < lost_below else 4
+        digits = 2
+        while lost and round(detail.weight, digits) >= lost_below:  # as check tells it
+            digits += 1
         told = f"weight {detail.weight:.{digits}f} at {box.left:.0f},{box.top:.0f}"
         told += f" ({box.width:.0f} x {box.height:.0f} px)"
         pixels = details.pixels_in(weights, [detail])
         caption = f"{number}: {told}" if lost else told
         spots.append(Spot(number if lost else 0, caption, detail.box, pixels))
     return heading, spots
+
+
+def _as_drawn(sample: Sample, placement: Placement, lost: list[Lost]) -> list[Lost]:
+    """Bring details of a shifted mask to where they belong, px of the bucket."""
+    window, header = sample.mask_window, sample.mask_header
+    assert window is not None, "the caller has seen weights"
+    assert header is not None, "it is a mask file"
+    kept, bucket = placement.window_in(header.size), placement.bucket
+
+    def across(x: float) -> float:
+        return (x * window.width / bucket.width + window.left - kept.left) * (
+            bucket.width / kept.width
+        )
+
+    def down(y: float) -> float:
+        return (y * window.height / bucket.height + window.top - kept.top) * (
+            bucket.height / kept.height
+        )
+
+    return [
+        Lost(
+            Box(across(box.left), down(box.top), across(box.right), down(box.bottom)),
+            (across(at[0]), down(at[1])),
+        )
+        for box, at in ((each.box, each.at) for each in lost)
+    ]
 
 
 def _clipping(sample: Sample) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 from PIL import Image, ImageDraw
 
 from maskprep.pictures.fonts import draw_text, text_width
 from maskprep.pictures.palette import LOST, WHITE
-from maskprep.pictures.view import PairView, Pixels
+from maskprep.pictures.view import Lost, PairView, Pixels
 
 _PADDING = 5
 #: A frame around a detail longer than so many px would hold more than the detail.
@@ -20,7 +20,7 @@ _LARGE, _SMALL = 15, 11
 
 
 def numbered(
-    panel: Pixels, view: PairView, scale: float, shift: tuple[float, float] = (0, 0)
+    panel: Pixels, details: Sequence[Lost], scale: float, shift: tuple[float, float] = (0, 0)
 ) -> Image.Image:
     """Frame and number the lost details of a panel.
 
@@ -28,8 +28,8 @@ def numbered(
     ----------
     panel : ndarray of uint8, shape (h, w, 3)
         Is drawn on.
-    view : PairView
-        The pair.
+    details : sequence of Lost
+        In the order of their numbers.
     scale : float
         Panel px per px of the bucket.
     shift : tuple of float
@@ -41,11 +41,11 @@ def numbered(
         RGB.
     """
     height, width = panel.shape[:2]
-    size = _LARGE if len(view.lost) < _MANY else _SMALL
+    size = _LARGE if len(details) < _MANY else _SMALL
     radius = round(size * 0.73)
     taken: list[tuple[int, int]] = []
     texts: list[tuple[int, int, str]] = []
-    for number, lost in enumerate(view.lost, 1):
+    for number, lost in enumerate(details, 1):
         x, y = (round(at * scale + by) for at, by in zip(lost.at, shift, strict=True))
         if not (0 <= x < width and 0 <= y < height):
             continue

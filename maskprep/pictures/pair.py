@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -150,7 +149,7 @@ def _panels(view: PairView, cell: int) -> tuple[Image.Image, Image.Image]:
                 for colour, width in ((WHITE, 5), (INK, 2)):
                     corners = (x, y), (x + cells * cell, y + cells * cell)
                     cv2.rectangle(panel, *corners, colour, width, cv2.LINE_AA)
-    return numbered(left, view, scale, shift), numbered(right, view, scale)
+    return numbered(left, view.drawn_details, scale, shift), numbered(right, view.lost, scale)
 
 
 def _square(view: PairView, spot: Spot) -> tuple[int, int, int]:
@@ -166,14 +165,12 @@ def _from_near(view: PairView, spot: Spot) -> tuple[Image.Image, Image.Image]:
     side = _SPOT_SIDE // cells
     window = view.window(column, row, cells)
     if spot.number:
-        lost = list(window.lost)
         inside = spot.pixels[row : row + cells, column : column + cells]
-        lost[spot.number - 1] = replace(lost[spot.number - 1], at=_nearest(inside, view.stride))
-        window = replace(window, lost=lost)
+        window = window.pointing_at(spot.number, _nearest(inside, view.stride))
     scale = side / view.stride
     return (
-        numbered(drawn_panel(window, scale), window, scale),
-        numbered(cells_panel(window, side), window, scale),
+        numbered(drawn_panel(window, scale), window.drawn_details, scale),
+        numbered(cells_panel(window, side), window.lost, scale),
     )
 
 

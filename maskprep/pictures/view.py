@@ -83,7 +83,8 @@ class PairView:
     facts : sequence of (str, str)
         Labels and numbers to be written beneath.
     lost : sequence of Lost
-        The fine details that hardly train, numbered from 1 in this order.
+        The fine details that hardly train, numbered from 1 in this order; where the trainer puts
+        them.
     spots : sequence of Spot
         What is worth a look from near.
     spots_are : str
@@ -92,6 +93,8 @@ class PairView:
         What the rules found of the pair, the most severe first.
     right_weights : ndarray of float32, or None
         What an unshifted mask would give, where the trainer shifts it.
+    lost_as_drawn : sequence of Lost, or None
+        The lost details where they belong, where the trainer shifts the mask.
     notes : sequence of str
         Warnings in words.
     """
@@ -109,7 +112,13 @@ class PairView:
     spots_are: str = ""
     findings: Sequence[Finding] = ()
     right_weights: NDArray[np.float32] | None = None
+    lost_as_drawn: Sequence[Lost] | None = None
     notes: Sequence[str] = ()
+
+    @property
+    def drawn_details(self) -> Sequence[Lost]:
+        """The lost details where the mask has them, px of the bucket."""
+        return self.lost if self.lost_as_drawn is None else self.lost_as_drawn
 
     @property
     def visible_box(self) -> tuple[float, float, float, float]:
@@ -167,9 +176,19 @@ class PairView:
             weights=self.weights[inside],
             crop_box=None,
             lost=[each.moved(-x, -y) for each in self.lost],
+            lost_as_drawn=[each.moved(-x, -y) for each in self.drawn_details],
             spots=(),
             right_weights=right_weights,
         )
+
+    def pointing_at(self, number: int, at: tuple[float, float]) -> PairView:
+        """Have a lost detail pointed at elsewhere than in its middle, px of the bucket."""
+        lost, drawn = list(self.lost), list(self.drawn_details)
+        before, belongs = lost[number - 1], drawn[number - 1]
+        off = belongs.box.left - before.box.left, belongs.box.top - before.box.top
+        lost[number - 1] = replace(before, at=at)
+        drawn[number - 1] = replace(belongs, at=(at[0] + off[0], at[1] + off[1]))
+        return replace(self, lost=lost, lost_as_drawn=drawn)
 
 
 def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -236,7 +236,7 @@ def test_every_lost_detail_is_numbered(count: int) -> None:
     lost = [Lost(Box(x, y, x + 12, y + 6), (x + 6, y + 3)) for x, y in spots]
     view = replace(view, lost=lost, spots=())
     bare = drawn_panel(view, 1.0)
-    panel = numbered(bare.copy(), view, 1.0)
+    panel = numbered(bare.copy(), view.lost, 1.0)
     red = np.asarray((np.asarray(panel) == LOST).all(axis=2), np.uint8)
     radius = 11 if count < 25 else 8
     # Discs, whatever is written on them; some lie partly beneath others where there are many.

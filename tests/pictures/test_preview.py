@@ -212,3 +212,28 @@ def test_a_detail_that_trains_is_not_called_lost(folders: Folders) -> None:
     assert view.spots_are == "The only detail, which trains"
     assert [each.number for each in view.spots] == [0]
     assert dict(view.facts)["fine details"].startswith("0 of 1 detail lost, weakest 0.")
+
+
+def test_details_of_a_shifted_mask_are_framed_where_they_are_drawn(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    mask = np.zeros((300, 200), np.uint8)
+    mask[150:280, 60:140] = 255
+    cv2.line(mask, (20, 20), (20, 60), 255, 2)
+    Image.new("RGB", (200, 300), "gray").save(folders.images / "a.png")
+    Image.fromarray(mask).save(folders.masks / "a.png")
+    found = discover(request(str(folders.config()), trainer="sd-scripts@0.10"))
+    (sample,) = samples_of(found)
+    view = view_of(sample)
+    assert view is not None
+    assert view.right_weights is not None
+    assert view.crop_box is not None
+    (drawn,), (seen,) = view.drawn_details, view.lost
+    left, top, right, _ = view.crop_box
+    scale = (right - left) / view.bucket_image.shape[1]
+    assert drawn.box.left * scale + left == pytest.approx(19, abs=3)
+    assert drawn.box.top * scale + top == pytest.approx(19, abs=3)
+    assert drawn.box.bottom * scale + top == pytest.approx(62, abs=3)
+    assert abs(drawn.box.top - seen.box.top) + abs(drawn.box.left - seen.box.left) > 1
+    window = view.window(0, 0, 4).pointing_at(1, (5, 6))
+    assert window.lost[0].at == (5, 6)
+    assert window.drawn_details[0].box == drawn.box
