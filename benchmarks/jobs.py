@@ -440,7 +440,8 @@ JOBS = (
             Command(
                 OURS,
                 lambda at: maskprep(
-                    "preview", at.data.images, "--masks", at.data.masks, "--output", at.output
+                    *("preview", at.data.images, "--masks", at.data.masks),
+                    *("--output", at.output, "--no-cache"),
                 ),
                 0.1,
             ),

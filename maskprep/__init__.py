@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from maskprep.model import MaskSource as MaskSource
     from maskprep.model import Size as Size
     from maskprep.model.report import Report as Report
+    from maskprep.pictures.preview import Drawing as Drawing
     from maskprep.pictures.preview import preview as preview
     from maskprep.running.cluster import Dask as Dask
     from maskprep.running.parallel import Processes as Processes
@@ -56,6 +57,7 @@ _HOMES = {
     "Choice": "checking.choice",
     "Dask": "running.cluster",
     "Destination": "editing.plan",
+    "Drawing": "pictures.preview",
     "ImageFolder": "dataset.folders",
     "MaskSource": "model",
     "MaskprepError": "errors",

@@ -153,6 +153,12 @@ class Ruleset:
         about._rules = [each for each in self._rules if _concerns(each, trainer)]
         return about
 
+    def setting(self, name: str, option: str) -> Option:
+        """Tell what a rule is set to, or its default."""
+        (rule,) = matching(name)
+        default = next(each.default for each in rule.options if each.name == option)
+        return self._options.get(rule.code, {}).get(option.replace("-", "_"), default)
+
     def pointless(self, trainer: Trainer) -> list[str]:
         """Tell which rules were asked for by name, and why they have nothing to look at."""
         asked = _codes(self.choice.select)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from maskprep.checking.choice import Ruleset
@@ -65,7 +66,9 @@ def check(
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             findings += told_of_set(RuleStage.FOLDERS, subset)
+    about_set = list(findings)
     rows: list[SampleRow] = []
+    of_pairs: list[tuple[Finding, ...]] = []
     stops = list(training_set.stops)
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
@@ -76,15 +79,20 @@ def check(
         judged = recheck.in_order(samples, judge, where)
     for each in judged:
         rows.append(each.row)
+        of_pairs.append(each.findings)
         findings += each.findings
         stops += each.stops
         faults += [] if each.fault is None else [each.fault]
         progress()
-    findings += told_of_set(RuleStage.DATASET, training_set, rows)
-    findings += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
+    of_rows = told_of_set(RuleStage.DATASET, training_set, rows)
+    of_rows += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
+    findings += of_rows
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
     ignorers = {finding: rules.ignorer(finding) for finding in told}
     used = set(ignorers.values())
+    by_path: dict[str, list[Finding]] = defaultdict(list)
+    for finding in (*about_set, *of_rows):
+        by_path[finding.path].append(finding)
     return Report(
         training_set,
         tuple(rows),
@@ -94,6 +102,14 @@ def check(
         tuple(finding for finding in told if ignorers[finding] is not None),
         tuple(entry for entry in rules.ignores if entry not in used),
         tuple(faults),
+        tuple(
+            tuple(
+                finding
+                for finding in dict.fromkeys((*own, *_about(row, by_path)))
+                if ignorers[finding] is None
+            )
+            for row, own in zip(rows, of_pairs, strict=True)
+        ),
     )
 
 
@@ -125,6 +141,12 @@ def _judged(
     # What was promised is held to it, whatever else is wrong.
     findings += _told(rules, RuleStage.EXPECTATION, asked, sample, expectations)
     return Judgement(sample.row(), tuple(findings), stops)
+
+
+def _about(row: SampleRow, by_path: Mapping[str, list[Finding]]) -> Iterator[Finding]:
+    for path in dict.fromkeys((row.image, row.mask)):
+        if path is not None:
+            yield from by_path.get(path, ())
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

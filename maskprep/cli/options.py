@@ -389,6 +389,16 @@ def ledger_options(command: Command) -> Command:
     return with_options(with_ledger, _LEDGER_OPTIONS)
 
 
+#: Which pairs a command works on; its words go to `maskprep.dataset.only.keep_only`.
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME|PATTERN|LIST",
+    help="Only these pairs: a name (cat.png, cat), a pattern ('cat-*'), or a file with one a line;"
+    " may be given again.",
+)
+
+
 def one_request(requests: list[Request]) -> Request:
     """Take the only data set of a command that works on one."""
     if len(requests) > 1:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
+from maskprep.cli.choosing import choice_options
 from maskprep.cli.options import (
     LocalPath,
     TrainerCommand,
     data_options,
     environment_option,
+    ledger_options,
     one_request,
+    only_option,
 )
 
 if TYPE_CHECKING:
+    from maskprep.checking.ledger import Ledger
+    from maskprep.checking.project import Project
     from maskprep.dataset.discover import Request
-    from maskprep.model import Environment
+    from maskprep.model import Environment, TrainingSet
+    from maskprep.model.report import Report
+    from maskprep.pictures.preview import Outcome, Previews
 
 
 @click.command(cls=TrainerCommand)
@@ -27,56 +35,138 @@ if TYPE_CHECKING:
 @click.option(
     "--weights", type=LocalPath(file_okay=False), help="Folder for the weights, one .npy a pair."
 )
+@click.option("--term", is_flag=True, help="Draw the cells in the terminal: the worst pair's.")
+@only_option
+@click.option(
+    "--worst", type=click.IntRange(min=1), metavar="N", help="Only the N worst of the pairs."
+)
+@click.option("--sheet-only", is_flag=True, help="Contact sheets, and no picture a pair.")
+@click.option("--jpeg", is_flag=True, help="JPEG instead of PNG: less than half as large.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @environment_option
+@choice_options
+@ledger_options
 def preview(
     requests: list[Request],
     output: str | None,
     weights: str | None,
+    term: bool,
+    only: tuple[str, ...],
+    worst: int | None,
+    sheet_only: bool,
+    jpeg: bool,
     overwrite: bool,
+    project_of: Callable[[str], Project],
+    ledger: Ledger | None,
     environment: Environment | None,
 ) -> None:
     """Draw what the trainer will see of every mask.
 
     Per pair one picture: your mask over the image, and the latent cells as the trainer weighs
-    them, blue trains, orange is ignored. And a contact sheet of the whole set, worst first.
+    them, blue trains, orange is ignored. And a contact sheet of the whole set, worst first: by
+    what check finds, then by what is lost.
 
     \b
     maskprep preview dataset.toml --output previews/
+    maskprep preview dataset.toml --output worst/ --worst 20 --jpeg
+    maskprep preview dataset.toml --term --only cat.png
     maskprep preview dataset.toml --weights weights/
 
     Exit code: 0 all drawn, 1 some could not be, 2 could not do the job.
     """
-    if output is None and weights is None:
-        raise click.UsageError("say where to write: --output DIR, --weights DIR, or both")
+    if output is None and weights is None and not term:
+        raise click.UsageError("say where to draw: --output DIR, --weights DIR, or --term")
+    if output is None and (sheet_only or jpeg):
+        raise click.UsageError("--sheet-only and --jpeg go with --output DIR")
     from dataclasses import replace
+    from functools import partial
     from pathlib import Path
 
+    from maskprep.checking.choice import Ruleset
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
     from maskprep.dataset.libraries import notes_of
+    from maskprep.dataset.only import keep_only
     from maskprep.errors import printable
+    from maskprep.pictures.preview import Drawing
     from maskprep.pictures.preview import preview as draw
 
-    training_set = discover_pairs(replace(one_request(requests), environment=environment))
-    with progress_bar("drawing masks", training_set.pair_count) as advance:
-        outcomes = draw(
-            training_set,
-            Path(output) if output is not None else None,
-            Path(weights) if weights is not None else None,
-            overwrite=overwrite,
-            progress=advance,
-        )
-    failed = [outcome for outcome in outcomes if outcome.problem]
+    request = replace(one_request(requests), environment=environment)
+    training_set = keep_only(discover_pairs(request), only)
+    judge = _Judge(project_of(request.target), ledger)
+    lost_below = float(Ruleset(judge.project.choice).setting("detail-lost", "threshold"))
+    code = 0
+    if output is not None or weights is not None:
+        drawing = Drawing(worst, not sheet_only, jpeg, lost_below)
+        pairs = training_set.pair_count
+        judged = 0 if output is None and worst is None else pairs
+        with progress_bar("drawing masks", judged + min(pairs, worst or pairs)) as advance:
+            previews = draw(
+                training_set,
+                Path(output) if output is not None else None,
+                Path(weights) if weights is not None else None,
+                drawing,
+                judge=partial(judge, progress=advance),
+                overwrite=overwrite,
+                progress=advance,
+            )
+        code = _tell(previews, output, weights, pages=not sheet_only)
+        for line in notes_of(training_set, previews.outcomes):
+            click.echo(printable(line))
+    if term:
+        from maskprep.cli.cells import print_cells
+
+        shown = worst or (None if only else 1)
+        code = max(code, print_cells(training_set, judge(training_set), shown, lost_below))
+    if ledger is not None:
+        ledger.close()
+    raise SystemExit(code)
+
+
+class _Judge:
+    """Finds out what the rules say of a training set, once."""
+
+    def __init__(self, project: Project, ledger: Ledger | None) -> None:
+        self.project = project
+        self._ledger = ledger
+        self._report: Report | None = None
+
+    def __call__(
+        self, training_set: TrainingSet, progress: Callable[[], None] = lambda: None
+    ) -> Report:
+        from maskprep.checking.choice import Ruleset
+        from maskprep.checking.engine import check
+        from maskprep.running.parallel import ThisMachine
+
+        if self._report is None:
+            rules, expectations = Ruleset(self.project.choice), self.project.expectations
+            self._report = check(
+                training_set, rules, expectations, progress, ThisMachine(), self._ledger
+            )
+        return self._report
+
+
+def _tell(previews: Previews, output: str | None, weights: str | None, *, pages: bool) -> int:
+    """Print what was written and what was not, and give the exit code."""
+    from maskprep.errors import printable
+
+    failed = [outcome for outcome in previews.outcomes if outcome.problem]
     for outcome in failed:
         click.echo(printable(f"{outcome.image}: not drawn: {outcome.problem}"), err=True)
-    made = len(outcomes) - len(failed)
-    if output is not None and made:
-        click.echo(f"{output}: {made} of {len(outcomes)} pairs drawn, and contact-sheet.png")
-    if weights is not None and made:
-        click.echo(f"{weights}: the weights of {made} of {len(outcomes)} pairs")
-    for line in notes_of(training_set, outcomes):
-        click.echo(printable(line))
+    told = _counted(previews.outcomes)
+    if output is not None:
+        names = [path.name for path in previews.sheets]
+        sheets = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        drawn = f"{told} drawn, and {sheets}" if pages else f"{sheets} with {told}"
+        click.echo(printable(f"{output}: {drawn}"))
+    if weights is not None and len(failed) < len(previews.outcomes):
+        click.echo(printable(f"{weights}: the weights of {told}"))
     if any(outcome.is_fault for outcome in failed):
-        raise SystemExit(2)
-    raise SystemExit(1 if failed else 0)
+        return 2
+    return int(bool(failed))
+
+
+def _counted(outcomes: tuple[Outcome, ...]) -> str:
+    made, total = sum(not each.problem for each in outcomes), len(outcomes)
+    pairs = "1 pair" if total == 1 else f"{total} pairs"
+    return pairs if made == total else f"{made} of {pairs}"

@@ -318,6 +318,13 @@ class DetailGrower:
         self._tried[place] = self._mask[place]
         return weight
 
+    def box_of(self, detail: Detail) -> Box:
+        """Find the px of the mask that lie around a detail."""
+        rows, columns = self._bucket_px
+        top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
+        left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
+        return Box(left, top, right, bottom)
+
     def _seed(self, detail: Detail) -> _Seed:
         if detail.label not in self._seeds:
             self._seeds[detail.label] = self._make_seed(detail)
@@ -325,8 +332,7 @@ class DetailGrower:
 
     def _make_seed(self, detail: Detail) -> _Seed:
         rows, columns = self._bucket_px
-        top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
-        left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
+        left, top, right, bottom = (int(edge) for edge in self.box_of(detail))
         inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
         own = np.pad(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.

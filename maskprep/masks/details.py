@@ -123,6 +123,11 @@ class Details:
         """Those that weigh too little to be learnt."""
         return tuple(each for each in self.found if each.weight < LOST_BELOW)
 
+    def below(self, threshold: float) -> list[Detail]:
+        """List those that weigh less than a threshold, the weakest first."""
+        weak = (each for each in self.found if each.weight < threshold)
+        return sorted(weak, key=lambda each: each.weight)
+
     def pixels_in(
         self, weights: NDArray[np.float32], details: Sequence[Detail]
     ) -> NDArray[np.float32]:
@@ -145,6 +150,25 @@ class Details:
         cells = _cells_of(self.rows[own], self.columns[own], weights.shape, self.shape_hw)
         np.add.at(counts, cells, 1)
         return counts
+
+    def middle_of(self, detail: Detail) -> tuple[int, int]:
+        """Find the pixel of a detail that lies nearest to its centre of mass.
+
+        Parameters
+        ----------
+        detail : Detail
+            One of `found`.
+
+        Returns
+        -------
+        tuple of int
+            Column and row, px of the bucket.
+        """
+        own = self.labels == detail.label
+        rows, columns = self.rows[own], self.columns[own]
+        off = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
+        nearest = int(off.argmin())
+        return int(columns[nearest]), int(rows[nearest])
 
     def cells_of(self, detail: Detail, stride: int) -> DetailCells:
         """Find the cells that a detail is weighed by.

@@ -209,18 +209,21 @@ class Subset:
         self, pair: Pair, caches: tuple[str, ...] = (), uncached: tuple[str, ...] = ()
     ) -> Subset:
         """Take one pair out, with the subset's settings and nothing of the other files."""
+        return replace(self.of_some((pair,)), uncached=uncached, caches=caches)
+
+    def of_some(self, pairs: tuple[Pair, ...]) -> Subset:
+        """Take some pairs out, with the subset's settings, and of other files caches alone."""
         return replace(
             self,
             images=None if self.images is None else replace(self.images, names=()),
             masks=None if self.masks is None else replace(self.masks, names=()),
-            pairs=(pair,),
+            pairs=pairs,
             unseen=(),
             unseen_masks=(),
             extra_masks=(),
             shadowed_masks={},
-            uncached=uncached,
+            uncached=(),
             unused=(),
-            caches=caches,
         )
 
 

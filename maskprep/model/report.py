@@ -162,6 +162,8 @@ class Report:
         Entries for some files by which nothing was ignored.
     faults : tuple of Fault
         What could not be judged, by a defect of maskprep itself.
+    of_pairs : tuple of tuple of Finding
+        For each row, those of `findings` that are about its pair.
     """
 
     training_set: TrainingSet
@@ -172,6 +174,7 @@ class Report:
     ignored: tuple[Finding, ...] = ()
     unused_ignores: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    of_pairs: tuple[tuple[Finding, ...], ...] = ()
 
     @property
     def starts(self) -> bool:

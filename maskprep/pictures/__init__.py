@@ -5,8 +5,7 @@ changed.
 """
 
 from maskprep.pictures.pair import draw_pair
-from maskprep.pictures.panels import lost_share
-from maskprep.pictures.sheet import draw_sheet, draw_tile
-from maskprep.pictures.view import PairView, SheetTile
+from maskprep.pictures.sheet import Sheet, blank_tile, draw_tile
+from maskprep.pictures.view import Lost, PairView, SheetTile, Spot
 
-__all__ = ["PairView", "SheetTile", "draw_pair", "draw_sheet", "draw_tile", "lost_share"]
+__all__ = ["Lost", "PairView", "Sheet", "SheetTile", "Spot", "blank_tile", "draw_pair", "draw_tile"]

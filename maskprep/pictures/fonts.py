@@ -1,38 +1,18 @@
-"""Text in pictures: the font that comes with maskprep, the system's for other scripts."""
+"""Lines of text in pictures, in any script that a font of the system's has."""
 
 from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
+from maskprep.pictures.glyphs import OWN, bitmap, bitmap_size, file_with, font
 from maskprep.pictures.palette import Colour
 
-_FOLDER = Path(__file__).with_name("fonts")
-_FILES = {False: _FOLDER / "Inter-Regular.ttf", True: _FOLDER / "Inter-SemiBold.ttf"}
-_MISSING = "□"
-_OWN_PUNCTUATION = frozenset("–—‘’“”•…→←×□")
-_LAST_LATIN = 0x17F
-
-#: Fonts with Japanese, Chinese or Korean letters, where systems keep them.
-SYSTEM_FONTS = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf",
-    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
-    "C:/Windows/Fonts/YuGothM.ttc",
-    "C:/Windows/Fonts/meiryo.ttc",
-    "C:/Windows/Fonts/msgothic.ttc",
-    "C:/Windows/Fonts/msyh.ttc",
-    "C:/Windows/Fonts/malgun.ttf",
-    "/System/Library/Fonts/ヒラギノ角ゴシック W3.ttc",
-    "/System/Library/Fonts/PingFang.ttc",
-    "/System/Library/Fonts/AppleSDGothicNeo.ttc",
-)
+#: Joiners of emoji, and what chooses between their looks: nothing to be seen by themselves.
+_INVISIBLE = frozenset("\u200d\ufe0e\ufe0f")
 
 
 def draw_text(
@@ -44,7 +24,7 @@ def draw_text(
     *,
     bold: bool = False,
 ) -> None:
-    """Write one line.
+    r"""Write one line.
 
     Parameters
     ----------
@@ -53,7 +33,7 @@ def draw_text(
     xy : tuple of float
         Left end of the line's ascender, px.
     text : str
-        Any characters; those that no font has become squares.
+        Any characters; those that no font has become escapes, as in ``\u3042``.
     size : int
         Height of the font, px.
     colour : tuple of int
@@ -62,11 +42,16 @@ def draw_text(
         Whether semi-bold.
     """
     x, y = xy
-    baseline = y + size
-    for run, own in _runs(text):
-        font = _font(size, bold) if own else _system_font(size)
-        draw.text((x, baseline), run, font=font, fill=colour, anchor="ls")
-        x += font.getlength(run)
+    for run, file in _runs(text, bold):
+        if not bitmap_size(file):
+            draw.text((x, y + size), run, font=font(file, size), fill=colour, anchor="ls")
+            x += font(file, size).getlength(run)
+            continue
+        for each in run:
+            picture = bitmap(file, each, size)
+            # Pillow has no other way from what draws to what is drawn on.
+            draw._image.paste(picture, (round(x), round(y + 0.06 * size)), picture)
+            x += picture.width
 
 
 def text_width(text: str, size: int, *, bold: bool = False) -> float:
@@ -86,10 +71,7 @@ def text_width(text: str, size: int, *, bold: bool = False) -> float:
     float
         Width in px.
     """
-    return sum(
-        (_font(size, bold) if own else _system_font(size)).getlength(run)
-        for run, own in _runs(text)
-    )
+    return sum(_run_width(run, file, size) for run, file in _runs(text, bold))
 
 
 def shortened(text: str, width: float, size: int, *, bold: bool = False) -> str:
@@ -121,6 +103,29 @@ def shortened(text: str, width: float, size: int, *, bold: bool = False) -> str:
     return f"{text[:low]}…{text[-low:]}" if low else "…"
 
 
+def cut(text: str, width: float, size: int) -> str:
+    """Leave out the end of a sentence that is too long.
+
+    Parameters
+    ----------
+    text : str
+        Words with spaces between.
+    width : float
+        What it may take, px.
+    size : int
+        Height of the font, px.
+
+    Returns
+    -------
+    str
+        The sentence, or its beginning with an ellipsis.
+    """
+    if text_width(text, size) <= width:
+        return text
+    first = wrapped(text, width - text_width(" …", size), size)[0]
+    return f"{first} …"
+
+
 def wrapped(text: str, width: float, size: int) -> list[str]:
     """Break a sentence into lines.
 
@@ -148,33 +153,23 @@ def wrapped(text: str, width: float, size: int) -> list[str]:
     return [line for line in lines if line] or [""]
 
 
-def _runs(text: str) -> list[tuple[str, bool]]:
-    """Split a line into runs of the own font (True) and the system's (False)."""
-    known = "".join(
-        character if character.isprintable() else _MISSING
-        for character in unicodedata.normalize("NFC", text)
-    )
-    if _system_file() is None:
-        known = "".join(each if _is_own(each) else _MISSING for each in known)
-    return [("".join(run), own) for own, run in groupby(known, _is_own)]
+@lru_cache(maxsize=1024)
+def _runs(text: str, bold: bool) -> tuple[tuple[str, str], ...]:
+    """Split a line into runs, each with its font's file; what none has becomes escapes."""
+    shown = "".join(map(_shown, unicodedata.normalize("NFC", text)))
+    files = groupby(shown, lambda each: file_with(each, bold) or OWN[bold])
+    return tuple(("".join(run), file) for file, run in files)
 
 
-def _is_own(character: str) -> bool:
-    return ord(character) <= _LAST_LATIN or character in _OWN_PUNCTUATION
+def _shown(character: str) -> str:
+    if character in _INVISIBLE:
+        return ""
+    if character.isprintable() and file_with(character, False) is not None:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
-@lru_cache(maxsize=32)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(_FILES[bold]), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=32)
-def _system_font(size: int) -> ImageFont.FreeTypeFont:
-    file = _system_file()
-    assert file is not None, "text without a font has become squares"
-    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=1)
-def _system_file() -> str | None:
-    return next((path for path in SYSTEM_FONTS if Path(path).is_file()), None)
+def _run_width(run: str, file: str, size: int) -> float:
+    if bitmap_size(file):
+        return float(sum(bitmap(file, each, size).width for each in run))
+    return font(file, size).getlength(run)

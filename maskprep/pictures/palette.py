@@ -19,6 +19,7 @@ RULE: Colour = (222, 220, 215)
 WHITE: Colour = (255, 255, 255)
 NOTE: Colour = (255, 243, 214)
 RIGHT_PLACE: Colour = (204, 0, 122)
+LOST: Colour = (190, 20, 40)
 
 #: How much of a cell is its colour; the rest is the picture, in grey.
 OPACITY = 0.68

@@ -1,4 +1,4 @@
-"""The two panels of a pair: the drawn mask, and the latent cells; and where most is lost."""
+"""The two panels of a pair, the drawn mask and the latent cells, and where most is lost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.details import HALF
 from maskprep.pictures.palette import (
     IGNORE,
     INK,
@@ -17,15 +18,13 @@ from maskprep.pictures.palette import (
     Colour,
     weight_colours,
 )
-from maskprep.pictures.view import PairView, Pixels, scaled
+from maskprep.pictures.view import PairView, Pixels, Spot, scaled
 
 _BLACK: Colour = (0, 0, 0)
 _GRID = 3  # px a cell from which lines between cells can be drawn
-_WORTH_A_LOOK = 0.2  # cells' worth of lost pixels below which a zoom would show nothing
 _MARGIN = 8  # px around a mask, so that lines leave a panel instead of running along its border
 _DASH = 7
 _VALUES = np.arange(256)
-_SUBPIXELS = 4  # bits of a pixel's fraction in the coordinates of lines
 
 
 def drawn_panel(view: PairView, scale: float) -> Pixels:
@@ -57,9 +56,12 @@ def drawn_panel(view: PairView, scale: float) -> Pixels:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     bands = (0.42 * _VALUES + 0.4 * 205 + 0.18 * band for band in IGNORE)
     back = cv2.merge([cv2.LUT(grey, band.astype(np.uint8)) for band in bands])
-    share = mask.astype(np.float32) / 255
+    within = _within(view.mask, size)
+    # What a panel of this size would lose of the mask is shown as well.
+    shown = np.where(mask < HALF, np.maximum(mask, within), mask)
+    share = shown.astype(np.float32) / 255
     panel = np.asarray(cv2.blendLinear(picture, back, share, 1 - share), dtype=np.uint8)
-    _contours(panel, view.mask, ((3, _BLACK), (1, WHITE)))
+    _outline(panel, within, ((2, WHITE), (1, _BLACK)))
     if view.crop_box is not None:
         edges = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
         left, top, right, bottom = (round(edge) for edge in edges)
@@ -97,56 +99,38 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
         for line in lines:
             line[:] = (line * (0.84 if cell > _GRID + 1 else 0.9)).astype(np.uint8)
     if view.right_weights is None:
-        # One thin line: the cells beneath it are what this panel is about.
-        _contours(panel, view.visible_part, ((1, INK),))
+        # Faint: the cells beneath are what this panel is about.
+        _outline(panel, _within(view.visible_part, size), ((1, INK),), opacity=0.6)
     else:
         _contours(panel, _half(view.right_weights, size), ((5, WHITE), (2, RIGHT_PLACE)), _DASH)
         _contours(panel, _half(view.weights, size), ((5, WHITE), (2, INK)))
     return panel
 
 
-def lost_share(view: PairView) -> float:
-    """Tell how much of the mask is fine and hardly trains.
+def most_lost(view: PairView, spot: Spot, side: int) -> tuple[int, int]:
+    """Find the square of cells in which most of a detail is lost.
 
     Parameters
     ----------
     view : PairView
         The pair.
-
-    Returns
-    -------
-    float
-        Share of the mask's pixels, [0, 1], that lie in fine details and in cells that weigh under
-        one half.
-    """
-    trained = int((view.visible_mask >= 128).sum())
-    return float(view.detail_pixels[view.weights < 0.5].sum()) / trained if trained else 0.0
-
-
-def most_lost(view: PairView, side: int) -> tuple[int, int] | None:
-    """Find the square of cells in which most of the fine details is lost.
-
-    Parameters
-    ----------
-    view : PairView
-        The pair.
+    spot : Spot
+        The detail.
     side : int
-        Of the square, in cells.
+        Of the square, in cells; no more than the bucket has.
 
     Returns
     -------
-    tuple of int, or None
-        Column and row of its upper left cell; None where nothing worth a look is lost.
+    tuple of int
+        Column and row of its upper left cell.
     """
     rows, columns = view.weights.shape
-    if rows < side or columns < side:
-        return None
-    lost = view.detail_pixels * np.clip(0.5 - view.weights, 0, None)
+    lost = spot.pixels * (1 - view.weights)
+    if not lost.any():
+        lost = spot.pixels
     sums = cv2.boxFilter(lost, -1, (side, side), anchor=(0, 0), normalize=False)
     sums = sums[: rows - side + 1, : columns - side + 1]
     row, column = (int(each) for each in np.unravel_index(int(sums.argmax()), sums.shape))
-    if float(sums[row, column]) < _WORTH_A_LOOK * view.stride**2:
-        return None
     # Many squares hold the same; the one with the loss in its middle is the one to show.
     inside = lost[row : row + side, column : column + side]
     weight = float(inside.sum())
@@ -163,29 +147,71 @@ def _half(weights: NDArray[np.float32], size: tuple[int, int]) -> Pixels:
     return np.asarray((np.clip(smooth, 0, 1) * 255).astype(np.uint8))
 
 
+def _outline(
+    panel: Pixels, within: Pixels, rings: Sequence[tuple[int, Colour]], opacity: float = 1
+) -> None:
+    """Draw rings around a shape, the inner one first: what is within stays to be seen.
+
+    Parameters
+    ----------
+    panel : ndarray of uint8, shape (h, w, 3)
+        Is drawn on.
+    within : ndarray of uint8, shape (h, w)
+        How far each pixel lies within the shape, see `_within`.
+    rings : sequence of (int, colour)
+        How many px each is wide, and its colour.
+    opacity : float
+        Of the rings, [0, 1].
+    """
+    reached = within
+    layers = []
+    for width, colour in rings:
+        wider = np.asarray(cv2.dilate(reached, _disk(width)), np.uint8)
+        layers.append((reached, wider, colour))
+        reached = wider
+    ring = np.flatnonzero(reached != within)
+    before = panel.reshape(-1, 3)[ring].astype(np.float32)
+    drawn = before.copy()
+    for inner, outer, colour in layers:
+        share = (outer - inner).reshape(-1)[ring].astype(np.float32) * (opacity / 255)
+        drawn += share[:, None] * (np.array(colour, np.float32) - before)
+    panel.reshape(-1, 3)[ring] = drawn.astype(np.uint8)
+
+
+def _disk(radius: int) -> Pixels:
+    return np.asarray(
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8
+    )
+
+
+def _within(mask: Pixels, size: tuple[int, int]) -> Pixels:
+    """Tell how far each pixel of a panel lies within a mask's contour, uint8, 255 for wholly."""
+    larger = size[0] / mask.shape[1]
+    if larger > 1:
+        # As steep as the edge of a mask of that size.
+        within = np.clip((_VALUES - 127.5) * larger + 127.5, 0, 255).astype(np.uint8)
+        return np.asarray(cv2.LUT(scaled(mask, size), within), np.uint8)
+    # A hair narrower than a pixel, or across the border of two, shows in all of them.
+    support = np.asarray(cv2.threshold(mask, HALF - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    return np.asarray(cv2.convertScaleAbs(scaled(support, size), alpha=2 / larger), np.uint8)
+
+
 def _contours(
     panel: Pixels, mask: Pixels, strokes: Sequence[tuple[int, Colour]], dash: int = 0
 ) -> None:
-    """Draw the line along which a mask is one half, stroke over stroke; dashed if asked.
-
-    The line is found in the mask as it is and brought to the panel's size afterwards: shrunk
-    first, a hair of a large picture would have none.
-    """
-    if panel.shape[0] > mask.shape[0]:
-        mask = scaled(mask, panel.shape[1::-1])  # enlarged, the line shall not show steps
-    support = (mask >= 128).astype(np.uint8)
+    """Draw the line along which a mask of a panel's size is one half; dashed if asked."""
+    support = (mask >= HALF).astype(np.uint8)
     padded = np.pad(support, _MARGIN, mode="edge")
     found, _ = cv2.findContours(
         padded, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-_MARGIN, -_MARGIN)
     )
-    scale = np.array(panel.shape[1::-1]) / mask.shape[::-1] * (1 << _SUBPIXELS)
-    lines = [((line + 0.5) * scale).astype(np.int32) for line in found]
+    lines = list(found)
     if dash:
         lines = [
             line[start : start + dash] for line in lines for start in range(0, len(line), 2 * dash)
         ]
     for width, colour in strokes:
-        cv2.polylines(panel, lines, not dash, colour, width, cv2.LINE_AA, _SUBPIXELS)
+        cv2.polylines(panel, lines, not dash, colour, width, cv2.LINE_AA)
 
 
 def _hatch_outside(panel: Pixels, box: tuple[int, int, int, int]) -> None:

@@ -10,9 +10,54 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from maskprep.model import Box
+from maskprep.model.report import Finding
 from maskprep.running.once import once
 
 Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """One fine detail that hardly trains.
+
+    Attributes
+    ----------
+    box : Box
+        Around it, px of the bucket.
+    at : tuple of float
+        Column and row of a pixel in its middle, px of the bucket.
+    """
+
+    box: Box
+    at: tuple[float, float]
+
+    def moved(self, x: float, y: float) -> Lost:
+        """Tell the same where the bucket's corner lies elsewhere."""
+        left, top, right, bottom = self.box
+        return Lost(Box(left + x, top + y, right + x, bottom + y), (self.at[0] + x, self.at[1] + y))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One fine detail that is worth a look from near.
+
+    Attributes
+    ----------
+    number : int
+        Of the lost detail that it is; 0 for one that trains.
+    caption : str
+        Which it is, and what it weighs.
+    box : Box
+        Around it, px of the bucket.
+    pixels : ndarray of float32, shape (rows, columns)
+        How many of its pixels lie in each cell.
+    """
+
+    number: int
+    caption: str
+    box: Box
+    pixels: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -31,16 +76,25 @@ class PairView:
         RGB after the trainer's resize and crop.
     weights : ndarray of float32, shape (h // stride, w // stride)
         [0, 1].
-    detail_pixels : ndarray of float32, shape (h // stride, w // stride)
-        How many pixels of the fine details that are worth a look lie in each cell.
     stride : int
         Pixels per latent cell, on each side.
     crop_box : tuple of float, or None
         Left, top, right, bottom of what survives the crop, in px of `image`; None: everything.
     facts : sequence of (str, str)
         Labels and numbers to be written beneath.
+    lost : sequence of Lost
+        The fine details that hardly train, numbered from 1 in this order; where the trainer puts
+        them.
+    spots : sequence of Spot
+        What is worth a look from near.
+    spots_are : str
+        What these are: a heading.
+    findings : sequence of Finding
+        What the rules found of the pair, the most severe first.
     right_weights : ndarray of float32, or None
         What an unshifted mask would give, where the trainer shifts it.
+    lost_as_drawn : sequence of Lost, or None
+        The lost details where they belong, where the trainer shifts the mask.
     notes : sequence of str
         Warnings in words.
     """
@@ -50,12 +104,21 @@ class PairView:
     mask: Pixels
     bucket_image: Pixels
     weights: NDArray[np.float32]
-    detail_pixels: NDArray[np.float32]
     stride: int
     crop_box: tuple[float, float, float, float] | None
     facts: Sequence[tuple[str, str]]
+    lost: Sequence[Lost] = ()
+    spots: Sequence[Spot] = ()
+    spots_are: str = ""
+    findings: Sequence[Finding] = ()
     right_weights: NDArray[np.float32] | None = None
+    lost_as_drawn: Sequence[Lost] | None = None
     notes: Sequence[str] = ()
+
+    @property
+    def drawn_details(self) -> Sequence[Lost]:
+        """The lost details where the mask has them, px of the bucket."""
+        return self.lost if self.lost_as_drawn is None else self.lost_as_drawn
 
     @property
     def visible_box(self) -> tuple[float, float, float, float]:
@@ -95,7 +158,7 @@ class PairView:
         across = (right - left) / self.bucket_image.shape[1]
         down = (bottom - top) / self.bucket_image.shape[0]
         x, y, side = column * self.stride, row * self.stride, cells * self.stride
-        box = (
+        part = (
             left + x * across,
             top + y * down,
             left + (x + side) * across,
@@ -107,14 +170,25 @@ class PairView:
             right_weights = right_weights[inside]
         return replace(
             self,
-            image=_part(self.image, box),
+            image=_part(self.image, part),
             mask=self.visible_mask[y : y + side, x : x + side],
             bucket_image=self.bucket_image[y : y + side, x : x + side],
             weights=self.weights[inside],
-            detail_pixels=self.detail_pixels[inside],
             crop_box=None,
+            lost=[each.moved(-x, -y) for each in self.lost],
+            lost_as_drawn=[each.moved(-x, -y) for each in self.drawn_details],
+            spots=(),
             right_weights=right_weights,
         )
+
+    def pointing_at(self, number: int, at: tuple[float, float]) -> PairView:
+        """Have a lost detail pointed at elsewhere than in its middle, px of the bucket."""
+        lost, drawn = list(self.lost), list(self.drawn_details)
+        before, belongs = lost[number - 1], drawn[number - 1]
+        off = belongs.box.left - before.box.left, belongs.box.top - before.box.top
+        lost[number - 1] = replace(before, at=at)
+        drawn[number - 1] = replace(belongs, at=(at[0] + off[0], at[1] + off[1]))
+        return replace(self, lost=lost, lost_as_drawn=drawn)
 
 
 def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
@@ -152,11 +226,11 @@ class SheetTile:
         Two lines beneath the picture.
     picture : PIL.Image.Image
         Small.
-    rank : float
-        Higher is worse, and comes first.
+    findings : sequence of Finding
+        What the rules found of it, the most severe first.
     """
 
     title: str
     picture: Image.Image
     caption: str
-    rank: float
+    findings: Sequence[Finding] = ()

@@ -14,7 +14,7 @@ from maskprep.raster import MaskPixels
 
 _LATENT = RuleStage.LATENT
 #: Details named in one message.
-_DETAILS_TOLD = 3
+DETAILS_TOLD = 3
 _LOSS = "sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss"
 
 
@@ -63,20 +63,18 @@ def detail_lost(
     are none, however far the trainer enlarges them.
     """
     details = sample.details
-    if details is None or all(each.weight >= threshold for each in details.found):
+    lost = [] if details is None else details.below(threshold)
+    if details is None or not lost:
         return
-    lost = sorted(
-        (each for each in details.found if each.weight < threshold), key=lambda each: each.weight
-    )
     grower = DetailGrower(sample)
-    weakest = [grower.grow_alone(each, target) for each in lost[:_DETAILS_TOLD]]
+    weakest = [grower.grow_alone(each, target) for each in lost[:DETAILS_TOLD]]
     told = ", ".join(_weighed(each, threshold) for each in weakest)
-    if len(lost) > _DETAILS_TOLD:
-        told += f" and {len(lost) - _DETAILS_TOLD} more"
+    if len(lost) > DETAILS_TOLD:
+        told += f" and {len(lost) - DETAILS_TOLD} more"
     total = len(details.found)
     count = f"{len(lost)} of {total} details" if total > 1 else "its only detail"
     fix = f"maskprep dilate {DATASET} --target {target:g} --output grown"
-    others = (grower.grow_alone(each, target) for each in lost[_DETAILS_TOLD:])
+    others = (grower.grow_alone(each, target) for each in lost[DETAILS_TOLD:])
     if not any(each.radius for each in chain(weakest, others)):
         fix = "no growth mends it: paint it stronger, or larger"
     path = sample.mask_path or sample.pair.image

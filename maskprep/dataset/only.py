@@ -1,0 +1,100 @@
+"""A part of a training set, chosen by names: of images or of masks, or by patterns."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
+
+from maskprep.errors import MaskprepError
+from maskprep.files import pathname
+from maskprep.model import Pair, TrainingSet
+
+
+def keep_only(training_set: TrainingSet, wanted: Sequence[str]) -> TrainingSet:
+    """Leave out all pairs but some.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    wanted : sequence of str
+        Names of images or masks, with their endings or without, or paths as reports tell them;
+        patterns of these (``cat-*``); or text files that hold some, one a line. Empty for all.
+
+    Returns
+    -------
+    TrainingSet
+        With the pairs that any of them means, in the same order.
+
+    Raises
+    ------
+    MaskprepError
+        One means no pair, or a list cannot be read.
+    """
+    if not wanted:
+        return training_set
+    subsets = [subset for dataset in training_set.datasets for subset in dataset.subsets]
+    names = {id(pair): _names(pair) for subset in subsets for pair in subset.pairs}
+    known = set().union(*names.values()) if names else set()
+    chosen: set[str] = set()
+    for word, origin in _patterns(wanted, known):
+        meant = _meant(word, known)
+        if not meant:
+            raise MaskprepError(f"{origin}no image or mask is called {word!r}: give names, or 'a*'")
+        chosen |= meant
+    return replace(
+        training_set,
+        datasets=tuple(
+            replace(
+                dataset,
+                subsets=tuple(
+                    subset.of_some(tuple(pair for pair in subset.pairs if names[id(pair)] & chosen))
+                    for subset in dataset.subsets
+                ),
+            )
+            for dataset in training_set.datasets
+        ),
+    )
+
+
+def _patterns(wanted: Sequence[str], known: set[str]) -> Iterator[tuple[str, str]]:
+    """Give every name or pattern, and the list and line it comes from; empty where it is none."""
+    for word in wanted:
+        if _meant(word, known) or not os.path.exists(word) or os.path.isdir(word):
+            yield word, "--only: "
+            continue
+        for number, line in enumerate(_lines(word), 1):
+            if line.strip():
+                yield line.strip(), f"{word}: line {number}: "
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            return stream.read().splitlines()
+    except OSError as error:
+        raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise MaskprepError(f"{path}: is no list of names: it is not UTF-8") from error
+
+
+def _meant(word: str, known: set[str]) -> set[str]:
+    plain = _plain(word)
+    if plain in known:  # a name may look like a pattern: "cat [1].png"
+        return {plain}
+    return {name for name in known if fnmatch(name, plain)}
+
+
+def _names(pair: Pair) -> set[str]:
+    """List all that a pair may be called by."""
+    paths = [path for path in (pair.image, pair.mask) if path is not None]
+    spelt = (*paths, *map(pathname.basename, paths), *map(pathname.stem, paths))
+    return set(map(_plain, spelt))
+
+
+def _plain(name: str) -> str:
+    # macOS keeps names decomposed, and lists are typed.
+    return os.path.normcase(unicodedata.normalize("NFC", os.path.normpath(name)))
