@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from maskprep.annotations.document import (
     Malformed,
     blaming,
     corners,
+    height_and_width,
     size_of,
     taken,
 )
@@ -39,7 +40,7 @@ def _recognises(document: Document) -> bool:
     return isinstance(data.get("annotations"), list)
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     images: list[Annotated] = []
     declared: dict[str, None] = {}
     for document in documents:
@@ -87,15 +88,13 @@ def _shape(of: dict[str, Any], names: dict[Any, str], size: Size | None) -> Shap
         return "an annotation without an outline (a box only) is left out"
     crowd = "a crowd region (iscrowd) is among what trains" if of.get("iscrowd") else ""
     if isinstance(drawn, dict):
-        width_last = taken(drawn, "size", list)
-        if len(width_last) != 2:
-            raise Malformed("an RLE without height and width")
-        stored = size_of(width_last[1], width_last[0])
+        stored = height_and_width(taken(drawn, "size", list))
         if stored is None:
             raise Malformed("an RLE of no pixels")
         counts = drawn.get("counts")
-        told = runs.lengths(counts) if isinstance(counts, str) else runs.whole_numbers(counts)
-        return Shape(label, partial(runs.by_columns, told, stored), crowd)
+        if isinstance(counts, str):
+            return Shape(label, partial(runs.compressed, counts, stored), crowd)
+        return Shape(label, partial(runs.by_columns, runs.whole_numbers(counts), stored), crowd)
     if not isinstance(drawn, list):
         raise Malformed("a 'segmentation' that is neither a list nor an RLE")
     polygons = [corners(each) for each in drawn]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from xml.etree.ElementTree import Element
 
@@ -33,7 +33,7 @@ def _recognises(document: Document) -> bool:
     return document.xml.tag == "annotations" and document.xml.find("image") is not None
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     images: list[Annotated] = []
     declared: dict[str, None] = {}
     for document in documents:
@@ -88,6 +88,9 @@ def _shape(of: Element, size: Size | None) -> Shape | str:
 def _box(sides: Sequence[float], turn: float) -> Corners:
     """Give a box's corners, turned about its middle by degrees."""
     left, top, right, bottom = sides
+    if not turn:
+        # As its Bbox makes corners of a width: the last bit may decide a pixel.
+        right, bottom = left + (right - left), top + (bottom - top)
     at = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     if not turn:
         return at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,8 @@ from maskprep.annotations.document import (
     Malformed,
     blaming,
     corners,
+    height_and_width,
     numbers,
-    size_of,
     taken,
 )
 from maskprep.annotations.placing import beyond
@@ -36,7 +36,7 @@ def _recognises(document: Document) -> bool:
     return isinstance(data.get("categories"), dict)
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     images: list[Annotated] = []
     declared: dict[str, None] = {}
     for document in documents:
@@ -51,8 +51,7 @@ def _read(documents: Sequence[Document]) -> Content:
 def _annotated(item: Any, names: Sequence[str], path: str) -> Annotated:
     image = item.get("image") if isinstance(item, dict) else None
     image = image if isinstance(image, dict) else {}
-    height, width = (*(image.get("size") or ()), None, None)[:2]
-    size = size_of(width, height)
+    size = height_and_width(image.get("size"))
     found = [_shape(each, names, size) for each in taken(item, "annotations", list)]
     called = (image.get("path"), taken(item, "id", str))
     return Annotated(
@@ -73,12 +72,11 @@ def _shape(of: Any, names: Sequence[str], size: Size | None) -> Shape | str:
         raise Malformed(f"a {kind} of label {number}, which is not listed")
     if kind == "mask":
         rle = taken(of, "rle", dict)
-        height, width = (*taken(rle, "size", list), None, None)[:2]
-        stored = size_of(width, height)
+        stored = height_and_width(taken(rle, "size", list))
         if stored is None:
             raise Malformed("an RLE of no pixels")
-        counts = runs.lengths(taken(rle, "counts", str))
-        return Shape(names[number], partial(runs.by_columns, counts, stored))
+        counts = taken(rle, "counts", str)
+        return Shape(names[number], partial(runs.compressed, counts, stored))
     if kind == "bbox":
         left, top, width, height = _four(taken(of, "bbox", list))
         # As it keeps left, top, right and bottom, and makes a width of them again.

@@ -23,11 +23,15 @@ Shares = NDArray[np.float32]
 Kind = TypeVar("Kind")
 
 _CALLED: dict[type, str] = {dict: "object", list: "list", str: "text", int: "whole number"}
+#: Enough of a file to tell whether it holds anything, and which archive it is.
+_HEAD = 1024
+#: No coordinate is larger, in whatever unit.
+_LARGEST_NUMBER = 1e9
 #: More px a side than any picture that is decoded.
 _LONGEST_SIDE = 1 << 17
 
 
-class Malformed(Exception):  # noqa: N818 - named after what the file is
+class Malformed(MaskprepError):  # noqa: N818 - named after what the file is
     """What is wrong in a document, in words that go behind its name."""
 
 
@@ -42,6 +46,15 @@ class Document:
     """
 
     path: str
+
+    @cached_property
+    def head(self) -> bytes:
+        """Its first bytes; `MaskprepError` where it cannot be read."""
+        try:
+            with storage.open_binary(self.path) as stream:
+                return stream.read(_HEAD)
+        except OSError as error:
+            raise MaskprepError(f"{self.path}: cannot be read ({error.strerror})") from error
 
     @cached_property
     def content(self) -> bytes:
@@ -76,7 +89,7 @@ class Document:
             raise MaskprepError(f"{self.path}: declares entities, which no annotation tool writes")
         try:
             return ElementTree.fromstring(self.content)  # noqa: S314 - without entities
-        except (ElementTree.ParseError, ValueError) as error:
+        except (ElementTree.ParseError, ValueError, LookupError) as error:
             raise MaskprepError(f"{self.path}: is no XML ({error})") from error
 
 
@@ -145,15 +158,30 @@ def numbers(values: Any) -> NDArray[np.float64]:
     Raises
     ------
     Malformed
-        Something in there is no finite number, or pairs are not of one length.
+        Something in there is no number, or none of a picture; or pairs are not of one length.
     """
     try:
         array = np.array(values, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise Malformed("coordinates that are no numbers") from None
-    if not np.isfinite(array).all():
-        raise Malformed("coordinates that are no finite numbers")
+    if not (np.abs(array) <= _LARGEST_NUMBER).all():
+        raise Malformed("coordinates that are no finite numbers, or beyond any picture")
     return array
+
+
+def height_and_width(values: Any) -> Size | None:
+    """Make a size of a document's height and width, in this order; None where it has none.
+
+    Raises
+    ------
+    Malformed
+        They are something else.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) != 2:
+        raise Malformed("a size that is not height and width")
+    return size_of(values[1], values[0])
 
 
 def corners(values: Sequence[Any]) -> Corners:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -48,7 +48,7 @@ def _answers(task: dict[str, Any]) -> Any:
     return task.get("annotations", task.get("completions"))
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     images: list[Annotated] = []
     for document in documents:
         with blaming(document):

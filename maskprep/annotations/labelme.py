@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ def _recognises(document: Document) -> bool:
     return isinstance(data, dict) and isinstance(data.get("shapes"), list) and "imagePath" in data
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     return Content([_annotated(each) for each in documents])
 
 
@@ -56,7 +56,7 @@ def _annotated(document: Document) -> Annotated:
 def _shape(of: Any, size: Size | None) -> Shape | str:
     label, points = taken(of, "label", str), corners(taken(of, "points", list))
     kind = of.get("shape_type") or "polygon"
-    if kind not in _POINTS:
+    if not isinstance(kind, str) or kind not in _POINTS:
         return f"a shape of the kind {kind!r} is left out: labelme 5.11.4 fills none"
     least, most = _POINTS[kind]
     if len(points) < least or (most is not None and len(points) > most):

@@ -40,7 +40,7 @@ def coco(polygons: Sequence[Corners], size: Size) -> Mask:
     tool = _pycocotools()
     made = tool.frPyObjects([each.reshape(-1).tolist() for each in polygons], *_hw(size))
     # Unpacked here: its own decode warns under NumPy 2.
-    return runs.by_columns(runs.lengths(tool.merge(made)["counts"].decode()), size, size)
+    return runs.compressed(tool.merge(made)["counts"].decode(), size, size)
 
 
 def opencv(polygon: Corners | Shares, size: Size) -> Mask:

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from maskprep.annotations.document import Document
+from maskprep.annotations.document import Document, size_of
 from maskprep.annotations.placing import placed
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.errors import MaskprepError
+from maskprep.files import storage
 from maskprep.model import Size
 from maskprep.raster import Mask
 
 
 def _recognises(document: Document) -> bool:
-    return document.content[:4] == b"8BPS"
+    return document.head[:4] == b"8BPS"
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     return Content([_annotated(each.path) for each in documents])
 
 
 def _annotated(path: str) -> Annotated:
-    picture = _opened(path)
-    shapes = [
-        Shape(layer.name, partial(_drawn, path, number))
-        for number, layer in enumerate(picture.descendants())
-    ]
-    return Annotated(path, (path,), Size(picture.width, picture.height), tuple(shapes))
+    with _decoding(path):
+        picture = _opened(path)
+        names = [str(layer.name) for layer in picture.descendants()]
+        size = size_of(picture.width, picture.height)
+    shapes = [Shape(name, partial(_drawn, path, number)) for number, name in enumerate(names)]
+    return Annotated(path, (path,), size, tuple(shapes))
 
 
 def _drawn(path: str, number: int, size: Size) -> Mask:
     # Opened again: the layers of a whole folder would not fit into memory.
-    layer = list(_opened(path).descendants())[number]
-    shown = np.zeros((size.height, size.width), np.uint8)
-    for each in _leaves(layer):
-        shown = np.maximum(shown, _shown(each, size))
-    return shown if not layer.is_group() else _times(shown, _mask(layer, size))
+    with _decoding(path):
+        layer = list(_opened(path).descendants())[number]
+        shown = np.zeros((size.height, size.width), np.uint8)
+        for each in _leaves(layer):
+            shown = np.maximum(shown, _shown(each, size))
+        return shown if not layer.is_group() else _times(shown, _mask(layer, size))
 
 
 def _leaves(layer: Any) -> Iterator[Any]:
@@ -88,6 +93,38 @@ def _eight_bits(shares: Any) -> Mask:
     return np.rint(np.asarray(shares, np.float64) * 255).astype(np.uint8)
 
 
+@contextmanager
+def _decoding(path: str) -> Iterator[None]:
+    """Turn what psd-tools raises, or tells its log, of a damaged file into `MaskprepError`."""
+    told = _Told()
+    logger = logging.getLogger("psd_tools")
+    logger.addHandler(told)
+    try:
+        yield
+    except MaskprepError:
+        raise
+    except Exception as error:  # of a damaged file it raises anything
+        reason = type(error).__name__
+        raise MaskprepError(f"{path}: its layers cannot be read ({reason})") from error
+    finally:
+        logger.removeHandler(told)
+    if told.is_damaged:
+        raise MaskprepError(f"{path}: its layers cannot be read (damaged pixels)")
+
+
+class _Told(logging.Handler):
+    """Hears of pixels that psd-tools replaces by black, in this thread, and keeps its log quiet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_damaged = False
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread and "decode failed" in record.getMessage():
+            self.is_damaged = True
+
+
 def _opened(path: str) -> Any:
     try:
         from psd_tools import PSDImage
@@ -95,16 +132,8 @@ def _opened(path: str) -> Any:
         raise MaskprepError(
             f'{path}: layers are read by psd-tools: pip install "maskprep[annotations]"'
         ) from None
-    import io
-
-    try:
-        return PSDImage.open(io.BytesIO(Document(path).content))
-    except MaskprepError:
-        raise
-    except Exception as error:  # of a damaged file psd-tools raises anything
-        raise MaskprepError(
-            f"{path}: its layers cannot be read ({type(error).__name__})"
-        ) from error
+    with storage.open_binary(path, whole=True) as stream:
+        return PSDImage.open(stream)
 
 
 FORMAT = Format("Photoshop", (".psd", ".psb"), _recognises, _read, has_layers=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from pkgutil import iter_modules
 
 from maskprep.annotations.document import Document
@@ -108,35 +109,53 @@ def read_annotations(paths: Sequence[str]) -> Annotations:
     MaskprepError
         A file is broken or of no known kind, formats are mixed, or a library is missing.
     """
-    found: list[tuple[Document, Format]] = []
-    blank: list[Document] = []
-    passed_over = 0
-    for path in paths:
-        alone = not storage.isdir(path)
-        for document in [Document(path)] if alone else _inside(path):
-            form = _format_of(document, alone=alone)
-            if not document.content.strip():
-                blank.append(document)
-            elif form is not None:
-                found.append((document, form))
-            else:
-                passed_over += 1
     name = ", ".join(paths)
-    if not found:
+    gathered = _Gathered()
+    documents = gathered.recognised(paths)
+    first = next(documents, None)
+    if first is None or gathered.form is None:
         raise MaskprepError(f"{name}: holds no annotations; known are {_titles()}")
-    document, form = found[0]
-    for other, its in found:
-        if its is not form:
-            raise MaskprepError(
-                f"{document.path} is {form.title}, {other.path} is {its.title}: name one of them"
-            )
-    documents = [document for document, _ in found]
-    if form.blank_is_empty:
-        documents = sorted([*documents, *blank], key=lambda each: each.path)
-    content = form.read(documents)
+    form = gathered.form
+    content = form.read(chain([first], documents))
     used = (shape.label for each in content.images for shape in each.shapes)
     labels = tuple(dict.fromkeys((*content.labels, *used)))
-    return Annotations(name, form, tuple(content.images), labels, passed_over)
+    return Annotations(name, form, tuple(content.images), labels, gathered.passed_over)
+
+
+@dataclass
+class _Gathered:
+    """What was met on the way through the files."""
+
+    form: Format | None = None
+    passed_over: int = 0
+
+    def recognised(self, paths: Sequence[str]) -> Iterator[Document]:
+        """Give the documents of the one format that there is; its blank ones come last."""
+        first = ""
+        blank: list[Document] = []
+        for document, alone in _documents(paths):
+            form = _format_of(document, alone=alone)
+            if form is None and not document.head.strip():
+                blank.append(document)
+            elif form is None:
+                self.passed_over += 1
+            elif self.form not in (None, form):
+                assert self.form is not None, "the first one set it"
+                told = f"{first} is {self.form.title}, {document.path} is {form.title}"
+                raise MaskprepError(f"{told}: name one of them")
+            else:
+                first, self.form = first or document.path, form
+                yield document
+        if self.form is not None and self.form.blank_is_empty:
+            yield from blank
+
+
+def _documents(paths: Sequence[str]) -> Iterator[tuple[Document, bool]]:
+    for path in paths:
+        if storage.isdir(path):
+            yield from ((each, False) for each in _inside(path))
+        else:
+            yield Document(path), True
 
 
 def formats() -> list[Format]:
@@ -170,11 +189,11 @@ def _format_of(document: Document, *, alone: bool) -> Format | None:
     ending = pathname.splitext(document.path)[1].lower()
     possible = [each for each in formats() if ending in each.endings]
     if alone and not possible:
-        if document.content[:2] == b"PK":
+        if document.head[:2] == b"PK":
             raise MaskprepError(f"{document.path}: is an archive: unpack it")
         raise MaskprepError(f"{document.path}: holds no annotations; known are {_titles()}")
     for each in possible:
-        if document.content.strip() and each.recognises(document):
+        if document.head.strip() and each.recognises(document):
             return each
     return None
 

@@ -97,6 +97,11 @@ def by_columns(counts: Sequence[int], stored: Size, size: Size) -> Mask:
     return np.ascontiguousarray(_laid(counts, stored.width, stored.height).T)
 
 
+def compressed(text: str, stored: Size, size: Size) -> Mask:
+    """Lay runs in COCO's compressed form down the columns, see `lengths` and `by_columns`."""
+    return by_columns(lengths(text), stored, size)
+
+
 def by_rows(counts: Sequence[int], box: Sequence[int], size: Size) -> Mask:
     """Lay runs along the rows of a box, as CVAT does; the first is left out, the second trains.
 

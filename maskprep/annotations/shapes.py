@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from maskprep.annotations.document import Document
@@ -85,7 +85,8 @@ class Format:
     recognises : callable
         Whether a document is of this kind, by its content.
     read : callable
-        From all documents of this kind to what they hold; `MaskprepError` names one that is broken.
+        From documents of this kind to what they hold; `MaskprepError` names one that is broken.
+        They come one by one, and none is kept: labelme's and Photoshop's may be large.
     painted_on : {"auto", "viewed"}
         Whether its tool turns images by EXIF before people draw on them.
     has_layers : bool
@@ -97,7 +98,7 @@ class Format:
     title: str
     endings: tuple[str, ...]
     recognises: Callable[[Document], bool]
-    read: Callable[[Sequence[Document]], Content]
+    read: Callable[[Iterable[Document]], Content]
     painted_on: PaintedOn = "auto"
     has_layers: bool = False
     blank_is_empty: bool = False

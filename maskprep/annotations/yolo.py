@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from maskprep.annotations import painting
-from maskprep.annotations.document import Document, Malformed, Shares, blaming
+from maskprep.annotations.document import Document, Malformed, Shares, blaming, numbers
 from maskprep.annotations.placing import BEYOND
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.errors import MaskprepError
@@ -33,7 +33,7 @@ def _recognises(document: Document) -> bool:
     return bool(lines) and all(_LINE.fullmatch(each) or not each.strip() for each in lines)
 
 
-def _read(documents: Sequence[Document]) -> Content:
+def _read(documents: Iterable[Document]) -> Content:
     names_of: dict[str, dict[int, str]] = {}
     images = []
     for each in documents:
@@ -53,9 +53,7 @@ def _annotated(document: Document, names: dict[int, str]) -> Annotated:
         if not line.strip():
             continue
         number, *values = line.split()
-        shares = np.array(values, np.float32)
-        if not np.isfinite(shares).all():
-            raise Malformed("coordinates that are no finite numbers")
+        shares = numbers(values).astype(np.float32)
         if shares.size == _BOX:
             notes["a line that is a box, and no outline, is left out"] = None
             continue

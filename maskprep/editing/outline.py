@@ -130,7 +130,7 @@ def outline(
         Before anything is written: a label is unknown, no image is annotated, a file is there
         already, or the output lies in the data set.
     """
-    if destination.output is None and not destination.dry_run:
+    if destination.output is None:
         raise MaskprepError(f"{annotations.name}: makes new masks: name a folder, --output DIR")
     chosen = annotations.chosen(labels)
     tones = Tones(levels, threshold, invert, floor)

@@ -102,7 +102,7 @@ def test_corners_outside_are_told(tmp_path: Path) -> None:
 
 def test_an_outline_without_end_is_refused() -> None:
     with pytest.raises(MaskprepError, match="a million pixels"):
-        painting.coco([corners([0, 0, 2e9, 0, 0, 5])], SIZE)
+        painting.coco([corners([0, 0, 2e8, 0, 0, 5])], SIZE)
 
 
 def changed(**entries: Any) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def changed(**entries: Any) -> dict[str, Any]:
         (coco(polygon(7, [[0, 0], [1, float("nan")], [4, 4]])), "no finite numbers"),
         (coco({"category_id": 7, "segmentation": [[1, 2, 3]]}), "odd count"),
         (coco({"category_id": 7, "segmentation": "abc"}), "neither a list nor an RLE"),
-        (coco({"category_id": 7, "segmentation": {"size": [3]}}), "without height and width"),
+        (coco({"category_id": 7, "segmentation": {"size": [3]}}), "not height and width"),
         (coco({"category_id": 7, "segmentation": {"size": [3, 4]}}), "without a list of counts"),
         (changed(annotations=[{"image_id": 0, "segments_info": []}]), "panoptic"),
     ],

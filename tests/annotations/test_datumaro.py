@@ -48,7 +48,7 @@ def test_what_has_no_area_is_left_out_and_told(tmp_path: Path) -> None:
         (entry("polygon", label_id=4, points=[]), "label 4, which is not listed"),
         (entry("polygon"), "no 'points'"),
         (entry("bbox", bbox=[1, 2]), "other than four"),
-        (entry("mask", rle={"size": []}), "no pixels"),
+        (entry("mask", rle={"size": []}), "not height and width"),
         (entry("mask", rle={"size": [3, 4], "counts": [1]}), "'counts' is no text"),
         ({}, "no 'type'"),
     ],

@@ -73,6 +73,7 @@ def test_kinds_without_a_fill_are_left_out_and_told(tmp_path: Path) -> None:
     ("broken", "told"),
     [
         (shape("polygon", [[0, 0], [1], [2, 2]]), "no numbers"),
+        (shape("polygon", [[0, 0], [1, 1e10], [2, 2]]), "beyond any picture"),
         ({"points": []}, "no 'label'"),
         (shape("mask", [[0, 0], [1, 1]]), "no 'mask'"),
         (shape("mask", [[0, 0], [1, 1]], mask="!!"), "cannot be decoded"),

@@ -96,6 +96,16 @@ def test_a_layer_that_is_not_there_is_told(tmp_path: Path) -> None:
         drawn(ora(tmp_path / "a.ora", STACK))
 
 
+def test_damaged_pixels_of_a_psd_are_told_and_not_taken_for_black(tmp_path: Path) -> None:
+    content = (RECORDED / "layers.psd").read_bytes()
+    pixels = bytes([0, 1, 0, 2]) + bytes([0, 2]) * 7  # RLE, the lengths of eight rows
+    assert pixels in content
+    path = tmp_path / "a.psd"
+    path.write_bytes(content.replace(pixels, bytes([0, 2]) + pixels[2:]))  # said to be a ZIP
+    with pytest.raises(MaskprepError, match="its layers cannot be read"):
+        drawn(path)
+
+
 def test_a_damaged_psd_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.psd"
     path.write_bytes(b"8BPS and no more")

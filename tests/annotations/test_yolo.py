@@ -81,7 +81,6 @@ def test_an_empty_text_is_an_image_without_shapes(tmp_path: Path) -> None:
         ("0 .1 .1 1e999 .1 .5 .5", "no finite numbers"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:overflow")
 def test_broken_lines_are_told_with_their_file(line: str, told: str, tmp_path: Path) -> None:
     saved(tmp_path / "classes.txt", "person")
     path = saved(tmp_path / "a.txt", line)
