@@ -142,7 +142,7 @@ def extract(
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_tree
     from maskprep.editing.extract import extract as extract_masks
-    from maskprep.files.storage import isdir
+    from maskprep.files.storage import isdir, isfile
 
     request = one_request(requests)
     tones: dict[str, Any] = {
@@ -163,6 +163,11 @@ def extract(
                 raise click.UsageError(f"--annotations and {option} exclude each other")
         shaped = {"labels": labels, "missing": missing, "painted_on": painted_on, "resize": resize}
         raise SystemExit(_outlined(request, annotations, destination, **shaped, **tones))
+    if request.masks is not None and isfile(request.masks):
+        raise click.UsageError(
+            f"--masks {request.masks}: is a file, and no folder of masks; annotations are read by"
+            f" --annotations {request.masks}"
+        )
     if missing is not None:
         raise click.UsageError("--missing goes with --annotations")
     if channel == "alpha" and request.masks is None and isdir(request.target):

@@ -23,6 +23,7 @@ from tests.annotations.drawing import (
 from tests.annotations.test_label_studio import region, task
 from tests.annotations.test_labelme import document, shape
 from tests.commands import all_of, run
+from tests.datasets import CELL, Folders
 
 PERSON, HAT = polygon(7, square(2, 2, 10)), polygon(3, square(10, 10, 6))
 
@@ -173,6 +174,19 @@ def test_sub_folders_are_kept_apart(tmp_path: Path) -> None:
     assert "may be" in told.stderr
 
 
+def test_the_images_may_be_those_of_a_configuration(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png")
+    width = height = 16 * CELL
+    data = coco(PERSON)
+    data["images"][0] |= {"width": width, "height": height}
+    output = tmp_path / "made"
+    annotations = saved(tmp_path / "all.json", data)
+    told = run("extract", folders.config(), "--annotations", annotations, "--output", output)
+    assert told.exit_code == 0
+    with Image.open(output / "a.png") as made:
+        assert np.count_nonzero(np.asarray(made)) == 100
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     images = pictures(tmp_path, "a.png")
     data = coco(PERSON, names=("a.png", "z.png"))
@@ -222,6 +236,10 @@ def test_words_of_annotations_are_explained_without_them(tmp_path: Path) -> None
     )
     assert told.exit_code == 2
     assert "--label person: a mask's labels are numbers" in all_of(told)
+    annotations = saved(tmp_path / "all.json", coco(PERSON))
+    told = run("extract", images, "--masks", annotations, "--output", tmp_path / "o")
+    assert told.exit_code == 2
+    assert f"annotations are read by --annotations {annotations}" in all_of(told)
     told = run("extract", images, "--missing", "white", "--output", tmp_path / "o")
     assert "--missing goes with --annotations" in all_of(told)
 
