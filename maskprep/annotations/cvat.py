@@ -23,6 +23,7 @@ from maskprep.annotations.placing import beyond
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.model import Size
 
+_PARTS = ("image", "track", "meta")
 _KINDS = ("box", "polygon", "mask", "ellipse")
 _WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
 #: Decimals that CVAT keeps when it fills shapes: its datumaro, components/annotation.py, `_Shape`.
@@ -30,7 +31,8 @@ _DECIMALS = 2
 
 
 def _recognises(document: Document) -> bool:
-    return document.xml.tag == "annotations" and document.xml.find("image") is not None
+    root = document.xml
+    return root.tag == "annotations" and any(root.find(each) is not None for each in _PARTS)
 
 
 def _read(documents: Iterable[Document]) -> Content:
@@ -40,6 +42,8 @@ def _read(documents: Iterable[Document]) -> Content:
         names = document.xml.iterfind("meta//labels/label/name")
         declared |= dict.fromkeys(each.text or "" for each in names)
         with blaming(document):
+            if document.xml.find("track") is not None:
+                raise Malformed("CVAT for video: export the task as CVAT for images 1.1")
             images += (_annotated(each, document.path) for each in document.xml.iterfind("image"))
     return Content(images, tuple(declared))
 

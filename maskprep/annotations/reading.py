@@ -171,8 +171,8 @@ def _formats() -> tuple[Format, ...]:
     return tuple(each for each in found if isinstance(each, Format))
 
 
-def shortened(names: Iterable[str]) -> str:
-    """List names, the first dozen of them.
+def shortened(names: Iterable[str], most: int = _TOLD) -> str:
+    """List names, the first ones where they are many.
 
     Examples
     --------
@@ -180,8 +180,8 @@ def shortened(names: Iterable[str]) -> str:
     'hat, person'
     """
     listed = list(names)
-    more = f" and {len(listed) - _TOLD} more" if len(listed) > _TOLD else ""
-    return ", ".join(listed[:_TOLD]) + more
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def _format_of(document: Document, *, alone: bool) -> Format | None:

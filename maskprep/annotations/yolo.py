@@ -104,6 +104,8 @@ def _from_yaml(path: str) -> dict[int, str]:
         data: Any = yaml.safe_load(Document(path).text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise MaskprepError(f"{path}: is no YAML ({str(error).splitlines()[0]})") from error
+    if isinstance(data, dict) and "kpt_shape" in data:
+        raise Malformed(f"{path} says that its lines are poses, and no outlines")
     names = data.get("names") if isinstance(data, dict) else None
     if isinstance(names, list):
         return {number: str(name) for number, name in enumerate(names)}

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from maskprep.raster.orientation import PaintedOn
 
 
+#: Images told of many.
+_TOLD = 3
+
+
 class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """Black and white: ``10,240``."""
 
@@ -220,7 +224,8 @@ def _outlined(
         found = outline(training_set, annotations, destination, progress=advance, **wishes)
     code = tell_outcomes(found.carried, destination, _shapes)
     if found.skipped:
-        told = f"no mask for {len(found.skipped)} without such a shape: {shortened(found.skipped)}"
+        skipped = shortened(found.skipped, _TOLD)
+        told = f"no mask for {len(found.skipped)} images without such a shape: {skipped}"
         click.echo(printable(told), err=True)
     if found.without:
         told = f"{len(found.without)} annotated images are not there: {shortened(found.without)}"

@@ -72,6 +72,7 @@ def test_a_box_turned_by_a_quarter_has_its_sides_swapped(tmp_path: Path) -> None
         (document('<mask label="hat" rle="1" left="1" top="1" width="0" height="1"/>'), "no box"),
         (document("<box"), "is no XML"),
         ("<?xml version='1.0' encoding='utf-9'?><annotations/>", "is no XML"),
+        ("<annotations><meta/><track/></annotations>", "CVAT for video"),
         ("<!DOCTYPE a>" + document(), "declares entities"),
     ],
 )

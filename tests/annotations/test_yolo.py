@@ -62,6 +62,12 @@ def test_boxes_are_no_outlines(tmp_path: Path) -> None:
     assert image.notes == ("a line that is a box, and no outline, is left out",)
 
 
+def test_poses_are_no_outlines(tmp_path: Path) -> None:
+    saved(tmp_path / "data.yaml", "names: [person]\nkpt_shape: [2, 2]\n")
+    with pytest.raises(MaskprepError, match="are poses, and no outlines"):
+        reading(saved(tmp_path / "a.txt", f"0 {SQUARE}"))
+
+
 def test_an_empty_text_is_an_image_without_shapes(tmp_path: Path) -> None:
     saved(tmp_path / "classes.txt", "person")
     saved(tmp_path / "a.txt", f"0 {SQUARE}")

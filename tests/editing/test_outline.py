@@ -88,7 +88,7 @@ def test_images_without_the_label_are_told_or_made_as_wished(
         assert "b.png: is annotated without person: --missing white" in told.stderr
         assert "c.png: is not annotated: --missing white" in told.stderr
     if missing == "skip":
-        assert "no mask for 2 without such a shape" in told.stderr
+        assert "no mask for 2 images without such a shape" in told.stderr
     if value is None:
         assert sorted(made) == ["a.png"]
     else:
