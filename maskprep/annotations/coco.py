@@ -103,7 +103,7 @@ def _shape(of: dict[str, Any], names: dict[Any, str], size: Size | None) -> Shap
         return "an outline of fewer than three corners is left out"
     outside = next(filter(None, (beyond(each, size) for each in whole)), "")
     traced = _TRACED if any(map(_is_traced, whole)) else ""
-    return Shape(label, partial(painting.coco, whole), traced or outside or crowd)
+    return Shape(label, painting.coco_fill(whole), traced or outside or crowd)
 
 
 def _is_traced(polygon: Corners) -> bool:

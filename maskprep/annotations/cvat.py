@@ -86,7 +86,7 @@ def _shape(of: Element, size: Size | None) -> Shape | str:
     if len(points) < 3:
         return "an outline of fewer than three corners is left out"
     points = np.around(points, _DECIMALS)
-    return Shape(label, partial(painting.coco, [points]), beyond(points, size))
+    return Shape(label, painting.coco_fill([points]), beyond(points, size))
 
 
 def _box(sides: Sequence[float], turn: float) -> Corners:

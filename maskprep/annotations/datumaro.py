@@ -89,7 +89,7 @@ def _shape(of: Any, names: Sequence[str], size: Size | None) -> Shape | str:
         points = points.reshape(-1, 2)
     if len(points) < 3:
         return "an outline of fewer than three corners is left out"
-    return Shape(names[number], partial(painting.coco, [points]), beyond(points, size))
+    return Shape(names[number], painting.coco_fill([points]), beyond(points, size))
 
 
 def _four(values: Any) -> list[float]:

@@ -132,7 +132,7 @@ def _shape(of: dict[str, Any], size: Size | None) -> Shape | str:
     if len(shares) < 3:
         return "an outline of fewer than three corners is left out"
     points = shares / 100 * np.array(size)
-    return Shape(label, partial(painting.coco, [points]), beyond(points, size))
+    return Shape(label, painting.coco_fill([points]), beyond(points, size))
 
 
 def _rectangle(of: dict[str, Any], size: Size) -> Corners:

@@ -6,7 +6,8 @@ docs/annotations.md tells which tool's, of which version, and how they differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from maskprep.annotations import runs
-from maskprep.annotations.document import Corners, Shares
+from maskprep.annotations.document import Corners, Malformed, Shares
 from maskprep.errors import MaskprepError
 from maskprep.model import Size
 from maskprep.raster import Mask
@@ -25,6 +26,15 @@ _FARTHEST = 1_000_000
 _LONGEST_WAY = 4_000_000
 #: labelme's widths of what has no area, px.
 _LINE_WIDTH, _POINT_RADIUS = 10, 5
+
+
+def coco_fill(polygons: Sequence[Corners]) -> Callable[[Size], Mask]:
+    """Prepare `coco` of these outlines; `Malformed` where its library is missing.
+
+    Told while files are read, once, and not image by image.
+    """
+    _pycocotools()
+    return partial(coco, polygons)
 
 
 def coco(polygons: Sequence[Corners], size: Size) -> Mask:
@@ -128,7 +138,7 @@ def _pycocotools() -> Any:
     try:
         from pycocotools import mask
     except ImportError:
-        raise MaskprepError(
-            'outlines of this kind are filled by pycocotools: pip install "maskprep[annotations]"'
+        raise Malformed(
+            'its outlines are filled by pycocotools: pip install "maskprep[annotations]"'
         ) from None
     return mask
