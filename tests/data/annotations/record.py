@@ -233,4 +233,5 @@ def main():
     print(name, len(cases))
 
 
-main()
+if __name__ == "__main__":
+    main()
