@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from maskprep.version import __version__
 
 if TYPE_CHECKING:
+    from maskprep.annotations.reading import read_annotations as read_annotations
     from maskprep.checking.choice import Choice as Choice
     from maskprep.checking.choice import Ruleset as Ruleset
     from maskprep.checking.engine import check as check
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from maskprep.editing.dilate import dilate as dilate
     from maskprep.editing.embed import embed as embed
     from maskprep.editing.extract import extract as extract
+    from maskprep.editing.outline import outline as outline
     from maskprep.editing.plan import Destination as Destination
     from maskprep.errors import MaskprepError as MaskprepError
     from maskprep.exporting.export import export_config as export_config
@@ -86,7 +88,9 @@ _HOMES = {
     "inverted": "masks.morphology",
     "mend": "mending.mend",
     "open_dataset": "dataset.discover",
+    "outline": "editing.outline",
     "preview": "pictures.preview",
+    "read_annotations": "annotations.reading",
     "request": "dataset.discover",
     "samples_of": "dataset.sample",
     "save_config": "exporting.export",

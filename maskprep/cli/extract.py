@@ -11,8 +11,13 @@ from maskprep.cli.options import Finite, TrainerCommand, data_options, one_reque
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
     from maskprep.editing.extract import Channel, Extracted
+    from maskprep.editing.outline import Missing, Outlined
     from maskprep.editing.plan import Destination
     from maskprep.raster.orientation import PaintedOn
+
+
+#: Images told of many.
+_TOLD = 3
 
 
 class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -45,12 +50,25 @@ class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     help="Where the shape is; auto finds out.  [default: r of mask files, alpha of alpha sets]",
 )
 @click.option(
+    "--annotations",
+    multiple=True,
+    metavar="PATH",
+    help="Fill the shapes of an annotation tool: a file or a folder of COCO, labelme, YOLO, CVAT,"
+    " Datumaro, Label Studio, or of PSD and ORA layers; repeatable.",
+)
+@click.option(
     "--label",
     "labels",
-    type=float,
     multiple=True,
-    metavar="N",
-    help="Train where the stored value (or palette number) is N, nothing else; repeatable.",
+    metavar="N|NAME",
+    help="Train where the stored value (or palette number) is N, nothing else; with --annotations"
+    " the shapes of this class, or this layer; repeatable.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["white", "black", "skip"]),
+    help="With --annotations, of images without such a shape: train them whole, or not at all, or"
+    " make no mask.  [default: tell them]",
 )
 @click.option(
     "--above", type=float, metavar="N", help="Train where the stored value is above N, only there."
@@ -94,7 +112,9 @@ def extract(
     requests: list[Request],
     destination: Destination,
     channel: Channel | None,
-    labels: tuple[float, ...],
+    annotations: tuple[str, ...],
+    labels: tuple[str, ...],
+    missing: Missing | None,
     above: float | None,
     levels: tuple[int, int] | None,
     threshold: int | None,
@@ -114,6 +134,7 @@ def extract(
     maskprep extract dataset.toml --output masks-8bit/
     maskprep extract images/ --masks masks/ --from auto --in-place --dry-run
     maskprep extract images/ --alpha --output masks/
+    maskprep extract images/ --annotations instances.json --label person --output masks/
 
     Exit code: 0 all written, 1 some could not be, 2 could not do the job.
     """
@@ -125,9 +146,34 @@ def extract(
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_tree
     from maskprep.editing.extract import extract as extract_masks
-    from maskprep.files.storage import isdir
+    from maskprep.files.storage import isdir, isfile
 
     request = one_request(requests)
+    tones: dict[str, Any] = {
+        "levels": levels,
+        "threshold": threshold,
+        "invert": invert,
+        "floor": floor,
+    }
+    if annotations:
+        for option, given in (
+            ("--masks", request.masks is not None),
+            ("--alpha", request.alpha),
+            ("--from", channel is not None),
+            ("--above", above is not None),
+            ("--apply-exif", apply_exif),
+        ):
+            if given:
+                raise click.UsageError(f"--annotations and {option} exclude each other")
+        shaped = {"labels": labels, "missing": missing, "painted_on": painted_on, "resize": resize}
+        raise SystemExit(_outlined(request, annotations, destination, **shaped, **tones))
+    if request.masks is not None and isfile(request.masks):
+        raise click.UsageError(
+            f"--masks {request.masks}: is a file, and no folder of masks; annotations are read by"
+            f" --annotations {request.masks}"
+        )
+    if missing is not None:
+        raise click.UsageError("--missing goes with --annotations")
     if channel == "alpha" and request.masks is None and isdir(request.target):
         request = replace(request, alpha=True)
     training_set = discover_tree(request)
@@ -136,18 +182,60 @@ def extract(
             training_set,
             destination,
             channel=channel,
-            labels=labels,
+            labels=[_number(each) for each in labels],
             above=above,
-            levels=levels,
-            threshold=threshold,
-            invert=invert,
-            floor=floor,
             painted_on=painted_on,
             resize=resize,
             apply_exif=apply_exif,
             progress=advance,
+            **tones,
         )
     raise SystemExit(tell_outcomes(carried, destination, _words))
+
+
+def _number(label: str) -> float:
+    try:
+        return float(label)
+    except ValueError:
+        raise click.UsageError(
+            f"--label {label}: a mask's labels are numbers; names go with --annotations"
+        ) from None
+
+
+def _outlined(
+    request: Request, paths: tuple[str, ...], destination: Destination, **wishes: Any
+) -> int:
+    from dataclasses import replace
+
+    from maskprep.annotations.reading import read_annotations, shortened
+    from maskprep.cli.outcomes import tell_outcomes
+    from maskprep.cli.progress import progress_bar
+    from maskprep.dataset.discover import discover_tree
+    from maskprep.editing.outline import outline
+    from maskprep.errors import printable
+    from maskprep.files.storage import isdir
+
+    if isdir(request.target):
+        request = replace(request, alpha=True)  # only what images there are is asked for
+    annotations = read_annotations(paths)
+    click.echo(printable(annotations.summary), err=True)
+    training_set = discover_tree(request)
+    with progress_bar("filling shapes", training_set.pair_count) as advance:
+        found = outline(training_set, annotations, destination, progress=advance, **wishes)
+    code = tell_outcomes(found.carried, destination, _shapes)
+    if found.skipped:
+        skipped = shortened(found.skipped, _TOLD)
+        told = f"no mask for {len(found.skipped)} images without such a shape: {skipped}"
+        click.echo(printable(told), err=True)
+    if found.without:
+        told = f"{len(found.without)} annotated images are not there: {shortened(found.without)}"
+        click.echo(printable(f"{annotations.name}: {told}"), err=True)
+    return code
+
+
+def _shapes(row: Outlined) -> list[str]:
+    counts = ", ".join(f"{label} {count}" for label, count in row.counts.items())
+    return [f"{counts or 'no shape'}, coverage {row.coverage:.2%}"]
 
 
 def _words(row: Extracted) -> list[str]:
