@@ -109,9 +109,35 @@ def _misnamed(subset: Subset, folder: Folder) -> Misnamed:
         inner = _found(nested, images, others)
         if inner.images:
             return Misnamed(inner.words, inner.image_of, {}, inner.parts_of, True, found.left)
+    return _with_nearly_right(found, images)
+
+
+def paired_by_names(
+    masks: Mapping[str, str], images: Mapping[str, str], others: Sequence[str] = ()
+) -> Misnamed:
+    """Pair masks with images of other names, by one change for all, then each in its own way.
+
+    Parameters
+    ----------
+    masks : mapping of str to str
+        Paths of masks of no image, by their names.
+    images : mapping of str to str
+        Paths of images that lack their mask, by their names.
+    others : sequence of str
+        Names of images that have theirs.
+
+    Returns
+    -------
+    Misnamed
+        Of these paths.
+    """
+    return _with_nearly_right(_found(masks, images, others), images)
+
+
+def _with_nearly_right(found: Misnamed, images: Mapping[str, str]) -> Misnamed:
     alone = _nearly_right(found.left, sorted(set(images.values()) - found.images))
     left = tuple(path for path in found.left if path not in alone)
-    return Misnamed(found.words, found.image_of, alone, found.parts_of, False, left)
+    return replace(found, alone=alone, left=left)
 
 
 def masks_beside(subset: Subset) -> Naming | None:
@@ -231,9 +257,9 @@ def _nearly_right(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]
     spare: dict[str, list[str]] = defaultdict(list)
     wanting: dict[str, list[str]] = defaultdict(list)
     for path in masks:
-        spare[_plain(path)].append(path)
+        spare[plain_stem(path)].append(path)
     for path in images:
-        wanting[_plain(path)].append(path)
+        wanting[plain_stem(path)].append(path)
     return {
         spare[plain][0]: paths[0]
         for plain, paths in wanting.items()
@@ -241,6 +267,7 @@ def _nearly_right(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]
     }
 
 
-def _plain(path: str) -> str:
+def plain_stem(path: str) -> str:
+    """Give a name without its folder, ending, case, Unicode form, outer spaces and mask's mark."""
     folded = unicodedata.normalize("NFKC", pathname.stem(path)).casefold().strip()
     return unmarked(folded)
