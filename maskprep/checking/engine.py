@@ -11,7 +11,7 @@ from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Stage, TrainingSet
+from maskprep.model import Pair, Stage, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -80,7 +80,14 @@ def check(
         stops += each.stops
         faults += [] if each.fault is None else [each.fault]
         progress()
-    findings += told_of_set(RuleStage.DATASET, training_set, rows)
+    own = {
+        pair.image
+        for dataset in training_set.datasets
+        for subset in dataset.subsets
+        for pair in filter(_is_own_mask, subset.pairs)
+    }
+    with_masks = [row for row in rows if row.image not in own]
+    findings += told_of_set(RuleStage.DATASET, training_set, with_masks)
     findings += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
     ignorers = {finding: rules.ignorer(finding) for finding in told}
@@ -115,7 +122,9 @@ def _judged(
 ) -> Judgement:
     stops = sample.stops
     findings: list[Finding] = []
-    for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
+    stages = (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT)
+    # An image that is its own mask is told with its folder; what it looks like is no news.
+    for stage in stages[:1] if _is_own_mask(sample.pair) else stages:
         found = list(rules.findings(stage, asked, sample))
         findings += (each.finding for each in found)
         # What is broken once shall not be told again in other words; how much it matters to
@@ -125,6 +134,10 @@ def _judged(
     # What was promised is held to it, whatever else is wrong.
     findings += _told(rules, RuleStage.EXPECTATION, asked, sample, expectations)
     return Judgement(sample.row(), tuple(findings), stops)
+
+
+def _is_own_mask(pair: Pair) -> bool:
+    return pair.mask == pair.image
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

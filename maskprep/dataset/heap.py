@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from maskprep.dataset.folders import CAPTION_ENDINGS
+from maskprep.dataset.captions import CAPTION_ENDINGS
 from maskprep.dataset.sorting import (
     Sorting,
     counted,
