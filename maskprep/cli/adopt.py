@@ -47,7 +47,7 @@ def adopt(
     trainer: Trainer,
     model: ModelTraits,
 ) -> None:
-    """Make a data set of the folders that you have, whatever they look like.
+    """Make a data set of whatever folders you have.
 
     Masks may lie beside their images under other names, or in folders of their own; images in
     sub-folders, captions beside them or elsewhere. What is taken for what is told, and what is left

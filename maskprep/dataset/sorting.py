@@ -25,6 +25,7 @@ _LOOKED_AT = 12
 _NAMED = 2
 
 WORKING_FILE = "a working file beside the picture that was made of it"
+PARTS = "one of several masks of an image: maskprep extract IMAGES --masks MASKS joins them"
 SEVERAL = "a mask whose name is that of images in several folders"
 
 
@@ -227,6 +228,10 @@ def _pair_folders(
     found = paired_by_names(names, wanting, [name_of(each) for each in same])
     by_change = {image: mask for mask, image in found.image_of.items()}
     sorting.pair(by_change, f"named {found.words}", where)
+    for parts in found.parts_of.values():
+        sorting.left[PARTS] += [sorting.paths[each] for each in parts]
+    in_parts = {each for parts in found.parts_of.values() for each in parts}
+    sorting.masks = [each for each in sorting.masks if each not in in_parts]
     nearly = {image: mask for mask, image in found.alone.items()}
     sorting.pair(nearly, "named nearly as their images", where)
 

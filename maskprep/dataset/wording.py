@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
+#: Folders whose names are remembered: each is asked for once a file.
+_FOLDERS = 4096
 #: Words, in lower case; each is a whole one.
 _MASKS = (
     r"masks?|masked|mattes?|alphas?|seg|segs|segments?|segmentations?|segmentationclass|labels?"
@@ -21,6 +24,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[\s_.\-]+")
 
 
+@lru_cache(_FOLDERS)
 def holds_masks(folder: str) -> bool:
     """Tell whether a path of folders says that masks are in it.
 
@@ -47,6 +51,7 @@ def holds_masks(folder: str) -> bool:
     return found
 
 
+@lru_cache(_FOLDERS)
 def holds_captions(folder: str) -> bool:
     """Tell whether a path of folders says that captions are in it."""
     return any(_mentions(part, _CAPTIONS) for part in folder.split("/"))
@@ -72,6 +77,7 @@ def _words(part: str) -> list[str]:
     return [word for word in _SIGNS.split(parted) if word]
 
 
+@lru_cache(_FOLDERS)
 def key_of(folder: str, bare: Callable[[str], str] = str) -> tuple[str, ...]:
     """Give what tells a folder from others of its kind: its names without words for what is in it.
 

@@ -329,7 +329,7 @@ def _roots_told(heap: Heap) -> list[str]:
 def _nothing(folders: Sequence[str], heap: Heap, left: dict[str, list[str]]) -> str:
     count = sum(len(pile.items) for pile in heap.piles)
     reasons = Counter({why: len(paths) for why, paths in left.items() if paths})
-    told = ", ".join(f"{number} {why}" for why, number in reasons.most_common(3))
+    told = ", ".join(f"{why} ({number})" for why, number in reasons.most_common(3))
     return (
         f"{', '.join(folders)}: no mask was found for its {count} images ({told}): name masks as"
         " their images with _mask behind, or put them into a folder masks; images that have none"

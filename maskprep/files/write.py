@@ -113,6 +113,8 @@ def write_whole(
 def link_or_copy(source: Path, path: Path) -> bool:
     """Give a file a second name, or a copy where the file system has no hard links.
 
+    A read-only file is copied, too: its second name could not be made writable alone.
+
     Parameters
     ----------
     source : Path
@@ -132,6 +134,9 @@ def link_or_copy(source: Path, path: Path) -> bool:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.stat(source).st_mode & 0o222:
+            copy_whole(source, path)
+            return False
         os.link(os.path.realpath(source), path)
         return True
     except FileExistsError:

@@ -481,7 +481,26 @@ def test_a_run_that_would_stop_still_is_told_with_what_mends_it(tmp_path: Path) 
     assert (tmp_path / "set" / "dataset.toml").exists()
 
 
-def test_masks_as_parts_are_told_as_left(tmp_path: Path) -> None:
+def test_several_masks_of_one_image_are_told_with_what_joins_them(tmp_path: Path) -> None:
+    names = [f"=masks/{each}-{part}.png" for each in "ab" for part in ("head", "body")]
+    source = made(tmp_path / "source", "images/a.jpg", "images/b.jpg", *names)
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert result.exit_code == 2 and not (tmp_path / "set").exists()
+    assert "one of several masks of an image: maskprep extract" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_read_only_files_are_copied_so_that_they_can_be_mended(tmp_path: Path) -> None:
+    source = made(tmp_path / "source", "a.jpg")
+    save(MASK // 255, source / "a_mask.png").chmod(0o444)
+    adopted(source)
+    run("check", tmp_path / "set/dataset.toml", "--fix", "--unsafe-fixes", "--no-cache")
+    with Image.open(tmp_path / "set/masks/a.png") as mask:
+        assert np.array_equal(np.asarray(mask), MASK)
+    assert (source / "a_mask.png").stat().st_mode & 0o777 == 0o444
+
+
+def test_a_mask_beside_others_of_its_image_is_told_as_left(tmp_path: Path) -> None:
     source = made(tmp_path / "source", "a.jpg", "=a_mask.png", "=a_mask_2.png", "b.jpg")
     save(MASK, source / "b_mask.png")
     result = run("adopt", source, "-o", tmp_path / "set")
