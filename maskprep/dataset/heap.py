@@ -170,7 +170,7 @@ def _captions(texts: Sequence[str], sorting: Sorting) -> tuple[dict[str, str], l
     beside = sum(folder_of(text) == folder_of(image) for image, text in chosen.items())
     told = []
     if beside:
-        told.append(f"{counted(beside, 'caption')} ({usual[0]}) beside their images")
+        told.append(f"{counted(beside, 'caption')} ({usual[0]}) beside the images")
     if apart := [text for image, text in chosen.items() if folder_of(text) != folder_of(image)]:
         told.append(f"{counted(len(apart), 'caption')} ({usual[0]}) in {folder_of(apart[0])}")
     return chosen, told

@@ -77,10 +77,10 @@ def without_working_files(pictures: Sequence[str], sorting: Sorting) -> Iterator
 
 
 def find_masks_beside(sorting: Sorting) -> None:
-    """Find masks beside their images, by one change of names, then by each name alone."""
+    """Find masks beside the images, by one change of names, then by each name alone."""
     naming = find_beside(sorting.images)
     if naming is not None and (naming.is_marked or _are_masks_of(naming.image_of, sorting)):
-        _take_out(sorting, naming.image_of, f"beside their images, named {naming.words}")
+        _take_out(sorting, naming.image_of, f"beside the images, named {naming.words}")
     plain: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in sorting.wanting:
         for known in {plain_stem(each), _folded(name_of(each))}:
@@ -92,7 +92,7 @@ def find_masks_beside(sorting: Sorting) -> None:
         images = [image for image in plain[folder_of(each), key] if image not in marked]
         if len(images) == 1:
             alone[each] = images[0]
-    _take_out(sorting, alone, "beside their images, named as masks of them")
+    _take_out(sorting, alone, "beside the images, named as masks of them")
     if sorting.mask_of:  # a mask whose image is gone is no image
         orphans = {each for each in marked if each not in alone}
         sorting.images = [each for each in sorting.images if each not in orphans]
@@ -137,7 +137,7 @@ def find_twins(sorting: Sorting) -> None:
             [sorting.paths[each] for each in part] for part in (image_of, image_of.values())
         )
         if len(image_of) == len(twins) and _look_like_masks(masks) and not _look_like_masks(images):
-            _take_out(sorting, image_of, f"beside their images, {ending} of the same name")
+            _take_out(sorting, image_of, f"beside the images, {ending} of the same name")
             return
 
 
@@ -219,7 +219,7 @@ def _pair_folders(
         if image not in sorting.mask_of and (stem := stem_of(image)) in by_stem
     }
     where = mask_folder or "the folder of masks"
-    sorting.pair(same, "named as their images", where)
+    sorting.pair(same, "named as the images", where)
     taken = set(same.values())
     names = {name_of(each): each for each in masks if each in spare and each not in taken}
     wanting = {name_of(each): each for each in images if each not in sorting.mask_of}
@@ -233,7 +233,7 @@ def _pair_folders(
     in_parts = {each for parts in found.parts_of.values() for each in parts}
     sorting.masks = [each for each in sorting.masks if each not in in_parts]
     nearly = {image: mask for mask, image in found.alone.items()}
-    sorting.pair(nearly, "named nearly as their images", where)
+    sorting.pair(nearly, "named nearly as the images", where)
 
 
 def find_in_folders_of_any_name(sorting: Sorting) -> None:

@@ -130,6 +130,8 @@ def _planned_mask(path: str, image: Header, sees: Callable[[str], bool]) -> Plan
 
 def _turn(mask: Header, image: Header) -> tuple[int, str]:
     """Tell by which EXIF orientation a mask is turned, so that it lies on the upright image."""
+    if image.is_clipped:
+        return 1, ""  # its image is not turned either: 8 bits would cut its greys off
     if mask.orientation != 1:
         return mask.orientation, ""
     if image.orientation == 1:

@@ -141,7 +141,7 @@ def _named(folder: str, root: str, says_repeats: Callable[[str], bool]) -> tuple
     if first is not None:
         inner = parts[first:]
         return "-".join(inner), "-".join([*inner, *parts[:first]])
-    telling = [part for part in parts if not says_nothing(part)] or [safe(root)]
+    telling = [part for part in parts if not says_nothing(part)] or parts or [safe(root)]
     return "-".join(telling), "-".join(parts or [safe(root)])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep.dataset.outputs import Outputs
 from tests.commands import all_of, run
 from tests.datasets import checked
 from tests.messy import Pixels, figure, messy, photo, psd, save
@@ -213,6 +214,26 @@ TREES: Mapping[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "brackets and blanks": (
         ("my [best] set/a (1).jpg", "=my [best] set/a (1)_mask.png"),
         {"images/a (1).jpg": "my [best] set/a (1).jpg"},
+    ),
+    "COLMAP's names": (
+        ("images/a.jpg", "images/b.jpg", "=masks/a.jpg.png", "=masks/b.jpg.png"),
+        {"masks/a.png": "masks/a.jpg.png", "masks/b.png": "masks/b.jpg.png"},
+    ),
+    "a split": (
+        ("train/images/a.jpg", "=train/masks/a.png", "val/images/a.jpg", "=val/masks/a.png"),
+        {"masks/train-images/a.png": "train/masks/a.png", "masks/val/a.png": "val/masks/a.png"},
+    ),
+    "numbers alone": (
+        ("clip/f_01.png", "clip/f_02.png", "=clip_masks/01.png", "=clip_masks/02.png"),
+        {"images/f_01.png": "clip/f_01.png", "masks/f_02.png": "clip_masks/02.png"},
+    ),
+    "masks beside and in a folder": (
+        ("images/a.jpg", "images/b.jpg", "=images/b_mask.png", "=masks/a.png"),
+        {"masks/a.png": "masks/a.png", "masks/b.png": "images/b_mask.png"},
+    ),
+    "capitals": (
+        ("a.JPG", "b.JPEG", "=a_MASK.PNG", "=b_MASK.PNG"),
+        {"images/a.jpg": "a.JPG", "images/b.jpeg": "b.JPEG", "masks/b.png": "b_MASK.PNG"},
     ),
     "images for regularisation": (
         ("img/2_cat/a.jpg", "=mask/2_cat/a.png", "reg/1_animal/z.jpg"),
@@ -506,6 +527,42 @@ def test_a_mask_beside_others_of_its_image_is_told_as_left(tmp_path: Path) -> No
     result = run("adopt", source, "-o", tmp_path / "set")
     assert result.exit_code == 0, all_of(result)
     assert "a_mask_2.png" in result.stdout
+
+
+def test_deep_greys_are_neither_turned_nor_cut_off(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = tmp_path / "source"
+    deep = Image.fromarray(np.arange(320 * 256, dtype=np.uint16).reshape(320, 256))
+    save(deep, source / "a.png", exif=exif)
+    save(MASK, source / "a_mask.png")
+    found = adopted(source)
+    assert found == {"images/a.png": "a.png", "masks/a.png": "a_mask.png"}
+
+
+def test_broken_off_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
+    monkeypatch.setattr(Outputs, "bring", broken_off)
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert result.exit_code == 2
+    assert "interrupted: remove it, and run it again" in result.stderr
+    assert not (tmp_path / "set" / "dataset.toml").exists()
+
+
+def test_a_disk_that_is_full_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    source = made(tmp_path / "source", "a.jpg", "=a_mask.png", "a.txt")
+    monkeypatch.setattr(os, "fsync", full)
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert result.exit_code == 2
+    assert "cannot be written (No space left on device)" in result.stderr
 
 
 # What is no data set
