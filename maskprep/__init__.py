@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from maskprep.editing.outline import outline as outline
     from maskprep.editing.plan import Destination as Destination
     from maskprep.errors import MaskprepError as MaskprepError
+    from maskprep.exporting.adopt import carry_out_adoption as carry_out_adoption
+    from maskprep.exporting.adopt import plan_adoption as plan_adoption
     from maskprep.exporting.export import export_config as export_config
     from maskprep.exporting.export import save_config as save_config
     from maskprep.masks import morphology as _morphology
@@ -72,6 +74,7 @@ _HOMES = {
     "Threads": "running.parallel",
     "Tones": "masks.tones",
     "area_weights": "masks.latent",
+    "carry_out_adoption": "exporting.adopt",
     "check": "checking.engine",
     "coverage": "masks.tones",
     "dilate": "editing.dilate",
@@ -89,6 +92,7 @@ _HOMES = {
     "mend": "mending.mend",
     "open_dataset": "dataset.discover",
     "outline": "editing.outline",
+    "plan_adoption": "exporting.adopt",
     "preview": "pictures.preview",
     "read_annotations": "annotations.reading",
     "request": "dataset.discover",

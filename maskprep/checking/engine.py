@@ -12,7 +12,7 @@ from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Stage, TrainingSet
+from maskprep.model import Pair, Stage, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -84,7 +84,14 @@ def check(
         stops += each.stops
         faults += [] if each.fault is None else [each.fault]
         progress()
-    of_rows = told_of_set(RuleStage.DATASET, training_set, rows)
+    own = {
+        pair.image
+        for dataset in training_set.datasets
+        for subset in dataset.subsets
+        for pair in filter(_is_own_mask, subset.pairs)
+    }
+    with_masks = [row for row in rows if row.image not in own]
+    of_rows = told_of_set(RuleStage.DATASET, training_set, with_masks)
     of_rows += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
     findings += of_rows
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
@@ -131,7 +138,9 @@ def _judged(
 ) -> Judgement:
     stops = sample.stops
     findings: list[Finding] = []
-    for stage in (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT):
+    stages = (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT)
+    # An image that is its own mask is told with its folder; what it looks like is no news.
+    for stage in stages[:1] if _is_own_mask(sample.pair) else stages:
         found = list(rules.findings(stage, asked, sample))
         findings += (each.finding for each in found)
         # What is broken once shall not be told again in other words; how much it matters to
@@ -147,6 +156,10 @@ def _about(row: SampleRow, by_path: Mapping[str, list[Finding]]) -> Iterator[Fin
     for path in dict.fromkeys((row.image, row.mask)):
         if path is not None:
             yield from by_path.get(path, ())
+
+
+def _is_own_mask(pair: Pair) -> bool:
+    return pair.mask == pair.image
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

@@ -35,7 +35,8 @@ def print_row(
     from rich.text import Text
 
     text = Text(words) if isinstance(words, str) else words
-    head = Text(label.ljust(hanging), style="dim") if isinstance(label, str) else label
+    # A style of the whole text would go over to the words.
+    head = Text().append(label.ljust(hanging), "dim") if isinstance(label, str) else label
     if not console.is_terminal:
         console.print(Text.assemble(head, text), soft_wrap=True)
         return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import shlex
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
+from maskprep.dataset.below import how_to_take_in
+from maskprep.dataset.captions import usual_ending
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.files import pathname, storage
 from maskprep.model import (
@@ -26,8 +27,8 @@ from maskprep.model import (
 )
 from maskprep.trainers import DEFAULT, find_model, find_trainer
 from maskprep.trainers.base import Trainer, in_role
-from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
-from maskprep.trainers.roles import ReadsConfigurations
+from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
+from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
 #: What `request` takes beside a trainer's flags.
 _KEYWORDS = ("masks", "alpha", "trainer", "model")
@@ -94,7 +95,7 @@ class Request:
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
-        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+        return pathname.typed(words)
 
 
 def discover(request: Request) -> TrainingSet:
@@ -123,7 +124,14 @@ def discover(request: Request) -> TrainingSet:
     folder or, where that holds none of the folders named, in the nearest one above that does.
     """
     trainer = request.trainer
-    config = _configuration(request)
+    folders: dict[str, Folder] = {}
+
+    def list_folder(path: str) -> Folder:
+        if path not in folders:
+            folders[path] = _listing(path)
+        return folders[path]
+
+    config = _configuration(request, list_folder)
     beside = pathname.dirname(request.name) if config.verdict is not None else ""
     spelling: tuple[Oddity, ...] = ()
     if config.verdict is not None:
@@ -132,13 +140,6 @@ def discover(request: Request) -> TrainingSet:
     if pathname.is_remote(beside):
         config = _started_beside(config, beside, trainer)
     blocks = [_relocated(block, beside, moved) for block in config.blocks]
-    folders: dict[str, Folder] = {}
-
-    def list_folder(path: str) -> Folder:
-        if path not in folders:
-            folders[path] = _listing(path)
-        return folders[path]
-
     datasets = tuple(trainer.assemble(block, list_folder) for block in blocks)
     elsewhere: tuple[Stop, ...] = ()
     if moved:
@@ -275,7 +276,9 @@ def discover_pairs(request: Request) -> TrainingSet:
     if training_set.config is not None and not training_set.config.accepted:
         raise MaskprepError(f"{training_set.name}: {training_set.config.error}")
     if not training_set.pair_count:
-        raise MaskprepError(f"{training_set.name}: there is no image that the trainer sees")
+        below = how_to_take_in(training_set)
+        told = "there is no image that the trainer sees"
+        raise MaskprepError(f"{training_set.name}: {told}{below and f'; {below}'}")
     return training_set
 
 
@@ -361,11 +364,12 @@ def discover_pair(
     folder, name = pathname.dirname(image), pathname.basename(image)
     masks = None if mask is None else pathname.dirname(mask) or os.curdir
     request = Request(folder or os.curdir, trainer, model, masks, mask is None, flags)
-    config = _configuration(request)
+    list_folder = cache(_listing)
+    config = _configuration(request, list_folder)
 
     def list_namesakes(path: str) -> Folder:
         # The image, its captions, its caches.
-        listed = _listing(path)
+        listed = list_folder(path)
         stem = os.path.splitext(name)[0]
         return replace(listed, names=tuple(each for each in listed.names if each.startswith(stem)))
 
@@ -457,7 +461,7 @@ def discover_configured(image: str, mask: str | None, request: Request) -> Train
     return replace(found, datasets=tuple(datasets))
 
 
-def _configuration(request: Request) -> Configuration:
+def _configuration(request: Request, list_folder: ListFolder) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
     typed = request.is_typed
@@ -468,7 +472,8 @@ def _configuration(request: Request) -> Configuration:
             raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")
         if request.masks is not None and request.alpha:
             raise MaskprepError(f"{target}: {both} exclude each other")
-        return trainer.read_folders(target, request.masks, request.model, request.flags)
+        flags = _with_captions(request, list_folder(target))
+        return trainer.read_folders(target, request.masks, request.model, flags)
     if not storage.exists(target):
         raise MaskprepError(f"{target}: there is no such file or folder")
     if of_folder:
@@ -482,6 +487,15 @@ def _configuration(request: Request) -> Configuration:
         return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss=False)
     issues = config.verdict.issues if config.verdict is not None else ()
     return replace(config, verdict=ConfigVerdict(request.name, issues))
+
+
+def _with_captions(request: Request, folder: Folder) -> Flags:
+    """Say how captions end, where a folder's files say it and nobody else does."""
+    trainer, flags = request.trainer, request.flags
+    if not isinstance(trainer, WritesConfigurations) or trainer.caption_flag in flags:
+        return flags
+    ending = usual_ending(folder.names, trainer.sees)
+    return flags if ending is None else {**flags, trainer.caption_flag: ending}
 
 
 def _relocated(block: DatasetBlock, beside: str, moved: dict[str, str]) -> DatasetBlock:

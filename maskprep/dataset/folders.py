@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from maskprep.dataset.captions import CAPTION_ENDINGS
 from maskprep.dataset.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname, storage
@@ -14,8 +15,6 @@ from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.draft import folder_key
 from maskprep.trainers.roles import WritesConfigurations
 
-#: Endings that people give to captions, the most usual first.
-CAPTION_ENDINGS = (".txt", ".caption", ".captions", ".cap", ".tags", ".tag")
 _UNSEEN = "there is no image in it that the trainer sees"
 
 

@@ -114,9 +114,35 @@ def _misnamed(subset: Subset, folder: Folder) -> Misnamed:
         inner = _found(nested, images, others)
         if inner.images:
             return Misnamed(inner.words, inner.image_of, {}, inner.parts_of, True, found.left)
+    return _with_nearly_right(found, images)
+
+
+def paired_by_names(
+    masks: Mapping[str, str], images: Mapping[str, str], others: Sequence[str] = ()
+) -> Misnamed:
+    """Pair masks with images of other names, by one change for all, then each in its own way.
+
+    Parameters
+    ----------
+    masks : mapping of str to str
+        Paths of masks of no image, by their names.
+    images : mapping of str to str
+        Paths of images that lack their mask, by their names.
+    others : sequence of str
+        Names of images that have theirs.
+
+    Returns
+    -------
+    Misnamed
+        Of these paths.
+    """
+    return _with_nearly_right(_found(masks, images, others), images)
+
+
+def _with_nearly_right(found: Misnamed, images: Mapping[str, str]) -> Misnamed:
     alone = _nearly_right(found.left, sorted(set(images.values()) - found.images))
     left = tuple(path for path in found.left if path not in alone)
-    return Misnamed(found.words, found.image_of, alone, found.parts_of, False, left)
+    return replace(found, alone=alone, left=left)
 
 
 def masks_beside(subset: Subset) -> Naming | None:
@@ -153,11 +179,11 @@ def unseen_beside(subset: Subset) -> dict[str, str]:
         return {}
     images: dict[str, list[str]] = defaultdict(list)
     for pair in subset.pairs:
-        images[_plain(pair.image)].append(pair.image)
+        images[plain_stem(pair.image)].append(pair.image)
     wanting = {pair.image for pair in subset.missing}
     found: dict[str, list[str]] = defaultdict(list)
     for path in subset.unseen:
-        alike, stem = images.get(_plain(path), []), pathname.stem(path)
+        alike, stem = images.get(plain_stem(path), []), pathname.stem(path)
         is_mask = unmarked(stem) != stem or os.path.splitext(path)[1].lower() in _OF_MASKS
         if is_mask and len(alike) == 1 and alike[0] in wanting and not stem.startswith("."):
             found[alike[0]].append(path)
@@ -265,9 +291,9 @@ def _nearly_right(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]
     spare: dict[str, list[str]] = defaultdict(list)
     wanting: dict[str, list[str]] = defaultdict(list)
     for path in masks:
-        spare[_plain(path)].append(path)
+        spare[plain_stem(path)].append(path)
     for path in images:
-        wanting[_plain(path)].append(path)
+        wanting[plain_stem(path)].append(path)
     return {
         spare[plain][0]: paths[0]
         for plain, paths in wanting.items()
@@ -275,6 +301,7 @@ def _nearly_right(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]
     }
 
 
-def _plain(path: str) -> str:
+def plain_stem(path: str) -> str:
+    """Give a name without its folder, ending, case, Unicode form, outer spaces and mask's mark."""
     folded = unicodedata.normalize("NFKC", pathname.stem(path)).casefold().strip()
     return unmarked(folded)

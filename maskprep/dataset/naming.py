@@ -16,6 +16,8 @@ SHARE, FEWEST = 0.9, 2
 _LOOKED_AT = 48
 #: Changes that are tried on all masks, the most usual first.
 _TRIED = 6
+#: Knuth's multiplier: its multiples fall evenly, and in no step.
+_SCATTER = 2654435761
 #: Words that say of a name that it is a mask's; they may stand without a sign before them.
 _WORDS = re.compile(
     r"mask|matte|alpha|segment|label|cutout|(?<![^\W_])(?:seg|gt)(?![^\W_])|マスク|蒙版|蒙板|遮罩|掩膜|掩码",
@@ -372,7 +374,11 @@ def _without(stem: str, affixes: _Change) -> str:
 
 
 def _spread(items: Sequence[str], count: int) -> Sequence[str]:
-    return items[:: max(1, len(items) // count)]
+    """Take some items from all over; by even steps every other name may be a mask's, or none."""
+    if len(items) <= count:
+        return items
+    places = dict.fromkeys(place * _SCATTER % len(items) for place in range(count))
+    return [items[place] for place in places]
 
 
 def _stem(name: str) -> str:

@@ -10,7 +10,13 @@ from pathlib import Path
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.files.pathname import is_within
-from maskprep.files.write import Standing, standing, write_whole
+from maskprep.files.write import (
+    Standing,
+    copy_whole,
+    link_or_copy,
+    standing,
+    write_whole,
+)
 from maskprep.model import TrainingSet
 
 
@@ -113,6 +119,40 @@ class Outputs:
         """
         parents = [path.parent for path in map(_goal, self._seen)]
         _refuse_inside(self._seen, [*parents, *self._folders], training_set, beside)
+
+    def keep_out_of_folders(self, folders: Iterable[Path]) -> None:
+        """Refuse to write into folders that are only read.
+
+        Raises
+        ------
+        RefusedOutputError
+            An admitted file or folder lies in one.
+        """
+        for path in dict.fromkeys([*(each.parent for each in self._seen), *self._folders]):
+            for folder in folders:
+                if is_within(path, folder):
+                    raise RefusedOutputError(
+                        f"{path}: lies in {folder}, which is only read; write to another folder"
+                    )
+
+    def bring(self, path: Path, source: Path, *, copy: bool = False) -> bool:
+        """Put a file into an admitted folder as it is, by a hard link where the disk has them.
+
+        Returns
+        -------
+        bool
+            Whether it is a link.
+
+        Raises
+        ------
+        MaskprepError
+            It cannot be written, or something of that name is there.
+        """
+        assert path.parent in self._folders, "it came through the door"
+        if copy:
+            copy_whole(source, path)
+            return False
+        return link_or_copy(source, path)
 
     def write(self, path: Path, content: bytes) -> None:
         """Write an admitted file, or one in an admitted folder, whole.

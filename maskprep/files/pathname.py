@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,13 @@ _DISK = re.compile(r"(?:file|local)://")
 #: A URL as `pathlib` writes it; one letter is a drive.
 _LOST_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\](?![/\\])")
 _DRIVE = re.compile(r"/[A-Za-z]:")
+#: Endings that people give to pictures; more than any trainer takes.
+_PICTURE_ENDINGS = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga", ".dib"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
+    | {".pgm", ".pbm", ".ppm", ".pnm", ".pfm", ".pam"}
+)
 #: What is to be installed beside fsspec; these are known where fsspec itself is missing.
 _PACKAGES = {
     **dict.fromkeys(("file", "local", "memory", "zip", "tar", "ftp"), ""),
@@ -306,6 +315,22 @@ def has_controls(path: str) -> bool:
     (True, False)
     """
     return any(each in "\0\b\t\n\f\r" for each in path)
+
+
+def is_picture(name: str) -> bool:
+    """Tell whether people would take a file name for an image's, whatever a trainer thinks.
+
+    Examples
+    --------
+    >>> [is_picture(name) for name in ("a.png", "a.PSD", "a.txt", "._a.png")]
+    [True, True, False, False]
+    """
+    return os.path.splitext(name)[1].lower() in _PICTURE_ENDINGS and not name.startswith("._")
+
+
+def typed(words: Sequence[str]) -> str:
+    """Write a command's words as they are typed in a shell of this system."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def told_apart(paths: Sequence[str]) -> list[str]:

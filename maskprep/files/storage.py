@@ -18,8 +18,10 @@ from maskprep.files.pathname import is_remote, join, local_path
 from maskprep.files.remote import ForbiddenError
 
 __all__ = [
+    "Entries",
     "ForbiddenError",
     "Signature",
+    "entries",
     "exists",
     "getmtime",
     "getsize",
@@ -158,6 +160,34 @@ def listdir(path: str) -> list[str]:
     """
     local = local_path(path)
     return sorted(os.listdir(local)) if local is not None else remote.listing(path)
+
+
+class Entries(NamedTuple):
+    """The names in a folder on disk, by what they are; links are followed."""
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    #: Pipes, devices, links that lead nowhere.
+    others: tuple[str, ...]
+
+
+def entries(folder: str) -> Entries:
+    """List a folder on disk by kinds, each sorted, with no question about each file.
+
+    Raises
+    ------
+    OSError
+        There is no such folder, or it may not be read.
+    """
+    kinds: tuple[list[str], list[str], list[str]] = ([], [], [])
+    with os.scandir(folder) as found:
+        for each in found:
+            try:
+                kind = 0 if each.is_dir() else 1 if each.is_file() else 2
+            except OSError:  # a link that leads to itself
+                kind = 2
+            kinds[kind].append(each.name)
+    return Entries(*(tuple(sorted(names)) for names in kinds))
 
 
 def glob(folder: str, pattern: str) -> list[str]:

@@ -110,6 +110,67 @@ def write_whole(
         raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
 
 
+def link_or_copy(source: Path, path: Path) -> bool:
+    """Give a file a second name, or a copy where the file system has no hard links.
+
+    A read-only file is copied, too: its second name could not be made writable alone.
+
+    Parameters
+    ----------
+    source : Path
+        The file; links are followed.
+    path : Path
+        The new name; its folders are made.
+
+    Returns
+    -------
+    bool
+        Whether it is a link.
+
+    Raises
+    ------
+    MaskprepError
+        There is something of that name, or it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.stat(source).st_mode & 0o222:
+            copy_whole(source, path)
+            return False
+        os.link(os.path.realpath(source), path)
+        return True
+    except FileExistsError:
+        raise MaskprepError(
+            f"{path}: has appeared in the meantime and stays: run it again"
+        ) from None
+    except OSError:  # no hard links there, or none across disks
+        copy_whole(source, path)
+        return False
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file with its time of change, whole or not at all.
+
+    Raises
+    ------
+    MaskprepError
+        It cannot be read, or not be written.
+    """
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise MaskprepError(f"{source}: cannot be read ({error.strerror})") from error
+    write_whole(path, content)
+    dated_like(source, path)
+
+
+def dated_like(source: Path, path: Path) -> None:
+    """Give a file the time of change of what it was made of, as far as the disk keeps it."""
+    with contextlib.suppress(OSError):
+        found = os.stat(source)
+        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
 def refuse_changed(path: Path, seen: Standing) -> None:
     """Refuse to replace or remove what is read-only, or not as it was seen.
 

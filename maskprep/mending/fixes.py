@@ -31,8 +31,9 @@ from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage, stretch
 from maskprep.masks.values import judge
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
-from maskprep.raster import Mask, StoredPixels
+from maskprep.raster import Mask
 from maskprep.raster.orientation import fit_to_stored
+from maskprep.raster.rewrite import ending_of_kind, picture_as_png, several
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -161,10 +162,9 @@ def _visible_ending(path: str, found: TrainingSet) -> str | None:
     """Name the ending under which a file would be seen; None where its kind is none of them."""
     lower = Path(path).suffix.lower()
     try:
-        kind = raster.read_header(path).format
+        endings = [lower, ending_of_kind(raster.read_header(path))]
     except UnreadableImageError:
         return None
-    endings = [lower, {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp"}.get(kind, "")]
     return next((each for each in endings if each and found.trainer.sees(f"a{each}")), None)
 
 
@@ -175,7 +175,7 @@ def _doubt(path: str) -> str:
     except UnreadableImageError as error:
         return str(error).removeprefix(f"{path}: ")
     if pixels.pages > 1:
-        return f"{_several(pixels)}: save the one that is the mask as PNG"
+        return f"{several(pixels.pages)}: save the one that is the mask as PNG"
     choice = decide(pixels)
     if choice.refused:
         return f"{choice.why}: {choice.refused}"
@@ -185,19 +185,8 @@ def _doubt(path: str) -> str:
     return f"its shape has to be guessed ({choice.why}): maskprep extract --from auto takes it"
 
 
-def _several(pixels: StoredPixels) -> str:
-    return f"has {pixels.pages} pages, frames or layers"
-
-
 def _as_png(path: str) -> Made[str]:
-    stored = raster.read_stored(path)
-    if stored.pages > 1:
-        raise MaskprepError(f"{path}: {_several(stored)}: save the picture as PNG by hand")
-    header = stored.header
-    if header.bits > 8 or header.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
-        raise MaskprepError(f"{path}: is {header.bits}-bit {header.mode}: save it as PNG by hand")
-    pixels, beside = raster.read_accompanied(path, "RGBA" if header.has_alpha else "RGB")
-    return Made(raster.encode_picture(pixels, beside), "")
+    return Made(picture_as_png(path), "")
 
 
 @fix("mask-missing", "made, all white: its image trains whole", safe=True, asked="missing=white")

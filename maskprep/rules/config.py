@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from maskprep.dataset.below import how_to_take_in
 from maskprep.model import MaskSource, Severity, TrainingSet
 from maskprep.model.remarks import refused, stopped
 from maskprep.model.rule import Remark, RuleStage, rule
@@ -111,9 +112,10 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
 
     "No data found. Please verify arguments (train_data_dir must be the parent of folders with
     images)". It takes .png .jpg .jpeg .webp and .bmp, all lower or all upper case, and looks
-    into no sub-folder.
+    into no sub-folder: where images lie there, the fix is the command that takes them in.
     """
-    return stopped(training_set, "no-images", training_set.trainer.words.name_images)
+    fix = how_to_take_in(training_set) or training_set.trainer.words.name_images
+    return stopped(training_set, "no-images", fix)
 
 
 @rule(

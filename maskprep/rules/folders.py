@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from maskprep.dataset.below import adopt_command
 from maskprep.dataset.misnamed import (
     Misnamed,
     is_own_mask_folder,
@@ -297,8 +297,11 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
 def masks_among_images(subset: Subset) -> Iterator[Remark]:
     """Masks where images are looked for: they would be trained as pictures.
 
-    `extract` finds them there by one change of names, and writes them to a folder of their own. A
-    change that says nothing of masks (``a``, ``a_2``) is not taken for one.
+    An image folder that is its own mask folder makes each image its own mask: that is told once,
+    and nothing else of what these images are as masks.
+
+    `adopt` and `extract` find them there by one change of names, and write them to a folder of
+    their own. A change that says nothing of masks (``a``, ``a_2``) is not taken for one.
     """
     if subset.images is None:
         return
@@ -307,11 +310,13 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
         images, masks = (pathname.realpath(each.path) for each in (subset.images, subset.masks))
         if images == masks:
             told = "is image folder and mask folder at once: every mask is trained as an image too"
+            if is_own_mask_folder(subset):
+                told = "is image folder and mask folder at once: every image is its own mask"
             fix = "keep the masks in a folder beside the images"
             if beside is not None and is_own_mask_folder(subset):
                 told += f": {len(beside.image_of)} are named {beside.words}"
-                fix = f"{_extracted(subset.images)}; then move them out of it"
-            yield Remark(subset.masks.path, told, fix)
+                fix = _parted(subset, subset.images)
+            yield Remark(subset.masks.path, told, fix, Severity.ERROR)
             return
         if masks.startswith(pathname.join(images, "")):
             told = "lies inside the image folder: this trainer does not look there, others do"
@@ -322,7 +327,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
         told = f"{len(beside.image_of)} of its {len(subset.pairs)} images look like masks of others"
         told += f" ({beside.words}: {mask} of {image}), but are trained as images"
         severity = Severity.ERROR if _beside(subset) else None
-        fix = f"{_extracted(subset.images)}; then move them out of it"
+        fix = _parted(subset, subset.images)
         yield Remark(subset.images.path, told, fix, severity)
         return
     stems = {_stem(pair.image) for pair in subset.pairs}
@@ -485,9 +490,11 @@ def _made_of_it(pair: Pair, path: str) -> str:
     return f"maskprep extract {DATASET} --from auto --output masks-png makes {name} of {path}"
 
 
-def _extracted(folder: Folder) -> str:
-    path = shlex.quote(folder.path)
-    return f"maskprep extract {path} --masks {path} --output masks-found writes them to a folder"
+def _parted(subset: Subset, folder: Folder) -> str:
+    if not pathname.is_remote(folder.path):
+        return f"{adopt_command(subset)} makes a data set of both, in a new folder"
+    words = ["maskprep", "extract", folder.path, "--masks", folder.path, "--output", "masks-found"]
+    return f"{pathname.typed(words)} writes them to a folder; then move them out of it"
 
 
 def _pattern(found: Misnamed) -> str:

@@ -228,7 +228,7 @@ def test_masks_beside_their_images_are_found(mark: str) -> None:
     before = files("images")
     told = next(each for each in found(checked(masks="images")) if each["code"] == "MP112")
     assert f"3 are named <image>{mark}.png" in told["message"]
-    assert told["fix"].startswith("maskprep extract images --masks images --output masks-found")
+    assert told["fix"].startswith("maskprep adopt images -o adopted")
     Path("none").mkdir()
     names = {each["name"]: each for each in found(checked(masks="none"))}
     assert "mask-missing" not in names

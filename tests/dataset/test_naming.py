@@ -289,3 +289,11 @@ def test_a_change_that_says_nothing_of_masks_is_told_so() -> None:
     assert found is not None
     assert not found.is_marked
     assert find_beside(["a.jpg", "a_2.jpg", "b.jpg", "b_2.jpg", "c.jpg"]) is None
+
+
+@pytest.mark.parametrize("count", [192, 384, 1000, 4800])
+def test_large_sets_are_looked_at_all_over(count: int) -> None:
+    names = [name for n in range(count) for name in (f"{n:05}.jpg", f"{n:05}_mask.png")]
+    found = find_beside(names)
+    assert found is not None and len(found.image_of) == count
+    assert found.words == "<image>_mask.png"

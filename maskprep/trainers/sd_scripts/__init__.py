@@ -47,6 +47,7 @@ from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
     adjusted_bounds,
     bucket_sizes,
+    describe_sizes,
     nearest_bucket,
     shrunk_bucket,
 )
@@ -160,9 +161,9 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         )
 
     def describe(self, dataset: Dataset) -> str:
-        """Name the resolution; see `FindsPairs.describe`."""
-        resolution = dataset.settings.resolution
-        return f"resolution {resolution}" if resolution is not None else "no resolution"
+        """Name resolution, buckets and captions; see `FindsPairs.describe`."""
+        endings = dict.fromkeys(f"captions {each.caption_extension}" for each in dataset.subsets)
+        return ", ".join((describe_sizes(dataset.settings), *endings))
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Foresees.foresee_unreadable`."""

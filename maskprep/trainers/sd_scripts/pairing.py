@@ -25,15 +25,6 @@ from maskprep.trainers.sd_scripts.style import Style
 
 INFO_CACHE = "metadata_cache.json"
 
-#: Endings that people give to pictures; more than any trainer takes.
-_PICTURE_ENDINGS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga", ".dib"}
-    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
-    | {".pgm", ".pbm", ".ppm", ".pnm", ".pfm", ".pam"}
-)
-
-
 _LOWER = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 #: Endings that the trainer sees wherever it runs.
 _ALWAYS_SEEN = frozenset(_LOWER) | {ending.upper() for ending in _LOWER}
@@ -71,11 +62,6 @@ def is_visible(name: str) -> bool:
     """
     ending = os.path.splitext(name)[1]
     return (ending in _ALWAYS_SEEN or _plugged_in(ending)) and not name.startswith(".")
-
-
-def is_picture(name: str) -> bool:
-    """Tell whether people would take a file name for an image's, whatever the trainer thinks."""
-    return os.path.splitext(name)[1].lower() in _PICTURE_ENDINGS and not name.startswith("._")
 
 
 def assemble(block: DatasetBlock, list_folder: ListFolder) -> Dataset:
@@ -254,7 +240,7 @@ def _unseen_in(folder: Folder | None) -> tuple[str, ...]:
     return tuple(
         pathname.join(folder.path, name)
         for name in folder.names
-        if is_picture(name) and not is_visible(name)
+        if pathname.is_picture(name) and not is_visible(name)
     )
 
 

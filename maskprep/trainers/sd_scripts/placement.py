@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from maskprep.model import Size
+
+if TYPE_CHECKING:
+    from maskprep.trainers.sd_scripts.settings import DatasetSettings
+
+#: A picture as cameras take it, upright: what the bounds of buckets do to it is told.
+_UPRIGHT = Size(2000, 3000)
 
 
 def adjusted_bounds(shortest: int, longest: int, step: int) -> tuple[int, int]:
@@ -166,3 +173,41 @@ def shrunk_bucket(size: Size, resolution: Size, step: int) -> tuple[Size, Size]:
 def _round_down(side: float, step: int) -> int:
     nearest = int(side + 0.5)
     return nearest - nearest % step
+
+
+def describe_sizes(settings: DatasetSettings) -> str:
+    """Say at which sizes images train, and what becomes of tall ones.
+
+    Parameters
+    ----------
+    settings : DatasetSettings
+        Of a dataset.
+
+    Returns
+    -------
+    str
+        One short phrase.
+    """
+    resolution, longest = settings.resolution, settings.max_bucket_reso
+    if resolution is None:
+        return "no resolution"
+    told = f"resolution {resolution}"
+    if not settings.enable_bucket:
+        return f"{told}, no buckets"
+    if settings.bucket_no_upscale:
+        return f"{told}, nothing is enlarged"
+    room = 2 * max(resolution)
+    try:
+        here, there = (_upright_bucket(settings, resolution, most) for most in (longest, room))
+    except (ZeroDivisionError, ValueError, IndexError):
+        return told  # no bucket at all, which is told elsewhere
+    told += f", sides up to {longest} px"
+    if here == there:
+        return told
+    return f"{told} (2:3 trains at {here}; --max-bucket-reso {room}: at {there})"
+
+
+def _upright_bucket(settings: DatasetSettings, resolution: Size, longest: int) -> Size:
+    step = settings.bucket_reso_steps
+    bounds = adjusted_bounds(settings.min_bucket_reso, longest, step)
+    return nearest_bucket(_UPRIGHT, bucket_sizes(resolution, *bounds, step))[1]

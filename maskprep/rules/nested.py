@@ -1,0 +1,48 @@
+"""Rules for what lies below the folders that a trainer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprep.dataset.below import adopt_command, how_to_take_in, pictures_below, told
+from maskprep.dataset.misnamed import misnamed
+from maskprep.files import pathname
+from maskprep.model import Folder, Severity, Subset, TrainingSet
+from maskprep.model.rule import Remark, RuleStage, rule
+
+
+@rule(
+    "MP123",
+    "sub-folder-unread",
+    Severity.WARNING,
+    RuleStage.CONFIG,
+    "sd-scripts v0.10.1, library/train_util.py, glob_images",
+    mend="maskprep adopt FOLDER -o DIR makes a folder of its own of each sub-folder",
+)
+def sub_folder_unread(training_set: TrainingSet) -> Iterator[Remark]:
+    """Pictures in sub-folders of an image folder or a mask folder: the trainer never opens them.
+
+    It reads the folder itself only, and says nothing of what lies below. Masks in sub-folders that
+    `near-miss-name` tells are not told twice; where no image lies below, they are an info.
+    """
+    if how_to_take_in(training_set):
+        return  # no-images tells it
+    subsets = [subset for dataset in training_set.datasets for subset in dataset.subsets]
+    known = {pathname.realpath(folder.path) for subset in subsets for folder in _folders(subset)}
+    seen: set[str] = set()
+    for subset in subsets:
+        for folder in _folders(subset):
+            real = pathname.realpath(folder.path)
+            if real in seen or not folder.exists:
+                continue
+            seen.add(real)
+            found = pictures_below(folder, known)
+            if not found or (folder is subset.masks and misnamed(subset).is_nested):
+                continue
+            severity = None if folder is subset.images else Severity.INFO
+            words = f"{told(found)}, and the trainer never opens what lies there"
+            yield Remark(folder.path, words, f"{adopt_command(subset)} takes it in", severity)
+
+
+def _folders(subset: Subset) -> Iterator[Folder]:
+    yield from (each for each in (subset.images, subset.masks) if each is not None)
