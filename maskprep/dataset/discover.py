@@ -22,7 +22,7 @@ from maskprep.model import (
     Stop,
     TrainingSet,
 )
-from maskprep.trainers import DEFAULT, find_model, find_trainer
+from maskprep.trainers import DEFAULT, documents, find_model, find_trainer, known_trainers
 from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags
 from maskprep.trainers.roles import ReadsConfigurations
@@ -77,14 +77,41 @@ class Request:
             words += ["--masks", self.masks]
         if self.alpha:
             words.append("--alpha")
-        if self.trainer.version != self.trainer.versions[0]:
-            words += ["--trainer", self.trainer.title]
+        if self.trainer.title != find_trainer(DEFAULT).title:
+            newest = self.trainer.version == self.trainer.versions[0]
+            words += ["--trainer", self.trainer.name if newest else self.trainer.title]
         if self.model != next(iter(self.trainer.models.values())):
             words += ["--model", self.model.name]
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def trainer_of(target: str) -> Trainer:
+    """Find the trainer whose configuration a file looks like.
+
+    Parameters
+    ----------
+    target : str
+        A configuration, or an image folder.
+
+    Returns
+    -------
+    Trainer
+        sd-scripts of folders, and of files that look like nobody's.
+    """
+    default = find_trainer(DEFAULT)
+    if not documents.may_hold_one(target) or not storage.isfile(target):
+        return default
+    try:
+        document = documents.read_document(target)
+    except ConfigError:
+        return default
+    for name, kind in known_trainers().items():
+        if issubclass(kind, ReadsConfigurations) and kind.recognises(document):
+            return find_trainer(name)
+    return default
 
 
 def discover(request: Request) -> TrainingSet:
@@ -114,6 +141,7 @@ def discover(request: Request) -> TrainingSet:
     """
     trainer = request.trainer
     config = _configuration(request)
+    model = config.model or request.model
     beside = pathname.dirname(request.name) if config.verdict is not None else ""
     spelling: tuple[Oddity, ...] = ()
     if config.verdict is not None:
@@ -133,7 +161,7 @@ def discover(request: Request) -> TrainingSet:
     elsewhere: tuple[Stop, ...] = ()
     if moved:
         as_written = [trainer.assemble(block, list_folder) for block in config.blocks]
-        from_here = trainer.foresee_start(config, as_written, request.model)
+        from_here = trainer.foresee_start(config, as_written, model)
         elsewhere = tuple(replace(stop, rule="relative-path") for stop in from_here)
         stage = Stage.START_UP if elsewhere else Stage.BATCH
         elsewhere += tuple(
@@ -142,13 +170,13 @@ def discover(request: Request) -> TrainingSet:
     return TrainingSet(
         name=request.name,
         trainer=trainer,
-        model=request.model,
+        model=model,
         config=config.verdict,
         datasets=datasets,
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
-        stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
+        stops=(*elsewhere, *trainer.foresee_start(config, datasets, model)),
+        oddities=(*spelling, *trainer.oddities(datasets, model, request.flags)),
         arguments=request.arguments,
         decode_images=request.decode_images,
     )
@@ -159,7 +187,7 @@ def request(
     *,
     masks: str | None = None,
     alpha: bool = False,
-    trainer: str = DEFAULT,
+    trainer: str | None = None,
     model: str | None = None,
     **flags: Any,
 ) -> Request:
@@ -173,8 +201,8 @@ def request(
         The mask folder, where `target` is a folder.
     alpha : bool
         Whether the images' alpha is the mask, where `target` is a folder.
-    trainer : str
-        ``name`` or ``name@version``.
+    trainer : str or None
+        ``name`` or ``name@version``; None: whose configuration `target` is, else sd-scripts.
     model : str or None
         Model family; None for the trainer's default.
     **flags : object
@@ -190,7 +218,7 @@ def request(
     MaskprepError
         A name is unknown.
     """
-    asked = find_trainer(trainer)
+    asked = trainer_of(target) if trainer is None else find_trainer(trainer)
     known = [flag.name for flag in asked.flags]
     for name in flags:
         if name not in known:
@@ -206,7 +234,7 @@ def open_dataset(
     *,
     masks: str | None = None,
     alpha: bool = False,
-    trainer: str = DEFAULT,
+    trainer: str | None = None,
     model: str | None = None,
     **flags: Any,
 ) -> TrainingSet:
@@ -375,7 +403,9 @@ def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
     if storage.isdir(target):
-        if not of_folder:
+        if request.alpha and trainer.masks_beside:
+            raise MaskprepError(f"{target}: {trainer.masks_beside}")
+        if not of_folder and not trainer.masks_beside:
             raise MaskprepError(
                 f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"
             )
@@ -389,7 +419,9 @@ def _configuration(request: Request) -> Configuration:
     if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:
-        config = in_role(trainer, ReadsConfigurations).read_config(target, request.flags)
+        config = in_role(trainer, ReadsConfigurations).read_config(
+            target, request.model, request.flags
+        )
     except ConfigError as error:
         issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
         return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss=False)

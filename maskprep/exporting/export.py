@@ -273,7 +273,7 @@ def _original(path: str, trainer: Trainer, writer: WritesConfigurations) -> byte
             f"{path}: is no {writer.config_ending} file, and no other can be updated: write a"
             " new one with --output"
         )
-    in_role(trainer, ReadsConfigurations).read_config(path, {})
+    in_role(trainer, ReadsConfigurations).read_config(path, next(iter(trainer.models.values())), {})
     try:
         return Path(path).read_bytes()
     except OSError as error:

@@ -146,28 +146,29 @@ class Details:
         np.add.at(counts, cells, 1)
         return counts
 
-    def cells_of(self, detail: Detail, stride: int) -> DetailCells:
+    def cells_of(self, detail: Detail, grid: tuple[int, ...], stride: int | None) -> DetailCells:
         """Find the cells that a detail is weighed by.
 
         Parameters
         ----------
         detail : Detail
             One of `found`.
-        stride : int
-            Px per latent cell.
+        grid : tuple of int
+            Rows and columns of the latent cells.
+        stride : int or None
+            Px per latent cell; None where the trainer makes a cell of its neighbours' pixels, too.
 
         Returns
         -------
         DetailCells
-            All of the bucket where its sides are no multiples of the stride: there neighbouring
-            cells share pixels.
+            All of the bucket where neighbouring cells share pixels, as also where its sides are
+            no multiples of the stride.
         """
         height, width = self.shape_hw
-        grid = (height // stride, width // stride)
         own = self.labels == detail.label
-        counts = np.zeros(grid)
+        counts = np.zeros(grid, np.float64)
         np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
-        if height % stride or width % stride:
+        if stride is None or height % stride or width % stride:
             return DetailCells(WHOLE, counts)
         rows, columns = nonzero(counts)
         steps = np.arange(stride)

@@ -18,6 +18,7 @@ GROUPS = {
     "3": "At latent scale",
     "4": "The whole set",
     "5": "Expectations",
+    "6": "One trainer alone",
 }
 _FIXES = {each.rule: each for each in FIXES}
 
