@@ -212,11 +212,13 @@ def _oddities(datasets: Sequence[Dataset]) -> Iterator[Oddity]:
     if not datasets:
         return
     training: settings.Training = datasets[0].settings
-    unused = [path for each in datasets for subset in each.subsets for path in subset.unseen_masks]
+    folders = [subset.images for each in datasets for subset in each.subsets]
+    names = [name for each in folders if each is not None for name in each.names]
+    unused = sum(name.endswith(f"{pairing.MARK}.png") for name in names)
     if not training.masked_training and unused:
         yield Oddity(
             "masked-training-off",
-            f"masked_training is off: {len(unused)} masks lie beside the images, unused",
+            f"masked_training is off: {unused} masks lie beside the images, unused",
             'set "masked_training": true',
             Severity.ERROR,
         )

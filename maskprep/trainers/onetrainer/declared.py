@@ -131,6 +131,7 @@ VERDICTS = {
         None,
         "turns images and masks by EXIF (LoadImage; truth: exif6_jpg_image_upright_mask)",
     ),
+    "MP112": Verdict(None, "looks for masks among the images: MP605 tells those it does not see"),
     "MP108": Verdict(
         Severity.WARNING,
         'ModifyPath drops the ending; truth: "two_images_same_stem"',

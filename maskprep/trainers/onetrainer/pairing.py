@@ -51,9 +51,9 @@ def assemble(block: DatasetBlock, list_folder: ListFolder) -> Dataset:
         # Without a mask the whole image trains.
         source = MaskSource.NONE if mask is None else of.source
         pairs.append(Pair(block.index, 0, image, mask, source, _caption(image, concept, there)))
-    masks = [path for path in files if pathname.stem(path).endswith(MARK)]
     applies = of.source is MaskSource.FILE
-    is_png = {path: applies and pathname.splitext(path)[1] == ".png" for path in masks}
+    masks = [path for path in files if applies and pathname.stem(path).endswith(MARK)]
+    is_png = {path: pathname.splitext(path)[1] == ".png" for path in masks}
     subset = Subset(
         block.index,
         0,
