@@ -91,8 +91,9 @@ def _rows(facts: dict[str, Any], mask: str | None) -> Iterator[tuple[str, str]]:
     yield "", _stored(facts, "")
     if facts["size_wh"] is not None and facts["measured_wh"] not in (None, facts["size_wh"]):
         yield "", f"believed to be {_size(facts['measured_wh'])} px by the trainer"
-    if mask is not None:
-        yield "mask", mask
+    path = mask or facts["mask"]
+    if path not in (None, facts["image"]):
+        yield "mask", path
         yield "", _stored(facts, "mask_")
     else:
         yield "mask", "the image's alpha" if facts["mask"] else "none: the image has no alpha"

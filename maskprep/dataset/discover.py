@@ -18,6 +18,7 @@ from maskprep.model import (
     Folder,
     ModelTraits,
     Oddity,
+    Pair,
     Stage,
     Stop,
     TrainingSet,
@@ -331,6 +332,13 @@ def _below(request: Request, depth: int) -> Iterator[Request]:
         yield from _below(part, depth - 1)
 
 
+def images_in(folder: str, trainer: Trainer, model: ModelTraits, flags: Flags) -> tuple[Pair, ...]:
+    """Find the images of a folder as the trainer would, wherever their masks are."""
+    config = trainer.read_folders(folder, None, model, flags)
+    datasets = (trainer.assemble(block, _listing) for block in config.blocks)
+    return tuple(pair for each in datasets for subset in each.subsets for pair in subset.pairs)
+
+
 def discover_pair(
     image: str, mask: str | None, trainer: Trainer, model: ModelTraits, flags: Flags
 ) -> TrainingSet:
@@ -341,7 +349,8 @@ def discover_pair(
     image : str
         The image file.
     mask : str or None
-        The mask file, of any name, in any folder; None: the image's alpha.
+        The mask file, of any name, in any folder; None: the image's alpha, or for trainers that
+        look for masks beside images the one that lies there.
     trainer : Trainer
         Who is to train.
     model : ModelTraits
@@ -363,8 +372,10 @@ def discover_pair(
         if path is not None and not storage.isfile(path):
             raise MaskprepError(f"{path}: there is no such file")
     folder, name = pathname.dirname(image), pathname.basename(image)
-    masks = None if mask is None else pathname.dirname(mask) or os.curdir
-    request = Request(folder or os.curdir, trainer, model, masks, mask is None, flags)
+    beside = bool(trainer.masks_beside)
+    masks = None if mask is None or beside else pathname.dirname(mask) or os.curdir
+    in_alpha = mask is None and not beside
+    request = Request(folder or os.curdir, trainer, model, masks, in_alpha, flags)
     config = _configuration(request)
 
     def list_namesakes(path: str) -> Folder:
@@ -376,14 +387,16 @@ def discover_pair(
     (dataset,) = (trainer.assemble(block, list_namesakes) for block in config.blocks)
     (subset,) = dataset.subsets
     pairs = tuple(
-        replace(pair, image=image, mask=mask)
+        replace(pair, image=image)
+        if mask is None
+        else replace(pair, image=image, mask=mask, source=subset.source)
         for pair in subset.pairs
         if pathname.basename(pair.image) == name
     )
     if not pairs:
         raise MaskprepError(f"{image}: the trainer does not see a file of this name")
     alone = subset.of_one(pairs[0], subset.caches)
-    if mask is not None and not trainer.sees(pathname.basename(mask)):
+    if masks is not None and mask is not None and not trainer.sees(pathname.basename(mask)):
         alone = replace(alone, unseen_masks=(mask,))
     datasets = (replace(dataset, subsets=(alone,)),)
     return TrainingSet(

@@ -303,7 +303,7 @@ class WritesConfigurations(ABC):
 
     #: Ending of the files that `compose` writes.
     config_ending: ClassVar[str]
-    #: The flag that says how captions end.
+    #: The flag that says how captions end; empty where nobody can say it.
     caption_flag: ClassVar[str]
 
     @abstractmethod

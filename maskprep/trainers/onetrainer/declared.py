@@ -17,14 +17,17 @@ class Family(NamedTuple):
 
     Attributes
     ----------
+    model_type : str
+        As a new configuration says it.
     types : tuple of str
-        Beginnings of its ``model_type``.
+        Beginnings of every ``model_type`` of its.
     factor : float
         Of the latents' sides to the bucket's.
     has_frames : bool
         Whether latents have a dimension of frames: the mean of a mask is then one a column.
     """
 
+    model_type: str
     types: tuple[str, ...]
     factor: float = 1 / 8
     has_frames: bool = False
@@ -32,21 +35,21 @@ class Family(NamedTuple):
 
 #: Source: modules/dataLoader/*BaseDataLoader.py, aspect_bucketing_quantization and ScaleImage.
 FAMILIES = {
-    "sdxl": Family(("STABLE_DIFFUSION_XL",)),
-    "sd3": Family(("STABLE_DIFFUSION_3",)),
-    "sd15": Family(("STABLE_DIFFUSION_1", "STABLE_DIFFUSION_2")),
-    "flux": Family(("FLUX",)),
-    "chroma": Family(("CHROMA",)),
-    "qwen": Family(("QWEN",), has_frames=True),
-    "anima": Family(("ANIMA",), has_frames=True),
-    "krea2": Family(("KREA",), has_frames=True),
-    "hunyuan-video": Family(("HUNYUAN_VIDEO",), has_frames=True),
-    "z-image": Family(("Z_IMAGE",)),
-    "ernie": Family(("ERNIE",)),
-    "hidream": Family(("HI_DREAM",)),
-    "pixart": Family(("PIXART",)),
-    "sana": Family(("SANA",), 1 / 32),
-    "wuerstchen": Family(("WUERSTCHEN", "STABLE_CASCADE"), 0.75 / 32),
+    "sdxl": Family("STABLE_DIFFUSION_XL_10_BASE", ("STABLE_DIFFUSION_XL",)),
+    "sd3": Family("STABLE_DIFFUSION_35", ("STABLE_DIFFUSION_3",)),
+    "sd15": Family("STABLE_DIFFUSION_15", ("STABLE_DIFFUSION_1", "STABLE_DIFFUSION_2")),
+    "flux": Family("FLUX_DEV_1", ("FLUX",)),
+    "chroma": Family("CHROMA_1", ("CHROMA",)),
+    "qwen": Family("QWEN", ("QWEN",), has_frames=True),
+    "anima": Family("ANIMA", ("ANIMA",), has_frames=True),
+    "krea2": Family("KREA_2", ("KREA",), has_frames=True),
+    "hunyuan-video": Family("HUNYUAN_VIDEO", ("HUNYUAN_VIDEO",), has_frames=True),
+    "z-image": Family("Z_IMAGE", ("Z_IMAGE",)),
+    "ernie": Family("ERNIE", ("ERNIE",)),
+    "hidream": Family("HI_DREAM_FULL", ("HI_DREAM",)),
+    "pixart": Family("PIXART_SIGMA", ("PIXART",)),
+    "sana": Family("SANA", ("SANA",), 1 / 32),
+    "wuerstchen": Family("STABLE_CASCADE_1", ("WUERSTCHEN", "STABLE_CASCADE"), 0.75 / 32),
 }
 _STEPS = {"sd15": 8, "pixart": 16, "sana": 32, "wuerstchen": 128}
 _SMALL = {"sd15": 512}

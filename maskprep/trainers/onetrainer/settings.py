@@ -205,6 +205,12 @@ def from_flags(model: ModelTraits, flags: Flags) -> Training:
     return replace(training, **named)
 
 
+def as_size(resolution: str) -> Size:
+    """Give the size that a resolution means, the first of several."""
+    (first, *_) = resolutions(resolution)
+    return first if isinstance(first, Size) else Size(first, first)
+
+
 def block_of(index: int, concept: Concept, training: Training) -> DatasetBlock:
     """Make the dataset of a concept."""
     source = MaskSource.FILE if training.masked_training else MaskSource.NONE
@@ -212,19 +218,19 @@ def block_of(index: int, concept: Concept, training: Training) -> DatasetBlock:
     return DatasetBlock(index, (subset,), training)
 
 
-def _configured(path: str, concepts: list[Any], training: Training, flags: Flags) -> Configuration:
-    enabled = [each for each in concepts if isinstance(each, dict) and each.get("enabled", True)]
+def _configured(path: str, listed: list[Any], training: Training, flags: Flags) -> Configuration:
+    enabled = [each for each in listed if isinstance(each, dict) and each.get("enabled", True)]
     issues = tuple(
         ConfigIssue(f"concepts[{place}] has no path", "missing-key", ("concepts", place))
         for place, each in enumerate(enabled)
         if not isinstance(each.get("path"), str)
     )
-    blocks = tuple(
-        block_of(place, _concept(each, flags), training) for place, each in enumerate(enabled)
-    )
-    model = MODELS[training.family]
-    verdict = ConfigVerdict(path, issues)
-    return Configuration(verdict, () if issues else blocks, training.masked_training, model)
+    verdict, model = ConfigVerdict(path, issues), MODELS[training.family]
+    if issues:
+        return Configuration(verdict, (), training.masked_training, model)
+    concepts = (_concept(each, flags) for each in enabled)
+    blocks = tuple(block_of(place, each, training) for place, each in enumerate(concepts))
+    return Configuration(verdict, blocks, training.masked_training, model)
 
 
 def _concept(said: dict[str, Any], flags: Flags) -> Concept:
