@@ -33,8 +33,8 @@ Floats = NDArray[np.float32]
 EXACT = 1e-5
 #: Bits of the fraction of a short dtype, as its name ends.
 _FRACTIONS = {"bfloat16": 7, "float16": 10}
-#: What JPEGs are held to by trainers that decode them otherwise than Pillow.
-_LOSSY = {"simpletuner": 1e-3}
+#: What JPEGs are held to where another decoder's may differ from Pillow's.
+_LOSSY = {"simpletuner": 1e-3, "sd-scripts": 1 / 255}
 
 
 @dataclass(frozen=True)

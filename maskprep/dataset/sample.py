@@ -392,7 +392,7 @@ class Sample:
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
-        factors = self.loss_factors
+        factors, mean = self.loss_factors, _mean(weights)
         believed = self.believed_size
         # Finding details takes longest of all: who does not ask for them does not pay.
         details: Details | None = self.__dict__.get("details")
@@ -406,9 +406,9 @@ class Sample:
             resized=placement.resized if placement else None,
             bucket=placement.bucket if placement else None,
             coverage=self.coverage,
-            weight_mean=None if weights is None else float(weights.mean(dtype=np.float64)),
+            weight_mean=mean,
             weight_max=None if weights is None else float(weights.max()),
-            share=None if factors is None else float(factors.mean(dtype=np.float64)),
+            share=mean if factors is weights else _mean(factors),
             trains=self.trains,
             details=None if details is None else len(details.found),
             details_lost=None if details is None else len(details.lost),
@@ -416,6 +416,10 @@ class Sample:
                 min(each.weight for each in details.found) if details and details.found else None
             ),
         )
+
+
+def _mean(cells: NDArray[np.float32] | None) -> float | None:
+    return None if cells is None else float(cells.mean(dtype=np.float64))
 
 
 def samples_of(training_set: TrainingSet) -> Iterator[Sample]:

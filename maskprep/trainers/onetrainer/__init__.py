@@ -106,17 +106,7 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
                 Stop(issue.rule, Stage.START_UP, issue.error, path)
                 for issue in config.verdict.issues
             )
-        return tuple(
-            Stop(
-                "directory-missing",
-                Stage.START_UP,
-                f"FileNotFoundError: [Errno 2] No such file or directory: {subset.images.path!r}",
-                subset.images.path,
-            )
-            for dataset in datasets
-            for subset in dataset.subsets
-            if subset.images is not None and not subset.images.exists
-        )
+        return (*_of_resolutions(datasets), *_of_folders(datasets))
 
     def oddities(
         self, datasets: Sequence[Dataset], model: ModelTraits, flags: Flags
@@ -230,6 +220,26 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
     def start_flags(self, path: str, masked_loss: bool) -> str:
         """Name the configuration; see `WritesConfigurations.start_flags`."""
         return compose.start_flags(path)
+
+
+def _of_folders(datasets: Sequence[Dataset]) -> Iterator[Stop]:
+    for dataset in datasets:
+        for subset in dataset.subsets:
+            if subset.images is not None and not subset.images.exists:
+                path = subset.images.path
+                error = f"FileNotFoundError: [Errno 2] No such file or directory: {path!r}"
+                yield Stop("directory-missing", Stage.START_UP, error, path)
+
+
+def _of_resolutions(datasets: Sequence[Dataset]) -> Iterator[Stop]:
+    # Without buckets sides alone are read; source: mgds, SingleAspectCalculation.start.
+    for dataset in datasets:
+        said = {each.settings.resolution or dataset.settings.resolution for each in dataset.subsets}
+        for resolution in said if dataset.settings.bucket_step is None else ():
+            if "x" in resolution:
+                error = f"ValueError: invalid literal for int() with base 10: {resolution!r}"
+                hint = 'give one side, or set "aspect_ratio_bucketing": true'
+                yield Stop("size-without-buckets", Stage.START_UP, error, None, hint)
 
 
 def _oddities(datasets: Sequence[Dataset]) -> Iterator[Oddity]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from maskprep.files import pathname
 from maskprep.model import Severity, Subset, TrainingSet
-from maskprep.model.remarks import odd
+from maskprep.model.remarks import odd, stopped
 from maskprep.model.rule import Remark, RuleStage, rule
 from maskprep.trainers.onetrainer.pairing import MARK
 from maskprep.trainers.onetrainer.settings import Concept
@@ -128,3 +128,20 @@ def mask_name_ignored(subset: Subset) -> Iterator[Remark]:
         ending = pathname.splitext(path)[1].lower()
         fix = f"rename it to {wanted}" if ending == ".png" else f"save it as {wanted}"
         yield Remark(path, told, fix)
+
+
+@rule(
+    "MP606",
+    "size-without-buckets",
+    Severity.ERROR,
+    _CONFIG,
+    "mgds 3a6994a, pipelineModules/SingleAspectCalculation.py, start (read)",
+    mend='give one side as the resolution, or set "aspect_ratio_bucketing": true',
+)
+def size_without_buckets(training_set: TrainingSet) -> Iterator[Remark]:
+    """A resolution ``WxH`` without buckets, where a side is wanted: the run does not start.
+
+    "invalid literal for int() with base 10: '832x1216'".
+    """
+    fix = 'give one side, or set "aspect_ratio_bucketing": true'
+    return stopped(training_set, "size-without-buckets", fix)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from maskprep.dataset.discover import Request
 from maskprep.trainers import find_model, find_trainer
+from maskprep.trainers.onetrainer.declared import FAMILIES
 
 #: ``model_type`` of the recordings' families.
 TYPES = {
@@ -21,8 +22,17 @@ TYPES = {
     "WUERSTCHEN": "WUERSTCHEN_2",
     "PIXART": "PIXART_ALPHA",
     "CHROMA": "CHROMA_1",
-    "HIDREAM": "HI_DREAM_FULL",
+    "SD35": "STABLE_DIFFUSION_35",
+    "CASCADE": "STABLE_CASCADE_1",
 }
+
+
+def model_type(family: str) -> str:
+    """Find the ``model_type`` of a recording's family, with or without underscores."""
+    known = {each.model_type.replace("_", ""): each.model_type for each in FAMILIES.values()}
+    plain = family.upper().replace("_", "").replace("-", "")
+    alike = (said for name, said in known.items() if name.startswith(plain))
+    return TYPES.get(family) or next(alike, family)
 
 
 def lay_out(case: dict[str, Any], mask: Path, folder: Path) -> Request:
@@ -41,7 +51,7 @@ def configured(options: dict[str, Any], images: Path, folder: Path, **more: Any)
     below = options.get("include_subdirectories", False)
     concept = {"path": str(images), "include_subdirectories": below, "image": image}
     training = {
-        "model_type": TYPES.get(family, family),
+        "model_type": model_type(family),
         "masked_training": True,
         "normalize_masked_area_loss": True,
         "concepts": [concept],
