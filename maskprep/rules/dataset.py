@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from statistics import median
@@ -105,6 +106,7 @@ def effective_loss_low(
         (row.share, subset.repeats)
         for row, subset in _learnt(training_set, rows)
         if row.share is not None
+        and not math.isnan(row.share)
         and row.trains == "masked"
         # Where no cell weighs half, not the mask's size is at fault: other rules tell it.
         and (row.weight_max or 0) >= HALF

@@ -13,6 +13,7 @@ from maskprep.dataset.misnamed import (
     masks_beside,
     misnamed,
     unmarked,
+    wanted_mask,
 )
 from maskprep.files import pathname, storage
 from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
@@ -89,9 +90,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     missing = [pair for pair in subset.missing if pair.image not in told_elsewhere]
     unseen = {_stem(path): path for path in subset.unseen_masks}
     for pair in missing:
-        name = pathname.basename(pair.image)
-        wanted = subset.mask_name.format(stem=_stem(pair.image), name=name)
-        wanted = pathname.join(folder.path, wanted)
+        wanted = wanted_mask(subset, pair)
         fix = "paint one (all white trains the whole image), or take the image out"
         if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"

@@ -171,3 +171,39 @@ def test_a_rule_tells_what_it_is_there(images: Path) -> None:
     assert "there warning: the whole image trains, without a word" in told
     told = " ".join(run("rules", "MP119", "--trainer", "onetrainer").stdout.split())
     assert "there no defect: it turns images and masks by EXIF" in told
+
+
+def test_a_white_mask_is_made_beside_its_image(images: Path) -> None:
+    (images / "b-masklabel.png").unlink()
+    words = ("--trainer", "onetrainer", "--fix", "missing=white", "--select", "MP102")
+    report = checked(images, *words)
+    assert report["findings"] == []
+    with Image.open(images / "b-masklabel.png") as made:
+        assert (made.size, made.getextrema()) == ((256, 256), (255, 255))
+
+
+def test_shares_of_the_gradient_are_those_of_the_divided_loss(images: Path, tmp_path: Path) -> None:
+    corner = np.zeros((256, 256), np.uint8)
+    corner[:40, :40] = 255
+    for place in range(8):
+        Image.new("RGB", (256, 256), (9, 9, place)).save(images / f"c{place}.png")
+        Image.fromarray(corner).save(images / f"c{place}-masklabel.png")
+    Image.new("L", (256, 256), 255).save(images / "a-masklabel.png")
+    Image.new("L", (256, 256), 0).save(images / "b-masklabel.png")
+    concept = {"path": str(images), "image": {"enable_crop_jitter": False}}
+    said = {
+        "model_type": "STABLE_DIFFUSION_XL_10_BASE",
+        "resolution": "256",
+        "masked_training": True,
+        "unmasked_weight": 0.0,
+        "concepts": [concept],
+    }
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(said), encoding="utf-8")
+    told = {each["name"] for each in checked(config)["findings"]}
+    assert {"coverage-outlier", "nothing-trained"} <= told
+    assert "loss-not-a-number" not in told
+    config.write_text(json.dumps({**said, "normalize_masked_area_loss": True}), encoding="utf-8")
+    told = {each["name"] for each in checked(config)["findings"]}
+    assert {"loss-not-a-number", "nothing-trained"} <= told
+    assert "coverage-outlier" not in told
