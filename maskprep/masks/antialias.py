@@ -5,33 +5,47 @@ torch is no dependency: the kernel is a triangle as wide as the step, its shares
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from maskprep.model import Size
+from maskprep.model import WHOLE, At, Size
 
 Floats = NDArray[np.float32]
 Dtype = Literal["float32", "float16", "bfloat16"]
 
 
-def resize_smooth(pixels: Floats, size: Size) -> Floats:
+def _as_is(pixels: NDArray[Any]) -> Floats:
+    return pixels
+
+
+def resize_smooth(
+    pixels: NDArray[Any],
+    size: Size,
+    at: At = WHOLE,
+    load: Callable[[NDArray[Any]], Floats] = _as_is,
+) -> Floats:
     """Resize by torch's antialiased bilinear kernel.
 
     Parameters
     ----------
-    pixels : ndarray of float32, shape (H, W)
+    pixels : ndarray, shape (H, W)
         Any values; infinite ones and NaN spread as far as the kernel reaches.
     size : Size
         Wanted, at least 1 px a side.
+    at : tuple of slice
+        Rows and columns of the result that are wanted; only what they are made of is looked at.
+    load : callable
+        Makes float32 of the pixels that are.
 
     Returns
     -------
-    ndarray of float32, shape (size.height, size.width)
-        Rows first, as in torch; the same array where the size is the same.
+    ndarray of float32, shape (size.height, size.width), indexed by `at`
+        Rows first, as in torch; the pixels themselves where the size is the same.
 
     Notes
     -----
@@ -43,14 +57,25 @@ def resize_smooth(pixels: Floats, size: Size) -> Floats:
     Examples
     --------
     >>> resize_smooth(np.array([[0, 0, 1, 1]], np.float32), Size(2, 1))
-    array([[0.125, 0.875]], dtype=float32)
+    array([[0.14285715, 0.85714287]], dtype=float32)
     """
     height, width = pixels.shape
     if (width, height) == size:
-        return pixels
+        return load(pixels[at])
+    rows, down = _part(_kernel(height, size.height), at[0])
+    columns, across = _part(_kernel(width, size.width), at[1])
+    part = load(pixels[rows, columns])
     with np.errstate(invalid="ignore", over="ignore"):
-        across = (_kernel(width, size.width) @ pixels.T).T
-        return np.asarray(_kernel(height, size.height) @ across, np.float32)
+        return np.asarray(down @ (across @ part.T).T, np.float32)
+
+
+def _part(kernel: csr_array, wanted: slice) -> tuple[slice, csr_array]:
+    """Tell which pixels of a side are needed for some of the result's, and their shares."""
+    if wanted == slice(None):
+        return wanted, kernel
+    shares = kernel[wanted]
+    needed = slice(int(shares.indices.min()), int(shares.indices.max()) + 1)
+    return needed, shares[:, needed]
 
 
 @lru_cache(maxsize=64)

@@ -147,7 +147,7 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
         """Bring a mask to bucket size; see `Places.bucket_mask`."""
         from maskprep.trainers.onetrainer import pixels
 
-        return pixels.at_bucket(mask, placement, dataset.settings.dtype)[at]
+        return pixels.at_bucket(mask, placement, dataset.settings.dtype, at)
 
     def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
         """Tell what survives the crop of the stretched mask; see `Places.mask_window`."""

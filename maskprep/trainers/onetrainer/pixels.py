@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.masks.antialias import Dtype, Floats, resize_smooth, rounded
-from maskprep.model import Placement, Size
+from maskprep.model import WHOLE, At, Placement, Size
 
 
-def at_bucket(mask: NDArray[Any], placement: Placement, dtype: Dtype) -> Floats:
+def at_bucket(mask: NDArray[Any], placement: Placement, dtype: Dtype, at: At = WHOLE) -> Floats:
     """Bring a mask to bucket size.
 
     Parameters
@@ -27,20 +27,30 @@ def at_bucket(mask: NDArray[Any], placement: Placement, dtype: Dtype) -> Floats:
         Of its image; a random crop is taken at the centre.
     dtype : str
         In which the trainer computes.
+    at : tuple of slice
+        Rows and columns of the bucket that are wanted.
 
     Returns
     -------
-    ndarray of float32, shape (bucket.height, bucket.width)
+    ndarray of float32, shape (bucket.height, bucket.width), indexed by `at`
         1 trains.
     """
-    loaded = rounded(rounded(mask.astype(np.float32), dtype) / np.float32(255), dtype)
+
+    def load(pixels: NDArray[Any]) -> Floats:
+        return rounded(rounded(pixels.astype(np.float32), dtype) / np.float32(255), dtype)
+
     resized, bucket = placement.resized, placement.bucket
-    scaled = rounded(resize_smooth(loaded, resized), dtype)
     left, top = placement.crop_xy or (
         (resized.width - bucket.width) // 2,
         (resized.height - bucket.height) // 2,
     )
-    return scaled[top : top + bucket.height, left : left + bucket.width]
+    there = _moved(at[0], top, bucket.height), _moved(at[1], left, bucket.width)
+    return rounded(resize_smooth(mask, resized, there, load), dtype)
+
+
+def _moved(wanted: slice, offset: int, length: int) -> slice:
+    start, stop, _ = wanted.indices(length)
+    return slice(start + offset, stop + offset)
 
 
 def at_latents(bucket_mask: Floats, factor: float, dtype: Dtype, least: float) -> Floats:

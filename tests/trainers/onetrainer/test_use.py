@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from maskprep.dataset.discover import Request, discover
+from maskprep.dataset.growth import DetailGrower
 from maskprep.dataset.sample import samples_of
+from maskprep.model import Size
 from maskprep.trainers import find_model, find_trainer
 from tests.commands import run
 from tests.datasets import FIGURE, drawn
@@ -207,3 +209,23 @@ def test_shares_of_the_gradient_are_those_of_the_divided_loss(images: Path, tmp_
     told = {each["name"] for each in checked(config)["findings"]}
     assert {"loss-not-a-number", "nothing-trained"} <= told
     assert "coverage-outlier" not in told
+
+
+@pytest.mark.parametrize("model", ["sdxl", "sana", "wuerstchen"])
+@pytest.mark.parametrize("size", [(256, 256), (300, 220)])
+def test_a_detail_grown_alone_is_weighed_as_the_whole_mask_is(
+    model: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    mask = np.zeros(size[::-1], np.uint8)
+    mask[40:180, 60:140] = 255
+    mask[20:22, 5:200] = 255
+    mask[5:215, 212:213] = 200
+    Image.fromarray(mask).save(tmp_path / "a-masklabel.png")
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    flags = {"resolution": Size(256, 256), "train_dtype": "FLOAT_32"}
+    request = Request(str(tmp_path), TRAINER, find_model(TRAINER, model), flags=flags)
+    (sample,) = samples_of(discover(request))
+    assert sample.details is not None and sample.details.found
+    grower = DetailGrower(sample)
+    for detail in sample.details.found:
+        assert grower._weight_alone(detail, 0) == pytest.approx(detail.weight, abs=1e-6)
