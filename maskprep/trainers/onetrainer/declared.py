@@ -81,6 +81,7 @@ FLAGS = (
         "unmasked_weight",
         "share",
         "The least weight, where no configuration says it.  [default: 0.1]",
+        metavar="WEIGHT",
     ),
     Flag(
         "normalize_masked_area_loss",
