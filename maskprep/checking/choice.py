@@ -15,7 +15,7 @@ from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.model import Severity
 from maskprep.model.report import Finding
-from maskprep.model.rule import DATASET, Rule, RuleStage
+from maskprep.model.rule import DATASET, Rule, RuleStage, Verdict
 from maskprep.rules import all_rules
 from maskprep.trainers.base import Trainer
 
@@ -139,6 +139,7 @@ class Ruleset:
             (pattern, {selector: _codes([selector]) for selector in selectors})
             for pattern, selectors in choice.ignore_in
         ]
+        self._verdicts: Mapping[str, Verdict] = {}
         self._severities: dict[str, Severity] = {}
         for selector, severity in choice.severities.items():
             self._severities |= dict.fromkeys(_codes([selector]), severity)
@@ -148,8 +149,9 @@ class Ruleset:
                 self._options.setdefault(each.code, {}).update(_checked(each, values))
 
     def about(self, trainer: Trainer) -> Ruleset:
-        """Leave out the rules for which a trainer plays no part."""
+        """Leave out the rules that are none for a trainer, and judge by its verdicts."""
         about = copy.copy(self)
+        about._verdicts = trainer.verdicts
         about._rules = [each for each in self._rules if _concerns(each, trainer)]
         return about
 
@@ -163,9 +165,9 @@ class Ruleset:
         """Tell which rules were asked for by name, and why they have nothing to look at."""
         asked = _codes(self.choice.select)
         return [
-            f"{each.name} looks at nothing: {trainer.title} {each.needs.lacking}"  # type: ignore[attr-defined]
+            f"{each.name} looks at nothing: {trainer.title} {_why_not(each, trainer)}"
             for each in self._rules
-            if each.code in asked and each.needs is not None and not _concerns(each, trainer)
+            if each.code in asked and not _concerns(each, trainer)
         ]
 
     def findings(self, stage: RuleStage, dataset: str, *subjects: object) -> Iterator[Found]:
@@ -189,13 +191,16 @@ class Ruleset:
             if each.stage is not stage:
                 continue
             for remark in each.check(*subjects, **self._options.get(each.code, {})):
-                own = remark.severity or each.severity
+                own, outcome = remark.severity or each.severity, remark.outcome
+                verdict = self._verdicts.get(each.code)
+                if verdict is not None:
+                    own, outcome = verdict.severity or own, verdict.outcome
                 told = Finding(
                     each.code,
                     each.name,
                     self._severities.get(each.code, own),
                     remark.path,
-                    remark.message,
+                    f"{remark.message}: {outcome}" if outcome else remark.message,
                     remark.fix.replace(DATASET, dataset),
                 )
                 yield Found(told, own is Severity.ERROR)
@@ -223,7 +228,17 @@ class Ruleset:
 
 
 def _concerns(rule: Rule, trainer: Trainer) -> bool:
+    verdict = trainer.verdicts.get(rule.code)
+    if verdict is not None and verdict.severity is None:
+        return False
     return rule.needs is None or isinstance(trainer, rule.needs)
+
+
+def _why_not(rule: Rule, trainer: Trainer) -> str:
+    verdict = trainer.verdicts.get(rule.code)
+    if verdict is not None and verdict.severity is None:
+        return verdict.reason
+    return str(getattr(rule.needs, "lacking", ""))
 
 
 def _codes(selectors: Iterable[str]) -> set[str]:

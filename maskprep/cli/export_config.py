@@ -77,7 +77,7 @@ def export_config(
     force: bool,
     dry_run: bool,
 ) -> None:
-    """Write the trainer's dataset TOML for image folders, and prove that it does what is meant.
+    """Write the trainer's configuration of image folders, and prove that it does what is meant.
 
     FOLDER holds images, or folders named like 10_name, which say their repeats.
 
@@ -91,7 +91,7 @@ def export_config(
 
     Exit code: 0 done, 2 could not do the job.
     """
-    chosen = _image_folders(folders, masks, alpha, alpha_dir, plain, reg)
+    chosen = _image_folders(folders, masks, alpha, alpha_dir, plain, reg, trainer.masks_beside)
     if repeats is not None and balance:
         raise click.UsageError("--repeats and --balance exclude each other")
     from maskprep.cli.progress import progress_bar
@@ -146,13 +146,16 @@ def _image_folders(
     alpha_dir: tuple[str, ...],
     plain: tuple[str, ...],
     reg: tuple[str, ...],
+    beside: str,
 ) -> list[ImageFolder]:
     from maskprep.dataset.folders import ImageFolder
     from maskprep.model import MaskSource
 
     if masks and alpha:
         raise click.UsageError("--masks and --alpha exclude each other; mix with --alpha-dir DIR")
-    if folders and not masks and not alpha:
+    if beside and (masks or alpha):
+        raise click.UsageError(f"leave out --masks and --alpha: {beside}")
+    if folders and not masks and not alpha and not beside:
         raise click.UsageError(
             "say where the masks of FOLDER are: add --masks DIR, or --alpha"
             " (folders without masks: --plain DIR)"
@@ -161,6 +164,8 @@ def _image_folders(
         raise click.UsageError("add a FOLDER: --masks and --alpha say where its masks are")
     if not (folders or alpha_dir or plain or reg):
         raise click.UsageError("add a FOLDER with --masks DIR or --alpha")
+    if beside:
+        masks = ("",)
     if masks and len(masks) not in (1, len(folders)):
         raise click.UsageError(
             f"{len(folders)} FOLDERs and {len(masks)} --masks: give one --masks for all, or one"
@@ -171,7 +176,7 @@ def _image_folders(
         [ImageFolder(folder, MaskSource.ALPHA) for folder in folders]
         if alpha
         else [
-            ImageFolder(folder, MaskSource.FILE, mask)
+            ImageFolder(folder, MaskSource.FILE, mask or None)
             for folder, mask in zip(folders, of_each, strict=True)
         ]
     )

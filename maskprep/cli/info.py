@@ -109,7 +109,7 @@ def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "", _stored(facts, "")
     if facts["size_wh"] is not None and facts["measured_wh"] not in (None, facts["size_wh"]):
         yield "", f"believed to be {_size(facts['measured_wh'])} px by the trainer"
-    if facts["source"] == "file" and facts["mask"]:
+    if facts["mask"] not in (None, facts["image"]):
         yield "mask", facts["mask"]
         yield "", _stored(facts, "mask_")
     else:

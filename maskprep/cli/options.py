@@ -100,7 +100,7 @@ class TrainerFlag(click.Option):
 
 
 #: What is typed for a flag, by its kind.
-_FLAG_TYPES = {"size": Resolution(), "count": _FROM_ONE}
+_FLAG_TYPES = {"size": Resolution(), "count": _FROM_ONE, "share": Finite(0, 1)}
 
 
 class TrainerCommand(click.Command):
@@ -140,11 +140,9 @@ def _who_trains() -> list[click.Option]:
     return [
         click.Option(
             ["--trainer"],
-            default=DEFAULT,
-            show_default=True,
             metavar="NAME[@VERSION]",
             shell_complete=_complete_trainers,
-            help=f"Who trains: {named}.",
+            help=f"Who trains: {named}.  [default: whose configuration it is, else {DEFAULT}]",
         ),
         click.Option(
             ["--model"],
@@ -183,11 +181,9 @@ def data_options(command: Command) -> Command:
     def with_requests(
         targets: tuple[str, ...], masks: str | None, alpha: bool, **options: Any
     ) -> Any:
-        from maskprep.dataset.discover import Request
-
-        trainer, model = _asked(options)
-        flags = _given(options, trainer)
-        requests = [Request(each, trainer, model, masks, alpha, flags) for each in targets]
+        name, model = options.pop("trainer"), options.pop("model")
+        flags = _given(options)
+        requests = [_requested(each, masks, alpha, name, model, flags) for each in targets]
         return command(requests, **options)
 
     with_requests.takes_flags = True  # type: ignore[attr-defined]
@@ -211,7 +207,7 @@ def flag_options(command: Command) -> Command:
     @functools.wraps(command)
     def with_flags(**options: Any) -> Any:
         trainer, model = _asked(options)
-        flags = _given(options, trainer)
+        flags = _own(_given(options), trainer)
         return command(trainer=trainer, model=model, flags=flags, **options)
 
     with_flags.takes_flags = True  # type: ignore[attr-defined]
@@ -220,27 +216,50 @@ def flag_options(command: Command) -> Command:
 
 def _asked(options: dict[str, Any]) -> tuple[Trainer, ModelTraits]:
     """Take who trains what out of a command's options."""
-    from maskprep.trainers import find_model, find_trainer
+    from maskprep.trainers import DEFAULT, find_model, find_trainer
 
-    trainer = find_trainer(options.pop("trainer"))
+    trainer = find_trainer(options.pop("trainer") or DEFAULT)
     return trainer, find_model(trainer, options.pop("model"))
 
 
-def _given(options: dict[str, Any], trainer: Trainer) -> dict[str, Any]:
-    """Take the flags of all trainers out of a command's options; those of others are refused."""
-    from maskprep.model import Size
+def _requested(
+    target: str,
+    masks: str | None,
+    alpha: bool,
+    name: str | None,
+    model: str | None,
+    flags: dict[str, Any],
+) -> Request:
+    """Make the request of one target; nobody is named where its configuration says whose it is."""
+    from maskprep.dataset.discover import Request, trainer_of
+    from maskprep.trainers import DEFAULT, find_model, find_trainer
+
+    trainer = trainer_of(target) if name is None else find_trainer(name)
+    if name is None and trainer.name != DEFAULT:
+        _tell(f"{target}: is a configuration of {trainer.name}")
+    return Request(target, trainer, find_model(trainer, model), masks, alpha, _own(flags, trainer))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the flags of all trainers out of a command's options."""
     from maskprep.trainers import known_trainers
 
+    names = {flag.name for kind in known_trainers().values() for flag in kind.flags}
+    given = {name: options.pop(name, None) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _own(flags: dict[str, Any], trainer: Trainer) -> dict[str, Any]:
+    """Give a trainer its flags; those of others are refused."""
+    from maskprep.model import Size
+
     own = {flag.name: flag for flag in trainer.flags}
-    flags = {}
-    for name in {flag.name for kind in known_trainers().values() for flag in kind.flags}:
-        value = options.pop(name, None)
-        if value is None:
-            continue
+    for name in flags:
         if name not in own:
             raise click.UsageError(f"{trainer.name} has no --{name.replace('_', '-')}")
-        flags[name] = Size(*value) if own[name].kind == "size" else value
-    return flags
+    return {
+        name: Size(*value) if own[name].kind == "size" else value for name, value in flags.items()
+    }
 
 
 def _environment_of(

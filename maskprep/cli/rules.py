@@ -42,12 +42,18 @@ def complete_rules(
     show_default=True,
     help="For the terminal, a page, or programs.",
 )
-def rules(selectors: tuple[str, ...], form: str) -> None:
+@click.option(
+    "--trainer",
+    metavar="NAME[@VERSION]",
+    help="Tell also what this trainer makes of the defect, where it is another thing.",
+)
+def rules(selectors: tuple[str, ...], form: str, trainer: str | None) -> None:
     """List what check looks for, or explain a RULE: a code, the beginning of one, or a name.
 
     \b
     maskprep rules
     maskprep rules detail-lost
+    maskprep rules MP102 --trainer onetrainer
     maskprep rules MP3 --format markdown
     """
     from maskprep.checking.choice import matching
@@ -61,17 +67,19 @@ def rules(selectors: tuple[str, ...], form: str) -> None:
     elif form == "markdown":
         click.echo(rulebook.as_markdown(wanted), nl=False)
     elif chosen:
-        _explain(wanted)
+        _explain(wanted, trainer)
     else:
         _list(wanted)
 
 
-def _explain(wanted: list[Rule]) -> None:
+def _explain(wanted: list[Rule], trainer: str | None) -> None:
     from rich.text import Text
 
     from maskprep.cli.screen import plain_console, print_row
     from maskprep.mending.rulebook import paragraphs, rows_of
+    from maskprep.trainers import find_trainer
 
+    verdicts = {} if trainer is None else find_trainer(trainer).verdicts
     console = plain_console()
     for place, rule in enumerate(wanted):
         if place:
@@ -83,7 +91,7 @@ def _explain(wanted: list[Rule]) -> None:
             console.print()
             print_row(console, paragraph)
         console.print()
-        for label, words in rows_of(rule):
+        for label, words in rows_of(rule, verdicts.get(rule.code)):
             print_row(console, words, f"  {label}", hanging=12)
 
 

@@ -21,11 +21,12 @@ from maskprep.model import (
     MaskSource,
     ModelTraits,
     Oddity,
+    Pair,
     Stage,
     Stop,
     TrainingSet,
 )
-from maskprep.trainers import DEFAULT, find_model, find_trainer
+from maskprep.trainers import DEFAULT, documents, find_model, find_trainer, known_trainers
 from maskprep.trainers.base import Trainer, in_role
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
@@ -88,14 +89,41 @@ class Request:
             words += ["--masks", self.masks]
         if self.alpha:
             words.append("--alpha")
-        if self.trainer.version != self.trainer.versions[0]:
-            words += ["--trainer", self.trainer.title]
+        if self.trainer.title != find_trainer(DEFAULT).title:
+            newest = self.trainer.version == self.trainer.versions[0]
+            words += ["--trainer", self.trainer.name if newest else self.trainer.title]
         if self.model != next(iter(self.trainer.models.values())):
             words += ["--model", self.model.name]
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
         return pathname.typed(words)
+
+
+def trainer_of(target: str) -> Trainer:
+    """Find the trainer whose configuration a file looks like.
+
+    Parameters
+    ----------
+    target : str
+        A configuration, or an image folder.
+
+    Returns
+    -------
+    Trainer
+        sd-scripts of folders, and of files that look like nobody's.
+    """
+    default = find_trainer(DEFAULT)
+    if not documents.may_hold_one(target) or not storage.isfile(target):
+        return default
+    try:
+        document = documents.read_document(target)
+    except ConfigError:
+        return default
+    for name, kind in known_trainers().items():
+        if issubclass(kind, ReadsConfigurations) and kind.recognises(document):
+            return find_trainer(name)
+    return default
 
 
 def discover(request: Request) -> TrainingSet:
@@ -132,6 +160,7 @@ def discover(request: Request) -> TrainingSet:
         return folders[path]
 
     config = _configuration(request, list_folder)
+    model = config.model or request.model
     beside = pathname.dirname(request.name) if config.verdict is not None else ""
     spelling: tuple[Oddity, ...] = ()
     if config.verdict is not None:
@@ -144,7 +173,7 @@ def discover(request: Request) -> TrainingSet:
     elsewhere: tuple[Stop, ...] = ()
     if moved:
         as_written = [trainer.assemble(block, list_folder) for block in config.blocks]
-        from_here = trainer.foresee_start(config, as_written, request.model)
+        from_here = trainer.foresee_start(config, as_written, model)
         elsewhere = tuple(replace(stop, rule="relative-path") for stop in from_here)
         stage = Stage.START_UP if elsewhere else Stage.BATCH
         elsewhere += tuple(
@@ -153,13 +182,13 @@ def discover(request: Request) -> TrainingSet:
     return TrainingSet(
         name=request.name,
         trainer=trainer,
-        model=request.model,
+        model=model,
         config=config.verdict,
         datasets=datasets,
         masked_loss=config.masked_loss,
         relocated=tuple(moved),
-        stops=(*elsewhere, *trainer.foresee_start(config, datasets, request.model)),
-        oddities=(*spelling, *trainer.oddities(datasets, request.model, request.flags)),
+        stops=(*elsewhere, *trainer.foresee_start(config, datasets, model)),
+        oddities=(*spelling, *trainer.oddities(datasets, model, request.flags)),
         arguments=request.arguments,
         decode_images=request.decode_images,
         environment=request.environment,
@@ -171,7 +200,7 @@ def request(
     *,
     masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
-    trainer: str = DEFAULT,
+    trainer: str | None = None,
     model: str | None = None,
     **flags: Any,
 ) -> Request:
@@ -185,8 +214,8 @@ def request(
         The mask folder, where `target` is a folder.
     alpha : bool
         Whether the images' alpha is the mask, where `target` is a folder.
-    trainer : str
-        ``name`` or ``name@version``.
+    trainer : str or None
+        ``name`` or ``name@version``; None: whose configuration `target` is, else sd-scripts.
     model : str or None
         Model family; None for the trainer's default.
     **flags : object
@@ -204,7 +233,8 @@ def request(
     TypeError
         What should be a path is none.
     """
-    asked = find_trainer(trainer)
+    path = pathname.as_text(target)
+    asked = trainer_of(path) if trainer is None else find_trainer(trainer)
     known = {flag.name: flag for flag in asked.flags}
     for name in flags:
         if name not in known:
@@ -213,7 +243,7 @@ def request(
             raise MaskprepError(f"{asked.title} has no flag {name!r}: {hint}")
     given = {name: known[name].taken(value) for name, value in flags.items() if value is not None}
     return Request(
-        pathname.as_text(target),
+        path,
         asked,
         find_model(asked, model),
         None if masks is None else pathname.as_text(masks),
@@ -228,7 +258,7 @@ def open_dataset(
     *,
     masks: str | os.PathLike[str] | None = None,
     alpha: bool = False,
-    trainer: str = DEFAULT,
+    trainer: str | None = None,
     model: str | None = None,
     **flags: Any,
 ) -> TrainingSet:
@@ -327,6 +357,13 @@ def _below(request: Request, depth: int) -> Iterator[Request]:
         yield from _below(part, depth - 1)
 
 
+def images_in(folder: str, trainer: Trainer, model: ModelTraits, flags: Flags) -> tuple[Pair, ...]:
+    """Find the images of a folder as the trainer would, wherever their masks are."""
+    config = trainer.read_folders(folder, None, model, flags)
+    datasets = (trainer.assemble(block, _listing) for block in config.blocks)
+    return tuple(pair for each in datasets for subset in each.subsets for pair in subset.pairs)
+
+
 def discover_pair(
     image: str, mask: str | None, trainer: Trainer, model: ModelTraits, flags: Flags
 ) -> TrainingSet:
@@ -338,7 +375,7 @@ def discover_pair(
         The image file.
     mask : str or None
         The mask file, of any name, in any folder; or the folder in which the trainer finds it.
-        None: the image's alpha.
+        None: the image's alpha, or for trainers that look for masks beside images the one there.
     trainer : Trainer
         Who is to train.
     model : ModelTraits
@@ -362,8 +399,10 @@ def discover_pair(
         if path is not None and not storage.isfile(path):
             raise MaskprepError(f"{path}: there is no such file")
     folder, name = pathname.dirname(image), pathname.basename(image)
-    masks = None if mask is None else pathname.dirname(mask) or os.curdir
-    request = Request(folder or os.curdir, trainer, model, masks, mask is None, flags)
+    beside = bool(trainer.masks_beside)
+    masks = None if mask is None or beside else pathname.dirname(mask) or os.curdir
+    in_alpha = mask is None and not beside
+    request = Request(folder or os.curdir, trainer, model, masks, in_alpha, flags)
     list_folder = cache(_listing)
     config = _configuration(request, list_folder)
 
@@ -376,14 +415,16 @@ def discover_pair(
     (dataset,) = (trainer.assemble(block, list_namesakes) for block in config.blocks)
     (subset,) = dataset.subsets
     pairs = tuple(
-        replace(pair, image=image, mask=mask)
+        replace(pair, image=image)
+        if mask is None
+        else replace(pair, image=image, mask=mask, source=subset.source)
         for pair in subset.pairs
         if pathname.basename(pair.image) == name
     )
     if not pairs:
         raise MaskprepError(f"{image}: the trainer does not see a file of this name")
     alone = subset.of_one(pairs[0], subset.caches)
-    if mask is not None and not trainer.sees(pathname.basename(mask)):
+    if masks is not None and mask is not None and not trainer.sees(pathname.basename(mask)):
         alone = replace(alone, unseen_masks=(mask,))
     datasets = (replace(dataset, subsets=(alone,)),)
     return TrainingSet(
@@ -467,7 +508,9 @@ def _configuration(request: Request, list_folder: ListFolder) -> Configuration:
     typed = request.is_typed
     both = "--masks and --alpha" if typed else "masks and alpha"
     if storage.isdir(target):
-        if not of_folder:
+        if request.alpha and trainer.masks_beside:
+            raise MaskprepError(f"{target}: {trainer.masks_beside}")
+        if not of_folder and not trainer.masks_beside:
             one, other = ("--masks DIR", "--alpha") if typed else ("masks=DIR", "alpha=True")
             raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")
         if request.masks is not None and request.alpha:
@@ -481,7 +524,9 @@ def _configuration(request: Request, list_folder: ListFolder) -> Configuration:
     if not storage.isfile(target):
         raise MaskprepError(f"{target}: is neither a regular file nor a folder")
     try:
-        config = in_role(trainer, ReadsConfigurations).read_config(target, request.flags)
+        config = in_role(trainer, ReadsConfigurations).read_config(
+            target, request.model, request.flags
+        )
     except ConfigError as error:
         issue = ConfigIssue(str(error).removeprefix(f"{target}: "), "unparsable")
         return Configuration(ConfigVerdict(request.name, (issue,)), (), masked_loss=False)

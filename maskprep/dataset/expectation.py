@@ -16,6 +16,7 @@ from maskprep.dataset.sample import Sample
 from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks.details import HALF, faint_parts, weights_at
+from maskprep.masks.scale import in_bytes
 from maskprep.masks.tones import coverage
 
 #: What can be expected something of.
@@ -140,7 +141,7 @@ class Expectation:
     def _at_bucket(self, sample: Sample, region: NDArray[np.uint8]) -> NDArray[np.uint8]:
         window = sample.mask_window
         assert window is not None, "the caller has seen weights"
-        marked = (sample.at_bucket(region) >= HALF).astype(np.uint8)
+        marked = (in_bytes(sample.at_bucket(region)) >= HALF).astype(np.uint8)
         if marked.any():
             return marked
         marked[faint_parts(region, window, marked.shape)] = 1

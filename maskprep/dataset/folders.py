@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maskprep.dataset.captions import CAPTION_ENDINGS
-from maskprep.dataset.discover import Request, discover
+from maskprep.dataset.discover import images_in
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname, storage
 from maskprep.model import MaskSource, ModelTraits, Pair
@@ -133,12 +134,12 @@ class _Eyes:
     def pairs(self, folder: str, caption_extension: str | None = None) -> tuple[Pair, ...]:
         writer = in_role(self.trainer, WritesConfigurations)
         flags = {} if caption_extension is None else {writer.caption_flag: caption_extension}
-        request = Request(folder, self.trainer, self.model, alpha=True, flags=flags)
-        ((subset,),) = (dataset.subsets for dataset in discover(request).datasets)
-        return subset.pairs
+        return images_in(folder, self.trainer, self.model, flags)
 
     def captions(self, folder: str, given: str | None) -> tuple[str | None, list[str]]:
         count = len(self.pairs(folder))
+        if not in_role(self.trainer, WritesConfigurations).caption_flag:
+            return self._fixed_captions(folder, given)
         endings = [_dotted(given)] if given else _caption_endings(folder)
         captioned = {
             ending: sum(pair.caption.path is not None for pair in self.pairs(folder, ending))
@@ -147,6 +148,15 @@ class _Eyes:
         in_use = {ending: number for ending, number in captioned.items() if number}
         chosen = _dotted(given) if given else max(in_use, key=in_use.__getitem__, default=None)
         return chosen, list(_caption_remarks(folder, in_use, chosen, count))
+
+    def _fixed_captions(self, folder: str, given: str | None) -> tuple[str | None, list[str]]:
+        if given is not None:
+            title = self.trainer.title
+            raise MaskprepError(f"{title} has one ending of captions: leave out {_dotted(given)}")
+        pairs = self.pairs(folder)
+        found = [pathname.splitext(each)[1] for each in (p.caption.path for p in pairs) if each]
+        chosen = found[0] if found else None
+        return chosen, list(_caption_remarks(folder, Counter(found), chosen, len(pairs)))
 
 
 def _caption_endings(folder: str) -> list[str]:

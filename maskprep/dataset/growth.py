@@ -15,6 +15,7 @@ from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_deta
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
 from maskprep.masks.resample import resize
+from maskprep.masks.scale import Placed, in_bytes, other_way_round
 from maskprep.model import WHOLE, At, Box, Size
 from maskprep.raster import Mask
 from maskprep.running.once import once
@@ -175,7 +176,8 @@ class DetailGrower:
         found = sample.details
         if self._flips:
             bucket_mask = self._at_bucket(self._mask)
-            found = sample.details_of(self._mask, bucket_mask, self._weights_of(bucket_mask))
+            weights = self._sample.weigh(bucket_mask)
+            found = sample.details_of(self._mask, in_bytes(bucket_mask), weights)
         assert found is not None, "there are mask and weights"
         self._details: Details = found
         self._seeds: dict[int, _Seed] = {}
@@ -290,18 +292,16 @@ class DetailGrower:
     def _flipped(self, mask: Mask) -> Mask:
         return inverted(mask) if self._flips else mask
 
-    def _at_bucket(self, side: Mask, at: At = WHOLE) -> Mask:
-        return self._flipped(self._sample.at_bucket(self._flipped(side), at))
-
-    def _weights_of(self, bucket_mask: Mask) -> NDArray[np.float32]:
-        return self._sample.trainer.latent_weights(bucket_mask, self._sample.model)
+    def _at_bucket(self, side: Mask, at: At = WHOLE) -> Placed:
+        placed = self._sample.at_bucket(self._flipped(side), at)
+        return other_way_round(placed) if self._flips else placed
 
     def _growth(self, radii: Mapping[int, float]) -> Growth:
         mask = self._mask.copy()
         for each in self._details.found:
             self._seed(each).grow_into(mask, radii[each.label], self._shape)
         mask = feathered(mask, self._feather)
-        after = self._details.weights_in(self._weights_of(self._at_bucket(mask)))
+        after = self._details.weights_in(self._sample.weigh(self._at_bucket(mask)))
         details = tuple(
             GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
             for each in self._details.found
@@ -314,7 +314,7 @@ class DetailGrower:
         place = seed.place(radius)
         seed.grow_into(self._tried, radius, self._shape)
         soft = feathered(self._tried, self._feather)
-        weight = seed.cells.weigh(self._weights_of(self._at_bucket(soft, seed.cells.at)))
+        weight = seed.cells.weigh(self._sample.weigh(self._at_bucket(soft, seed.cells.at)))
         self._tried[place] = self._mask[place]
         return weight
 
@@ -339,7 +339,11 @@ class DetailGrower:
         rim = dilate(own, 1, "square")
         part = _with_margin(self._mask, top, left, bottom, right)
         pixels = np.where((own > 0) | ((rim > 0) & (part < HALF)), part, np.uint8(0))
-        cells = self._details.cells_of(detail, self._sample.model.stride)
+        weights, sample = self._sample.weights, self._sample
+        assert weights is not None, "it was asked for at the beginning"
+        # Where cells share pixels, all are worked out.
+        stride = sample.model.stride if sample.trainer.cells_are_apart else None
+        cells = self._details.cells_of(detail, weights.shape, stride)
         return _Seed(Box(left, top, right, bottom), pixels, cells)
 
     @once

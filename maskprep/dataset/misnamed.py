@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from maskprep.dataset.naming import Naming, Parts, find_beside, find_naming, find_parts
 from maskprep.files import pathname, storage
-from maskprep.model import Folder, MaskSource, Subset
+from maskprep.model import Folder, MaskSource, Pair, Subset
 
 _MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
 #: Endings that scientific tools give to masks, and hardly anybody to photographs.
@@ -102,6 +102,26 @@ def misnamed(subset: Subset) -> Misnamed:
     found = _misnamed(subset, subset.masks)
     wanting = sum(pair.image not in found.images for pair in subset.missing)
     return replace(found, wanting=wanting)
+
+
+def wanted_mask(subset: Subset, pair: Pair) -> str:
+    """Give the path under which the mask of an image is looked for: a PNG where there is a choice.
+
+    Parameters
+    ----------
+    subset : Subset
+        Of mask files.
+    pair : Pair
+        One of its.
+
+    Returns
+    -------
+    str
+        In the mask folder, or beside the image where the subset has none.
+    """
+    folder = pathname.dirname(pair.image) if subset.masks is None else subset.masks.path
+    name, stem = pathname.basename(pair.image), pathname.stem(pair.image)
+    return pathname.join(folder, subset.mask_name.format(name=name, stem=stem))
 
 
 def _misnamed(subset: Subset, folder: Folder) -> Misnamed:

@@ -19,6 +19,7 @@ from maskprep.files import pathname
 from maskprep.masks import tones
 from maskprep.masks.colours import is_coloured, judge_colours
 from maskprep.masks.details import Details, faint_parts, find_details, scale_of
+from maskprep.masks.scale import Placed, in_bytes
 from maskprep.masks.values import Judgement, judge
 from maskprep.masks.versions import Use, differences_at
 from maskprep.model import (
@@ -100,7 +101,8 @@ class Sample:
     def image_header(self) -> Header | None:
         """What the image says of itself."""
         try:
-            return raster.read_header(self.pair.image)
+            header = raster.read_header(self.pair.image)
+            return header.upright() if self.trainer.turns_images else header
         except UnreadableImageError as error:
             self.broken[self.pair.image] = error
             return None
@@ -112,7 +114,7 @@ class Sample:
         if path is None or (self.pair.source is MaskSource.ALPHA and self.image_header is None):
             return None
         try:
-            return raster.read_mask(path, self.trainer.mask_channel(self.pair.source))
+            return raster.read_mask(path, *self.trainer.mask_reading(self.pair.source, self.subset))
         except UnreadableImageError as error:
             self.broken[path] = error
             return None
@@ -243,22 +245,49 @@ class Sample:
         return "its crop is random: the weights cannot be foretold"
 
     @once
-    def bucket_mask(self) -> Mask | None:
-        """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
+    def _trained_mask(self) -> Placed | None:
+        """The mask at bucket size, as the trainer goes on with it."""
         if not self.exact or self.placement is None:
             return None
-        if self.mask is None or not self.carries_mask:
+        if self.mask_pixels is None or not self.carries_mask:
             bucket = self.placement.bucket
             return np.full((bucket.height, bucket.width), 255, np.uint8)
-        return self.at_bucket(self.mask)
+        return self.at_bucket(self.mask_pixels.trained)
+
+    @once
+    def bucket_mask(self) -> Mask | None:
+        """The mask at bucket size, uint8, shape (h, w); None where it cannot be foretold."""
+        return None if self._trained_mask is None else in_bytes(self._trained_mask)
 
     @once
     def weights(self) -> NDArray[np.float32] | None:
         """Weight of each latent cell, float32, [0, 1]; None where it cannot be foretold."""
-        mask = self.bucket_mask
+        mask = self._trained_mask
         if mask is None or min(mask.shape) < self.model.stride:
             return None
-        return self.trainer.latent_weights(mask, self.model)
+        return self.weigh(mask)
+
+    def weigh(self, placed: Placed) -> NDArray[np.float32]:
+        """Weigh the latent cells of any mask of the pair's.
+
+        Parameters
+        ----------
+        placed : ndarray of uint8 or float32
+            As `at_bucket` gives it.
+
+        Returns
+        -------
+        ndarray of float32
+            [0, 1].
+        """
+        return self.trainer.latent_weights(placed, self.model, self.dataset, self.subset)
+
+    @once
+    def loss_factors(self) -> NDArray[np.float32] | None:
+        """What each cell's loss is multiplied by, in a batch of this image alone."""
+        if self.weights is None:
+            return None
+        return self.trainer.loss_factors(self.weights, self.model, self.dataset)
 
     @once
     def details(self) -> Details | None:
@@ -292,20 +321,20 @@ class Sample:
         faint = faint_parts(mask, window, bucket_mask.shape)
         return find_details(bucket_mask, weights, faint, scale_of(window, bucket_mask.shape))
 
-    def at_bucket(self, mask: Mask, at: At = WHOLE) -> Mask:
+    def at_bucket(self, mask: Mask | NDArray[np.uint16], at: At = WHOLE) -> Placed:
         """Bring any mask of the pair's to its bucket, as the trainer does with the stored one.
 
         Parameters
         ----------
-        mask : ndarray of uint8, shape (H, W)
+        mask : ndarray of uint8 or uint16, shape (H, W)
             255 trains.
         at : tuple of slice, or of ndarray of int64
             Rows and columns of the bucket that are wanted: a part, or single pixels.
 
         Returns
         -------
-        ndarray of uint8, shape (h, w)
-            At bucket size, indexed by `at`.
+        ndarray of uint8 or float32, shape (h, w)
+            At bucket size, indexed by `at`; as the trainer goes on with it.
         """
         assert self.placement is not None, "the caller has seen weights"
         return self.trainer.bucket_mask(
@@ -329,11 +358,12 @@ class Sample:
         UnreadableImageError
             The image cannot be decoded.
         """
+        turned = self.trainer.turns_images
         if self.pair.source is not MaskSource.ALPHA:
-            return raster.read_picture(self.pair.image, "RGB")
+            return raster.read_picture(self.pair.image, "RGB", upright=turned)
         decoded = self.mask_pixels
         if decoded is None or decoded.rgb is None:
-            return raster.read_picture(self.pair.image, "RGBA")
+            return raster.read_picture(self.pair.image, "RGBA", upright=turned)
         return np.dstack([decoded.rgb, decoded.mask])
 
     def image_at_bucket(self) -> NDArray[np.uint8] | None:
@@ -391,6 +421,7 @@ class Sample:
     def row(self) -> SampleRow:
         """Sum the sample up in numbers, which may outlive its pixels."""
         placement, weights, header = self.placement, self.weights, self.image_header
+        factors, mean = self.loss_factors, _mean(weights)
         believed = self.believed_size
         # Finding details takes longest of all: who does not ask for them does not pay.
         details: Details | None = self.__dict__.get("details")
@@ -404,8 +435,9 @@ class Sample:
             resized=placement.resized if placement else None,
             bucket=placement.bucket if placement else None,
             coverage=self.coverage,
-            weight_mean=None if weights is None else float(weights.mean(dtype=np.float64)),
+            weight_mean=mean,
             weight_max=None if weights is None else float(weights.max()),
+            share=mean if factors is weights else _mean(factors),
             trains=self.trains,
             details=None if details is None else len(details.found),
             details_lost=None if details is None else len(details.lost),
@@ -414,6 +446,10 @@ class Sample:
             ),
             library_differences=self.library_differences,
         )
+
+
+def _mean(cells: NDArray[np.float32] | None) -> float | None:
+    return None if cells is None else float(cells.mean(dtype=np.float64))
 
 
 def samples_of(training_set: TrainingSet) -> Iterator[Sample]:

@@ -18,7 +18,7 @@ from maskprep.masks import hidden
 from maskprep.masks.hidden import Fill
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
-from maskprep.raster import Header, Mask
+from maskprep.raster import Header, Mask, Reading
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,21 @@ def embed(
             f"{training_set.name}: has no mask files to embed: its images' alpha is the mask, or"
             " they train whole"
         )
+    reading_of = partial(training_set.trainer.mask_reading, MaskSource.FILE)
     targets = destination.targets([uses[0][0].image for uses in images.values()])
     tasks = [
-        Task(uses[0][0].image, target, partial(_made, uses, fill_hidden), captions_of(uses[0][0]))
+        Task(
+            uses[0][0].image,
+            target,
+            partial(_made, uses, fill_hidden, reading_of(uses[0][1])),
+            captions_of(uses[0][0]),
+        )
         for uses, target in zip(images.values(), targets, strict=True)
     ]
     return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
 
 
-def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill) -> Made[Embedded]:
+def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill, reading: Reading) -> Made[Embedded]:
     pair, subset = uses[0]
     if len(uses) > 1:
         several = " and ".join(str(each.mask) for each, _ in uses)
@@ -108,7 +114,7 @@ def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill) -> Made[Embedded]:
     if pair.mask is None:
         raise MaskprepError(f"{pair.image}: {_without_mask(pair, subset)}")
     header = raster.read_header(pair.image)
-    mask = raster.read_mask(pair.mask, "r").mask
+    mask = raster.read_mask(pair.mask, reading.channel).mask
     size = Size(mask.shape[1], mask.shape[0])
     if size != header.size:
         raise MaskprepError(

@@ -273,7 +273,7 @@ def _original(path: str, trainer: Trainer, writer: WritesConfigurations) -> byte
             f"{path}: is no {writer.config_ending} file, and no other can be updated: write a"
             " new one with --output"
         )
-    in_role(trainer, ReadsConfigurations).read_config(path, {})
+    in_role(trainer, ReadsConfigurations).read_config(path, next(iter(trainer.models.values())), {})
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -313,7 +313,7 @@ def _balanced(draft: ConfigDraft, report: Report) -> ConfigDraft:
     for row in report.rows:
         images = report.training_set.datasets[row.dataset].subsets[row.subset].images
         if images is not None:
-            of_folder[folder_key(images.path)] += row.weight_mean or 0.0
+            of_folder[folder_key(images.path)] += row.share or 0.0
     training = [each for each in draft.subsets if not each.is_regularisation]
     weights = [of_folder[folder_key(each.image_dir)] for each in training]
     for each, weight in zip(training, weights, strict=True):

@@ -65,9 +65,10 @@ class DetailCells:
 
     Attributes
     ----------
-    at : tuple of ndarray of int64, shape (cells * stride, stride)
-        Rows and columns of their pixels in the bucket, one cell below the other; or of all.
-    pixels : ndarray of float64, shape (cells, 1)
+    at : tuple of ndarray of int64, shape (cells * stride, stride), or of slice
+        Rows and columns of their pixels in the bucket, one cell below the other; or of a part of
+        the bucket, or of all.
+    pixels : ndarray of float64, shape (cells, 1), or of the cells of the part
         How many of the detail's pixels lie in each cell.
     """
 
@@ -170,29 +171,32 @@ class Details:
         nearest = int(off.argmin())
         return int(columns[nearest]), int(rows[nearest])
 
-    def cells_of(self, detail: Detail, stride: int) -> DetailCells:
+    def cells_of(self, detail: Detail, grid: tuple[int, ...], stride: int | None) -> DetailCells:
         """Find the cells that a detail is weighed by.
 
         Parameters
         ----------
         detail : Detail
             One of `found`.
-        stride : int
-            Px per latent cell.
+        grid : tuple of int
+            Rows and columns of the latent cells.
+        stride : int or None
+            Px per latent cell; None where the trainer makes a cell of its neighbours' pixels, too.
 
         Returns
         -------
         DetailCells
-            All of the bucket where its sides are no multiples of the stride: there neighbouring
-            cells share pixels.
+            With two cells around them where the stride is None. All of the bucket where its sides
+            are no multiples of the cells: there neighbouring cells share pixels.
         """
         height, width = self.shape_hw
-        grid = (height // stride, width // stride)
         own = self.labels == detail.label
-        counts = np.zeros(grid)
+        counts = np.zeros(grid, np.float64)
         np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
-        if height % stride or width % stride:
+        if height % grid[0] or width % grid[1] or (stride and height % stride + width % stride):
             return DetailCells(WHOLE, counts)
+        if stride is None:
+            return _with_neighbours_of(counts, self.shape_hw)
         rows, columns = nonzero(counts)
         steps = np.arange(stride)
         down, across = ((each * stride)[:, None, None] for each in (rows, columns))
@@ -274,6 +278,18 @@ def scale_of(window: Box, shape_hw: tuple[int, int]) -> float:
     """
     height, width = shape_hw
     return math.sqrt(height / window.height * (width / window.width))
+
+
+def _with_neighbours_of(counts: NDArray[np.float64], shape_hw: tuple[int, int]) -> DetailCells:
+    """Take cells that count with two around them, as a part of the bucket."""
+    at, within = [], []
+    for axis, length in enumerate(shape_hw):
+        places = np.flatnonzero(counts.any(axis=1 - axis))
+        start, stop = max(0, int(places[0]) - 2), min(counts.shape[axis], int(places[-1]) + 3)
+        px = length // counts.shape[axis]
+        at.append(slice(start * px, stop * px))
+        within.append(slice(start, stop))
+    return DetailCells((at[0], at[1]), counts[within[0], within[1]])
 
 
 def find_details(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from maskprep import raster
 from maskprep.dataset.growth import TARGET
-from maskprep.dataset.misnamed import Misnamed, misnamed, unmarked, unseen_beside
+from maskprep.dataset.misnamed import Misnamed, misnamed, unmarked, unseen_beside, wanted_mask
 from maskprep.editing.dilate import dilate
 from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.picture import read_to_rewrite
@@ -193,12 +193,10 @@ def _as_png(path: str) -> Made[str]:
 def _paint_missing(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     tasks: list[Task[Any]] = []
     for subset in _subsets(found):
-        if subset.masks is None:
-            continue
         why, beside = _why_not_white(subset), unseen_beside(subset)
         there = {Path(path).stem: path for path in subset.unseen_masks}
         for pair in (each for each in subset.missing if each.image in paths):
-            target = Path(subset.masks.path, f"{Path(pair.image).stem}.png")
+            target = Path(wanted_mask(subset, pair))
             work = partial(_white_mask, pair)
             white: Task[Any] = Task(pair.image, target, work, (), Effect.ADD)
             other = beside.get(pair.image) or there.get(Path(pair.image).stem)

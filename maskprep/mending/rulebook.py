@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from maskprep.mending.fixes import FIXES, Fix
-from maskprep.model.rule import Rule
+from maskprep.model.rule import Rule, Verdict
 
 #: By the digit of a code.
 GROUPS = {
@@ -18,6 +18,7 @@ GROUPS = {
     "3": "At latent scale",
     "4": "The whole set",
     "5": "Expectations",
+    "6": "One trainer alone",
 }
 _FIXES = {each.rule: each for each in FIXES}
 
@@ -122,13 +123,26 @@ def as_markdown(rules: Sequence[Rule]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rows_of(rule: Rule) -> list[tuple[str, str]]:
+def _judged(verdict: Verdict) -> str:
+    if verdict.severity is None:
+        return f"no defect: it {verdict.reason}"
+    told = verdict.severity.value
+    return (
+        f"{told}: {verdict.outcome} ({verdict.reason})"
+        if verdict.outcome
+        else f"{told}: {verdict.reason}"
+    )
+
+
+def rows_of(rule: Rule, verdict: Verdict | None = None) -> list[tuple[str, str]]:
     """Tell what else there is to a rule: what mends it, its options, where it comes from.
 
     Parameters
     ----------
     rule : Rule
         Any.
+    verdict : Verdict or None
+        That of a trainer who is asked, too.
 
     Returns
     -------
@@ -136,6 +150,8 @@ def rows_of(rule: Rule) -> list[tuple[str, str]]:
         Labels, and words for them.
     """
     rows = [("mend", rule.mend)]
+    if verdict is not None:
+        rows.insert(0, ("there", _judged(verdict)))
     command = f"maskprep check DATASET {fix_option(rule)}"
     if fix_option(rule) and command not in rule.mend:
         rows.append(("or", command))

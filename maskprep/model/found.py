@@ -165,6 +165,8 @@ class Subset:
         Ending of caption files, with its dot.
     caption_setting : str
         What to set where captions end in ``{ending}``.
+    mask_name : str
+        How the mask of an image is named: of its ``{stem}``, or its whole ``{name}``.
     metadata : str or None
         The file that lists the images, where not a folder does.
     is_regularisation : bool
@@ -192,6 +194,7 @@ class Subset:
     unused: tuple[Pair, ...] = ()
     caption_extension: str = ""
     caption_setting: str = ""
+    mask_name: str = "{stem}.png"
     metadata: str | None = None
     is_regularisation: bool = False
     repeats: int = 1

@@ -62,6 +62,9 @@ class SampleRow:
         Mean of the mask at full size, [0, 1].
     weight_mean, weight_max : float or None
         Over the latent cells, [0, 1].
+    share : float or None
+        What the image's loss is multiplied by, on the mean of its cells: the mean weight, or where
+        the trainer divides by that, another number; NaN where it divides by 0.
     trains : {"masked", "whole", None}
         How the image trains; None where the run stops at it.
     details, details_lost : int or None
@@ -85,6 +88,7 @@ class SampleRow:
     coverage: float | None = None
     weight_mean: float | None = None
     weight_max: float | None = None
+    share: float | None = None
     trains: str | None = None
     details: int | None = None
     details_lost: int | None = None

@@ -25,12 +25,35 @@ class Remark:
         What mends it; where it is a command, `DATASET` stands for what was checked.
     severity : Severity or None
         Only where it differs from the rule's own.
+    outcome : str
+        What sd-scripts makes of it; another trainer may say otherwise (`Verdict`). Told behind
+        the message.
     """
 
     path: str
     message: str
     fix: str = ""
     severity: Severity | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one trainer makes of a defect, where it is not what a rule says of sd-scripts.
+
+    Attributes
+    ----------
+    severity : Severity or None
+        How much it matters there; None where it is no defect at all.
+    reason : str
+        Why: what the trainer does, with file and function, and the recorded behaviour.
+    outcome : str
+        In the place of a remark's own outcome; empty where there is nothing to say.
+    """
+
+    severity: Severity | None
+    reason: str
+    outcome: str = ""
 
 
 #: What a fix writes for the data set that was checked, as typed on the command line.

@@ -5,7 +5,6 @@ Imports files and what is below. No trainer, and nothing is judged.
 
 from maskprep.raster.accompany import Accompaniment, read_accompanied, read_accompaniment
 from maskprep.raster.decode import (
-    Channel,
     Mask,
     MaskPixels,
     StoredPixels,
@@ -16,6 +15,7 @@ from maskprep.raster.decode import (
 from maskprep.raster.encode import encode_mask, encode_picture
 from maskprep.raster.header import Header, read_header
 from maskprep.raster.loss import Loss, webp_loss
+from maskprep.raster.reading import Channel, Reading
 from maskprep.raster.whole import verify_pixels
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Loss",
     "Mask",
     "MaskPixels",
+    "Reading",
     "StoredPixels",
     "encode_mask",
     "encode_picture",

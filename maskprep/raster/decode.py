@@ -7,7 +7,7 @@ a trainer in the same environment would get. Plain PNGs go a faster way to the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -24,9 +24,9 @@ from maskprep.raster.header import (
     is_white_least,
     opened,
 )
+from maskprep.raster.orientation import as_viewed
 from maskprep.raster.plain import as_array
-
-Channel = Literal["r", "alpha"]
+from maskprep.raster.reading import Channel, Deep, one_of
 
 Mask = NDArray[np.uint8]
 
@@ -56,6 +56,8 @@ class MaskPixels:
         The largest value as stored; above 255 in files of 16 bits.
     beyond_palette : bool
         Whether it has numbers that its palette has no colour for.
+    deep : ndarray of uint16, shape (H, W), or None
+        Greys of 16 bits as stored, where they are kept; `mask` has them cut off at 255.
     """
 
     header: Header
@@ -64,17 +66,40 @@ class MaskPixels:
     rgb: NDArray[np.uint8] | None
     largest_stored: int
     beyond_palette: bool = False
+    deep: NDArray[np.uint16] | None = None
+
+    @property
+    def trained(self) -> Mask | NDArray[np.uint16]:
+        """What the trainer goes on with: the mask, or deep greys where it keeps them."""
+        return self.mask if self.deep is None else self.deep
+
+    def upright(self) -> MaskPixels:
+        """Turn all of it by the file's EXIF."""
+
+        def turned(pixels: Any) -> Any:
+            if pixels is None:
+                return None
+            return np.ascontiguousarray(as_viewed(pixels, self.header.orientation))
+
+        return replace(
+            self,
+            header=self.header.upright(),
+            mask=turned(self.mask),
+            alpha=turned(self.alpha),
+            rgb=turned(self.rgb),
+            deep=turned(self.deep),
+        )
 
 
-def read_mask(path: str, channel: Channel) -> MaskPixels:
+def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "cut") -> MaskPixels:
     """Decode the channel that a trainer takes for the mask.
 
     Parameters
     ----------
     path : str
         Mask file (`channel` ``"r"``) or training image (``"alpha"``).
-    channel : {"r", "alpha"}
-        R of ``convert("RGB")``, or A of ``convert("RGBA")``.
+    channel, upright, deep
+        As in `Reading`.
 
     Returns
     -------
@@ -94,8 +119,11 @@ def read_mask(path: str, channel: Channel) -> MaskPixels:
     """
     with opened(path) as image:
         header = header_of(path, image)
-        wanted = _alpha_of if channel == "alpha" else _red_of
-        return wanted(path, image, header)
+        if channel == "alpha":
+            pixels = _alpha_of(path, image, header)
+        else:
+            pixels = _mask_of(path, image, header, channel, deep)
+        return pixels.upright() if upright and header.orientation != 1 else pixels
 
 
 def _alpha_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
@@ -109,7 +137,12 @@ def _alpha_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
     return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
 
 
-def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
+def _mask_of(
+    path: str, image: Image.Image, header: Header, channel: Channel, kept: Deep
+) -> MaskPixels:
+    if channel == "libpng" and image.format == "JPEG" and image.mode == "RGB":
+        with decoding(path):
+            image.draft("L", image.size)  # as stored, not made of RGB again
     if image.mode in ("L", "1"):
         mask = _in_mode(path, image, "L")
         return MaskPixels(header, mask, None, None, int(mask.max()))
@@ -120,13 +153,18 @@ def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
         with decoding(path):
             mask = np.asarray(image.convert("RGB").getchannel(0))
         deep = _deep(path, image)
-        return MaskPixels(header, mask, None, None, int(np.nan_to_num(deep).max()))
+        largest = int(np.nan_to_num(deep).max())
+        sixteen = deep.astype(np.uint16) if header.bits <= 16 and kept != "cut" else None
+        if kept == "scaled" and sixteen is not None:
+            scaled = (sixteen >> 8).astype(np.uint8)
+            return MaskPixels(header, scaled, None, None, largest)
+        return MaskPixels(header, mask, None, None, largest, deep=sixteen)
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
     pixels = _in_mode(path, image, wanted)
-    mask = np.ascontiguousarray(pixels[..., 0])
-    own_alpha = pixels[..., 3] if header.has_alpha else None
+    own_alpha, rgb = pixels[..., 3] if header.has_alpha else None, pixels[..., :3]
+    mask = one_of(rgb, channel, image.format)
     beyond = image.mode == "P" and _is_beyond_palette(path, image)
-    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()), beyond)
+    return MaskPixels(header, mask, own_alpha, rgb, int(mask.max()), beyond)
 
 
 def _is_beyond_palette(path: str, image: Image.Image) -> bool:
@@ -134,8 +172,10 @@ def _is_beyond_palette(path: str, image: Image.Image) -> bool:
         return int(np.asarray(image).max()) * 3 >= len(image.getpalette() or ())
 
 
-def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
-    """Decode a picture as a trainer does, not turned by EXIF.
+def read_picture(
+    path: str, mode: Literal["RGB", "RGBA"], *, upright: bool = False
+) -> NDArray[np.uint8]:
+    """Decode a picture as a trainer does.
 
     Parameters
     ----------
@@ -143,6 +183,8 @@ def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
         The image file.
     mode : {"RGB", "RGBA"}
         Alpha dropped, or kept; not premultiplied, 255 where the file stores none.
+    upright : bool
+        Whether it is turned by EXIF.
 
     Returns
     -------
@@ -155,7 +197,10 @@ def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
         The file cannot be decoded.
     """
     with opened(path) as image:
-        return picture_of(path, image, mode)
+        pixels = picture_of(path, image, mode)
+        if not upright:
+            return pixels
+        return np.ascontiguousarray(as_viewed(pixels, header_of(path, image).orientation))
 
 
 def picture_of(path: str, image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
@@ -245,7 +290,7 @@ def read_stored(path: str) -> StoredPixels:
 
 def _red_or_none(path: str, image: Image.Image, header: Header) -> Mask | None:
     try:
-        return _red_of(path, image, header).mask
+        return _mask_of(path, image, header, "r", "cut").mask
     except UnreadableImageError:  # it is decoded: its mode is one that Pillow only opens
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
@@ -102,6 +102,11 @@ class Header:
     def is_clipped(self) -> bool:
         """Whether it holds greys that Pillow's ``convert`` cuts off at 255, and does not scale."""
         return self.bits > 8
+
+    def upright(self) -> Header:
+        """Say of the file what holds of its pixels once they are turned by EXIF."""
+        size = Size(self.size.height, self.size.width) if self.turned else self.size
+        return replace(self, size=size, orientation=1)
 
     @property
     def is_scrambled(self) -> bool:

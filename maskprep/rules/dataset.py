@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from statistics import median
@@ -12,7 +13,7 @@ import numpy as np
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname, storage
-from maskprep.model import MaskSource, Severity, Subset, TrainingSet
+from maskprep.model import Severity, Subset, TrainingSet
 from maskprep.model.report import SampleRow
 from maskprep.model.rule import Remark, RuleStage, rule
 
@@ -62,10 +63,11 @@ def coverage_outlier(
     outliers cannot move: told is what is both 4 times away from the middle and 3.5 standard
     deviations. In a set of fewer than 8 images there is no usual share.
     """
-    learnt = [each for each in _learnt(training_set, rows) if each[0].weight_mean]
+    # A share that is no number is told elsewhere.
+    learnt = [each for each in _learnt(training_set, rows) if (each[0].share or 0) > 0]
     if len(learnt) < images:
         return
-    shares = np.array([(row.weight_mean or 0) * subset.repeats for row, subset in learnt])
+    shares = np.array([(row.share or 0) * subset.repeats for row, subset in learnt])
     logs = np.log(shares)
     # numpy's own median would import all of its masked arrays.
     away = logs - median(logs)
@@ -101,9 +103,10 @@ def effective_loss_low(
     others learn slower by that factor. Crops around what trains mend it without any setting.
     """
     learnt = [
-        (row.weight_mean, subset.repeats)
+        (row.share, subset.repeats)
         for row, subset in _learnt(training_set, rows)
-        if row.weight_mean is not None
+        if row.share is not None
+        and not math.isnan(row.share)
         and row.trains == "masked"
         # Where no cell weighs half, not the mask's size is at fault: other rules tell it.
         and (row.weight_max or 0) >= HALF
@@ -139,8 +142,7 @@ def duplicate_images(training_set: TrainingSet, rows: Sequence[SampleRow]) -> It
     for first, *others in _same_files(by_path):
         for other in others:
             one, two = by_path[first], by_path[other]
-            sources = (subsets[first].source, subsets[other].source)
-            if _same_masks(training_set, one, two, sources):
+            if _same_masks(training_set, one, two, (subsets[first], subsets[other])):
                 told = f"is the same picture as {first}, with the same mask: it counts twice"
                 fix = f"take one of them out, or use {training_set.trainer.words.repeats}"
                 yield Remark(other, told, fix, Severity.INFO)
@@ -201,7 +203,7 @@ def _same_masks(
     training_set: TrainingSet,
     one: SampleRow,
     two: SampleRow,
-    sources: tuple[MaskSource, MaskSource],
+    subsets: tuple[Subset, Subset],
 ) -> bool:
     if one.mask is None or two.mask is None:
         return one.mask is two.mask
@@ -210,8 +212,8 @@ def _same_masks(
     trainer = training_set.trainer
     try:
         first, second = (
-            raster.read_mask(path, trainer.mask_channel(source)).mask
-            for path, source in zip((one.mask, two.mask), sources, strict=True)
+            raster.read_mask(row.mask or "", *trainer.mask_reading(subset.source, subset)).mask
+            for row, subset in zip((one, two), subsets, strict=True)
         )
     except UnreadableImageError:
         return True

@@ -30,6 +30,12 @@ FINE_QUALITY = 90
 _MOSTLY_LOSSY = {"AVIF": "an AVIF", "JXL": "a JPEG XL"}
 #: Levels of alpha, up to which libwebp reduces it for an alpha_quality of 70 or less.
 _COARSE = 16
+#: What counts of a coloured mask, by the channel that a trainer takes.
+_COUNTS = {
+    "luminance": "its brightness",
+    "libpng": "its brightness",
+    "max": "whatever is not black",
+}
 
 
 @rule(
@@ -468,6 +474,9 @@ def _red_alone(sample: Sample) -> str:
     values = sample.values
     told = values is not None and values.kind in (Kind.COLOUR_MAP, Kind.CLASSES)
     what = f"{values.why}: " if values is not None and told else ""
+    channel = sample.trainer.mask_reading(sample.pair.source, sample.subset).channel
+    if channel != "r":
+        return f"{what}has colours, and {_COUNTS[channel]} counts: {sample.coverage:.1%} trains"
     return (
         f"{what}R differs from G and B, and R alone counts: {red:.1%} trains (G would be"
         f" {green:.1%}, B {blue:.1%})"

@@ -94,8 +94,8 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
     fix = f"export the mask again at {image} px"
     if sample.image_header.turned and mask == Size(image.height, image.width):
         fix = "maskprep extract turns the mask back; or save the image upright"
-    told = f"is {mask} px, its image is {image} px: {told}"
-    yield Remark(sample.pair.mask, told, fix, severity)
+    size = f"is {mask} px, its image is {image} px"
+    yield Remark(sample.pair.mask, size, fix, severity, outcome=told)
 
 
 @rule(

@@ -14,6 +14,7 @@ from maskprep.dataset.misnamed import (
     misnamed,
     unmarked,
     unseen_beside,
+    wanted_mask,
 )
 from maskprep.files import pathname, storage
 from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
@@ -27,6 +28,7 @@ _LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _NOT_OPENED = (".heic", ".heif", ".pam")
 #: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
 MINUTES = 10.0
+_NO_START = "the trainer refuses to start (missing conditioning data)"
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 
 
@@ -49,11 +51,12 @@ def directory_missing(subset: Subset) -> Iterator[Remark]:
         told = f"{_no_folder(subset.images.path)}: the trainer leaves its images out with a warning"
         yield Remark(subset.images.path or "''", told, _where_from(subset.images.path))
     if subset.masks is not None and _is_missing(subset.masks):
-        told = (
-            f"{_no_folder(subset.masks.path)}: the run starts, then stops in its first batch"
+        outcome = (
+            "the run starts, then stops in its first batch"
             " (AttributeError: 'NoneType' object has no attribute 'read')"
         )
-        yield Remark(subset.masks.path or "''", told, _where_from(subset.masks.path))
+        path = subset.masks.path
+        yield Remark(path or "''", _no_folder(path), _where_from(path), outcome=outcome)
     metadata = subset.metadata
     if (
         metadata is not None
@@ -84,7 +87,8 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     nearly named so, or all are named by another pattern, `near-miss-name` tells it; where they lie
     beside the images, `masks-among-images` does.
     """
-    if subset.masks is None or not subset.masks.exists:
+    folder = subset.masks if subset.masks is not None else subset.images
+    if folder is None or not folder.exists:
         return
     found = misnamed(subset)
     told_elsewhere = found.images | _beside(subset)
@@ -92,7 +96,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     unseen = {_stem(path): path for path in subset.unseen_masks}
     beside = unseen_beside(subset)
     for pair in missing:
-        wanted = pathname.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        wanted = wanted_mask(subset, pair)
         fix = "paint one (all white trains the whole image), or take the image out"
         if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"
@@ -100,12 +104,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
             fix = f"if it is {beside[pair.image]}: {_made_of_it(pair, beside[pair.image])}"
         if _stem(pair.image) in unseen:
             fix = _made_of_it(pair, unseen[_stem(pair.image)])
-        yield Remark(
-            pair.image,
-            f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
-            " conditioning data)",
-            fix,
-        )
+        yield Remark(pair.image, f"has no mask, {wanted} was wanted", fix, outcome=_NO_START)
 
 
 @rule(
@@ -125,8 +124,9 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
     refuses = "the trainer refuses to start (extra conditioning data)"
     if subset.masks is not None and subset.extra_masks and not subset.pairs:
         # Not the masks are at fault: moving them away would lose work.
-        told = f"none of its {len(subset.extra_masks)} masks has an image: {refuses}"
-        yield Remark(subset.masks.path, told, "see why the trainer finds no image beside them")
+        told = f"none of its {len(subset.extra_masks)} masks has an image"
+        fix = "see why the trainer finds no image beside them"
+        yield Remark(subset.masks.path, told, fix, outcome=refuses)
         return
     found = misnamed(subset)
     unseen = {_stem(path): path for path in subset.unseen}
@@ -142,7 +142,7 @@ def mask_extra(subset: Subset) -> Iterator[Remark]:
             told, fix = "belongs to no image", "move it out of the mask folder"
             if len(found.images) < len(subset.missing):
                 fix = f"rename it after its image, or {fix}"
-        yield Remark(path, f"{told}: {refuses}", fix)
+        yield Remark(path, told, fix, outcome=refuses)
 
 
 @rule(
@@ -276,14 +276,14 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     if subset.masks is None:
         return
     found = misnamed(subset)
-    refuses = "the trainer refuses to start (missing conditioning data)"
+    path, fix = subset.masks.path, _mend(found)
     if found.image_of:
-        yield Remark(subset.masks.path, f"{_pattern(found)}: {refuses}", _mend(found))
+        yield Remark(path, _pattern(found), fix, outcome=_NO_START)
     if found.parts_of:
-        yield Remark(subset.masks.path, f"{_parts(found)}: {refuses}", _mend(found))
+        yield Remark(path, _parts(found), fix, outcome=_NO_START)
     for mask, image in found.alone.items():
-        told = f"is nearly the mask of {pathname.basename(image)}: {_difference(mask, image)};"
-        yield Remark(mask, f"{told} {refuses}", _rename(mask, image))
+        told = f"is nearly the mask of {pathname.basename(image)} ({_difference(mask, image)})"
+        yield Remark(mask, told, _rename(mask, image), outcome=_NO_START)
 
 
 @rule(

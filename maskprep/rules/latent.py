@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+import numpy as np
+
 from maskprep.dataset.growth import TARGET, DetailGrower, GrownDetail
 from maskprep.dataset.sample import Sample
 from maskprep.masks.details import LOST_BELOW
@@ -39,6 +41,40 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
             told, fix = "has colours, but R is 0 all over", "paint it white instead of coloured"
         told += ": every step on this image is wasted"
         yield Remark(sample.mask_path or sample.pair.image, told, fix)
+    elif weights is not None and sample.mask is not None and not sample.mask.any():
+        least = float(weights.max())
+        told = f"is all black: the image trains at the least weight, {least:.2g}, all over"
+        yield Remark(sample.mask_path or "", told, "paint what shall train white")
+
+
+@rule(
+    "MP310",
+    "loss-not-a-number",
+    Severity.ERROR,
+    _LATENT,
+    'OneTrainer 23df383, modules/util/loss/masked_loss.py; truth: "all_black_uw0_normalise", '
+    '"missing_mask_normalise_prior"',
+    mend="paint what shall train white, or do not let the trainer divide by the mask's mean",
+)
+def loss_not_a_number(sample: Sample) -> Iterator[Remark]:
+    """A loss divided by the mean of a mask that is 0: it is NaN, and may spoil the model.
+
+    Only of trainers that divide. Where what does not train is held to a prior, that is divided by
+    the mean of the rest, which is 0 where all trains.
+    """
+    weights, factors = sample.weights, sample.loss_factors
+    if weights is None or factors is None or not bool(np.isnan(factors).any()):
+        return
+    if not bool(np.isfinite(weights).all()):
+        told = "holds values that are no numbers once they are in the trainer's dtype"
+    elif not float(weights.max()):
+        told = "trains nothing, and the loss is divided by the mean of the weights, 0"
+    elif float(weights.min()) > 0:
+        told = "trains all over, and the prior's loss is divided by the mean of the rest, 0"
+    else:
+        told = "has columns in which nothing trains, and each is divided by its mean, 0"
+    fix = "mend the mask, or switch the division off"
+    yield Remark(sample.mask_path or sample.pair.image, f"{told}: the loss is NaN", fix)
 
 
 @rule(
@@ -114,6 +150,7 @@ def everything_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 1: the mask does nothing, the image trains whole."""
     if sample.pair.source is not MaskSource.FILE or sample.weights is None:
         return
-    if float(sample.weights.min()) == 1:
+    # Shares of a kernel may add up to a little less.
+    if float(sample.weights.min()) > 1 - 1e-6:
         told = "all white at latent scale: the mask does nothing"
         yield Remark(sample.mask_path or "", told, "paint what shall be left out black")

@@ -26,13 +26,14 @@ def known_trainers() -> dict[str, type[Trainer]]:
     Returns
     -------
     dict of str to type
-        Trainer classes by name.
+        Trainer classes by name, the default one first.
     """
     for module in iter_modules(__path__):
         if module.ispkg:
             import_module(f"{__name__}.{module.name}")
     kinds = (kind for kind in Trainer.__subclasses__() if kind.__module__.startswith(__name__))
-    return {kind.name: kind for kind in kinds}
+    named = {kind.name: kind for kind in kinds}
+    return {DEFAULT: named.pop(DEFAULT), **named}
 
 
 def find_trainer(request: str) -> Trainer:

@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 
 from maskprep.errors import MaskprepError
 from maskprep.model import ModelTraits
+from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
 from maskprep.trainers.roles import (
     FindsPairs,
@@ -40,6 +41,8 @@ class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     flags: ClassVar[Sequence[Flag]] = ()
     #: What it calls things.
     words: ClassVar[Words]
+    #: What it makes of defects otherwise than sd-scripts, by a rule's code.
+    verdicts: ClassVar[Mapping[str, Verdict]] = {}
 
     def __init__(self, version: str) -> None:
         self.version = version

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maskprep.model import ConfigVerdict, Folder, MaskSource
+from maskprep.model import ConfigVerdict, Folder, MaskSource, ModelTraits
 
 #: Lists one folder, given as the configuration spells it.
 ListFolder = Callable[[str], Folder]
@@ -59,8 +59,11 @@ class Configuration:
         Empty where the file is refused.
     masked_loss : bool
         Whether the trainer is told to apply mask files.
+    model : ModelTraits or None
+        What is trained, where the configuration says it; it wins over what the user says.
     """
 
     verdict: ConfigVerdict | None
     blocks: tuple[DatasetBlock, ...]
     masked_loss: bool
+    model: ModelTraits | None = None

@@ -29,8 +29,8 @@ class Flag:
     ----------
     name : str
         With underscores, as in ``bucket_reso_steps``.
-    kind : {"size", "count", "switch", "word"}
-        A `Size`, a whole number from 1 on, a bool, or a str.
+    kind : {"size", "count", "share", "switch", "word"}
+        A `Size`, a whole number from 1 on, a number from 0 to 1, a bool, or a str.
     help : str
         For people; says the default where it is not the trainer's own.
     off : str
@@ -40,7 +40,7 @@ class Flag:
     """
 
     name: str
-    kind: Literal["size", "count", "switch", "word"]
+    kind: Literal["size", "count", "share", "switch", "word"]
     help: str
     off: str = ""
     metavar: str = ""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from maskprep.raster import Channel, Header
+    from maskprep.raster import Header, Reading
 
 
 Self = TypeVar("Self", bound="Places")
@@ -45,11 +45,23 @@ Self = TypeVar("Self", bound="Places")
 class FindsPairs(ABC):
     """Reads folders, and pairs images with masks and captions."""
 
+    #: Why masks are found beside the images without being asked for; empty where --masks or
+    #: --alpha has to say where they are.
+    masks_beside: ClassVar[str] = ""
+
     @abstractmethod
     def read_folders(
         self, images: str, masks: str | None, model: ModelTraits, flags: Flags
     ) -> Configuration:
-        """Make the configuration of one image folder; `masks` None means the images' alpha."""
+        """Make the configuration of one image folder.
+
+        `masks` None means the images' alpha, or `masks_beside` the images.
+
+        Raises
+        ------
+        MaskprepError
+            The trainer takes no masks from there.
+        """
 
     def started_in(self, block: DatasetBlock, folder: str) -> DatasetBlock:
         """Let a block's relative paths begin at a folder, not at the working directory.
@@ -94,9 +106,22 @@ class ReadsConfigurations(ABC):
 
     lacking: ClassVar[str] = "reads no configuration: give it an image folder"
 
+    @classmethod
+    def recognises(cls, document: object) -> bool:
+        """Tell whether a parsed file looks like a configuration of this trainer, and of no other.
+
+        Parameters
+        ----------
+        document : object
+            What `maskprep.trainers.documents.read_document` gives: dicts, lists, str, numbers.
+        """
+        return False
+
     @abstractmethod
-    def read_config(self, path: str, flags: Flags) -> Configuration:
+    def read_config(self, path: str, model: ModelTraits, flags: Flags) -> Configuration:
         """Read a configuration file and say whether the trainer takes it.
+
+        `model` is what the user says; a configuration that says it itself gives another one back.
 
         Raises
         ------
@@ -148,6 +173,9 @@ class Foresees(ABC):
 class Places(ABC):
     """Brings images and masks to the size at which they train."""
 
+    #: Whether images are turned by EXIF before anything is measured; sizes are then those turned.
+    turns_images: ClassVar[bool] = False
+
     def measured_size(self, image: str, header: Header | None) -> Size | Stop:
         """Tell the size that the trainer measures an image to have, or why it does not start.
 
@@ -167,25 +195,26 @@ class Places(ABC):
     @abstractmethod
     def bucket_mask(
         self,
-        mask: NDArray[np.uint8],
+        mask: NDArray[np.uint8] | NDArray[np.uint16],
         placement: Placement,
         pair: Pair,
         dataset: Dataset,
         subset: Subset,
         at: At = WHOLE,
-    ) -> NDArray[np.uint8]:
+    ) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Bring a mask to bucket size.
 
         Parameters
         ----------
-        mask : ndarray of uint8, shape (H, W)
-            As decoded.
+        mask : ndarray of uint8 or uint16, shape (H, W)
+            As decoded: 255 trains. Of 16 bits only where `mask_reading` keeps them.
         at : tuple of slice, or of ndarray of int64
             Rows and columns of the bucket that are wanted: a part, or single pixels.
 
         Returns
         -------
-        ndarray of uint8, shape (placement.bucket.height, placement.bucket.width), indexed by `at`
+        ndarray of uint8 or float32, shape (placement.bucket.height, .width), indexed by `at`
+            In whichever the trainer goes on: uint8 where 255 trains, or float32 where 1 does.
         """
 
     def mask_window(self, mask: Size, placement: Placement, pair: Pair, dataset: Dataset) -> Box:
@@ -210,15 +239,39 @@ class Places(ABC):
 class Weighs(ABC):
     """Makes a loss weight of each latent cell."""
 
-    @abstractmethod
-    def mask_channel(self, source: MaskSource) -> Channel:
-        """Tell which channel of the mask's file holds the mask."""
+    #: Whether the weight of a cell is made of its own pixels alone, so that it may be asked for
+    #: without the others'.
+    cells_are_apart: ClassVar[bool] = True
+
+    def mask_reading(self, source: MaskSource, subset: Subset) -> Reading:
+        """Tell how the file that carries the mask is read: R, or the alpha, as Pillow gives it."""
+        from maskprep.raster import Reading
+
+        return Reading("alpha" if source is MaskSource.ALPHA else "r")
 
     @abstractmethod
     def latent_weights(
-        self, bucket_mask: NDArray[np.uint8], model: ModelTraits
+        self,
+        bucket_mask: NDArray[np.uint8] | NDArray[np.float32],
+        model: ModelTraits,
+        dataset: Dataset,
+        subset: Subset,
     ) -> NDArray[np.float32]:
-        """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride)."""
+        """Give the weight of each latent cell, [0, 1], shape (h // stride, w // stride).
+
+        `bucket_mask` is what `bucket_mask` gave; or uint8, all 255, of an image without a mask.
+        Floors belong to the weight, what is made of a whole batch does not.
+        """
+
+    def loss_factors(
+        self, weights: NDArray[np.float32], model: ModelTraits, dataset: Dataset
+    ) -> NDArray[np.float32]:
+        """Give what each cell's loss is multiplied by, in a batch of this image alone.
+
+        The weights, or where the loss is divided by what trains, the weights by that: NaN where
+        that is 0.
+        """
+        return weights
 
 
 class StandsOnLibraries:
@@ -264,7 +317,7 @@ class WritesConfigurations(ABC):
 
     #: Ending of the files that `compose` writes.
     config_ending: ClassVar[str]
-    #: The flag that says how captions end.
+    #: The flag that says how captions end; empty where nobody can say it.
     caption_flag: ClassVar[str]
 
     @abstractmethod

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,9 +60,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     read = raster.read_mask
 
-    def counting(path: str, channel: raster.Channel) -> raster.MaskPixels:
+    def counting(path: str, *reading: Any) -> raster.MaskPixels:
         paths.append(path)
-        return read(path, channel)
+        return read(path, *reading)
 
     monkeypatch.setattr(raster, "read_mask", counting)
     return paths

@@ -48,7 +48,7 @@ def weights_of_originals(sample: Sample, mask: Mask) -> list[float]:
     """Weigh the original details by the trainer's own way with another mask."""
     details = sample.details
     assert details is not None
-    weights = sample.trainer.latent_weights(sample.at_bucket(mask), sample.model)
+    weights = sample.weigh(sample.at_bucket(mask))
     return [details.weights_in(weights)[each.label] for each in details.found]
 
 

@@ -141,7 +141,7 @@ def test_a_mask_of_two_images_grows_for_both(tmp_path: Path) -> None:
     grown = pixels(tmp_path / "out" / "a.png")
     for sample in samples:
         assert sample.details is not None
-        weights = sample.trainer.latent_weights(sample.at_bucket(grown), sample.model)
+        weights = sample.weigh(sample.at_bucket(grown))
         assert min(sample.details.weights_in(weights).values()) >= 0.7
 
 

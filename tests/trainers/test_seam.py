@@ -12,8 +12,11 @@ import pytest
 from PIL import Image
 
 from maskprep import trainers
+from maskprep.model import Severity
+from maskprep.model.rule import Verdict
 from maskprep.trainers import roles
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.roles import ReadsConfigurations
 from tests.commands import run
 from tests.datasets import drawn
 from tests.places import ROOT
@@ -158,3 +161,51 @@ def test_full_training_takes_smaller_steps(
     words = ("check", tmp_path, "--alpha", "--caption-extension", ".txt", "--model", model)
     result = run(*words, "--bucket-reso-steps", step, "--format", "json")
     assert json.loads(result.stdout)["starts"] is starts
+
+
+def test_a_trainers_verdict_wins_over_the_rules(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (64, 64), 255).save(images / "a-m.png")
+    told = {each["code"]: each for each in checked(images, "--no-cache")["findings"]}["MP105"]
+    assert told["severity"] == "warning"
+    assert told["message"].endswith("px: the trainer stretches it")
+    verdict = Verdict(Severity.INFO, "toy 1, read: nobody minds", "nobody minds")
+    monkeypatch.setattr(Toy, "verdicts", {"MP105": verdict})
+    told = {each["code"]: each for each in checked(images, "--no-cache")["findings"]}["MP105"]
+    assert told["severity"] == "info"
+    assert told["message"].endswith("px: nobody minds")
+    monkeypatch.setattr(Toy, "verdicts", {"MP105": Verdict(None, "takes masks of any size")})
+    assert "MP105" not in {each["code"] for each in checked(images, "--no-cache")["findings"]}
+    words = ("check", images, "--masks", images, "--trainer", "toy", "--select", "MP105")
+    assert (
+        "mask-size-mismatch looks at nothing: toy@1 takes masks of any size" in run(*words).stderr
+    )
+
+
+def test_a_severity_of_the_users_wins_over_the_trainers(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (64, 64), 255).save(images / "a-m.png")
+    monkeypatch.setattr(Toy, "verdicts", {"MP105": Verdict(Severity.INFO, "nobody minds")})
+    found = checked(images, "--no-cache", "--severity", "MP105=error")["findings"]
+    assert {each["code"]: each["severity"] for each in found}["MP105"] == "error"
+
+
+def test_whose_configuration_it_is_is_told(images: Path) -> None:
+    concepts = images.parent / "concepts.json"
+    concepts.write_text(json.dumps([{"path": str(images), "image": {}}]), encoding="utf-8")
+    result = run("check", concepts, "--format", "json")
+    assert f"{concepts}: is a configuration of onetrainer" in result.stderr
+    assert json.loads(result.stdout)["trainer"] == "onetrainer"
+    result = run("check", concepts, "--trainer", "sd-scripts", "--format", "json")
+    assert json.loads(result.stdout)["trainer"] == "sd-scripts"
+
+
+def test_nobody_recognises_what_is_nobodys() -> None:
+    kinds = trainers.known_trainers().values()
+    nobodys: tuple[object, ...] = ({}, [], None, "text", 3, {"datasets": []}, [{"path": 1}])
+    for document in (*nobodys, {"model_type": 1}):
+        for kind in kinds:
+            if issubclass(kind, ReadsConfigurations):
+                assert not kind.recognises(document)

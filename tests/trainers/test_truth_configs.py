@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from maskprep.trainers import find_trainer
+from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.base import in_role
 from maskprep.trainers.roles import ReadsConfigurations
 from tests.truth import recorded
 
+SDXL = find_model(find_trainer("sd-scripts"), None)
 CASES = [(version, case) for version in ("0.9", "0.10") for case in recorded(f"configs-{version}")]
 
 
@@ -26,7 +27,7 @@ def test_verdict_is_the_trainers(version: str, case: dict[str, Any], tmp_path: P
     trainer = find_trainer(f"sd-scripts@{version}")
     verdict = (
         in_role(trainer, ReadsConfigurations)
-        .read_config(str(path), {"masked_loss": case["masked_loss"]})
+        .read_config(str(path), SDXL, {"masked_loss": case["masked_loss"]})
         .verdict
     )
     assert verdict is not None
@@ -40,7 +41,7 @@ def test_current_judges_as_0_10(case: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "dataset.toml"
     path.write_text(case["toml"], encoding="utf-8")
     verdict = in_role(find_trainer("sd-scripts"), ReadsConfigurations).read_config(
-        str(path), {"masked_loss": case["masked_loss"]}
+        str(path), SDXL, {"masked_loss": case["masked_loss"]}
     )
     assert verdict.verdict is not None
     assert verdict.verdict.accepted is (case["outcome"] == "ok")

@@ -5,24 +5,20 @@ To 1e-5, but for one pixel of OpenCV's linear and cubic kernels (`tests.rounding
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL
 import pytest
-from PIL import Image
 
-from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import Sample, samples_of
 from maskprep.masks.resample import resize
 from maskprep.model import WHOLE, At, Kernel, Size
-from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.sd_scripts import pixels
+from tests.replay import sample_of
 from tests.trainers.rounding import EXACT, PROPERTY, is_one_pixel_apart
+from tests.trainers.sd_scripts.replay import lay_out
 from tests.truth import TRUTH, recorded
 
 VERSIONS = ("0.9", "0.10", "current")
@@ -35,31 +31,6 @@ LANCZOS_SHRINKS_AND_GROWS = frozenset({"0.9-004", "0.9-057"})
 
 def test_all_recorded_cases_are_replayed() -> None:
     assert len(CASES) == 180
-
-
-def sample_of(case: dict[str, Any], folder: Path) -> Sample:
-    """Lay the case out as a data set on disk; the image is only a size."""
-    masked = case["mask_source"] == "dir"
-    source = TRUTH / case["file"]
-    images, masks = folder / "images", folder / "masks"
-    images.mkdir()
-    masks.mkdir()
-    if masked:
-        Image.new("RGB", tuple(case["image_size"])).save(images / "x.png")
-        (masks / f"x{source.suffix}").write_bytes(source.read_bytes())
-    else:
-        (images / f"x{source.suffix}").write_bytes(source.read_bytes())
-    keys = ["resolution", "enable_bucket", "bucket_no_upscale", "min_bucket_reso"]
-    keys += ["max_bucket_reso", "bucket_reso_steps", "resize_interpolation"]
-    block = {key: case[key] for key in keys if case[key] is not None}
-    subset: dict[str, Any] = {"image_dir": str(images)}
-    subset |= {"conditioning_data_dir": str(masks)} if masked else {"alpha_mask": True}
-    config = folder / "dataset.json"
-    config.write_text(json.dumps({"datasets": [{**block, "subsets": [subset]}]}))
-    trainer = find_trainer(f"sd-scripts@{case['trainer']}")
-    model = replace(find_model(trainer, None), stride=case["latent_scale"])
-    (sample,) = samples_of(discover(Request(str(config), trainer, model)))
-    return sample
 
 
 @pytest.fixture
@@ -83,7 +54,7 @@ def test_weights_are_the_trainers(
     kernels: set[str],
     record_property: Callable[[str, object], None],
 ) -> None:
-    sample = sample_of(case, tmp_path)
+    sample = sample_of(lay_out(case, TRUTH / case["file"], tmp_path))
     assert sample.stops == ()
     assert sample.placement is not None
     assert sample.placement.bucket == Size(*case["bucket"])

@@ -53,8 +53,5 @@ class Toy(Trainer):
     def bucket_image(self, image: Any, placement: Any, *_: Any) -> Any:
         return cv2.resize(image, placement.bucket)
 
-    def mask_channel(self, source: Any) -> Any:
-        return "r"
-
-    def latent_weights(self, bucket_mask: Any, model: Any) -> Any:
+    def latent_weights(self, bucket_mask: Any, model: Any, *_: Any) -> Any:
         return bucket_mask[::8, ::8].astype(np.float32) / np.float32(255)

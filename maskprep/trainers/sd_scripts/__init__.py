@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from maskprep.raster import Channel, Header
+    from maskprep.raster import Header
 
 _OTHER_BUCKETS = "take the image out, or mend the resolution (or bucket_no_upscale)"
 _USE_BUCKETS = "set enable_bucket = true"
@@ -86,7 +86,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         super().__init__(version)
         self.generation = GENERATIONS[version]
 
-    def read_config(self, path: str, flags: Flags) -> Configuration:
+    def read_config(self, path: str, model: ModelTraits, flags: Flags) -> Configuration:
         """Read a dataset TOML or JSON; see `ReadsConfigurations.read_config`."""
         from maskprep.trainers.sd_scripts import schema
 
@@ -254,13 +254,9 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
             )
         return None
 
-    def mask_channel(self, source: MaskSource) -> Channel:
-        """Tell the channel; see `Weighs.mask_channel`."""
-        return "alpha" if source is MaskSource.ALPHA else "r"
-
     def bucket_mask(
         self,
-        mask: NDArray[np.uint8],
+        mask: NDArray[Any],
         placement: Placement,
         pair: Pair,
         dataset: Dataset,
@@ -309,7 +305,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         return SdScripts("current") if stretches else None
 
     def latent_weights(
-        self, bucket_mask: NDArray[np.uint8], model: ModelTraits
+        self, bucket_mask: NDArray[Any], model: ModelTraits, dataset: Dataset, subset: Subset
     ) -> NDArray[np.float32]:
         """Give the cells' weights; see `Weighs.latent_weights`."""
         from maskprep.masks.latent import area_weights

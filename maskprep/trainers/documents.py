@@ -1,0 +1,75 @@
+"""Configuration files as dicts, lists and plain values: JSON, TOML or YAML, by their ending."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from maskprep.errors import ConfigError
+from maskprep.files import pathname, storage
+
+_YAML = (".yaml", ".yml")
+_ENDINGS = (".json", ".toml", *_YAML)
+
+
+def may_hold_one(path: str) -> bool:
+    """Tell by its name whether a file can be read here."""
+    return pathname.splitext(path)[1].lower() in _ENDINGS
+
+
+def read_document(path: str) -> Any:
+    """Parse a configuration file, whoever it is for.
+
+    Parameters
+    ----------
+    path : str
+        Of one of the three kinds.
+
+    Returns
+    -------
+    object
+        Dicts, lists, str, numbers, bools, None; in YAML and TOML also dates.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read or does not parse; or it is YAML and PyYAML is not installed.
+
+    Notes
+    -----
+    PyYAML is no dependency: every trainer that takes YAML brings it, and nobody else needs it
+    (`maskprep[yaml]`). Only its safe loader is used, which makes nothing but plain values.
+    """
+    try:
+        with storage.open_binary(path) as stream:
+            text = stream.read().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        told = f"{path}: cannot be read as UTF-8 text ({error})"
+        raise ConfigError(told, str(error)) from error
+    ending = os.path.splitext(path)[1].lower()
+    try:
+        if ending in _YAML:
+            return _yaml(text, path)
+        return json.loads(text) if ending == ".json" else _toml(text)
+    except (ValueError, RecursionError) as error:  # what json and tomlkit raise are ValueErrors
+        raise ConfigError(f"{path}: does not parse: {error}", str(error)) from error
+
+
+def _toml(text: str) -> Any:
+    import tomlkit
+
+    return tomlkit.parse(text).unwrap()
+
+
+def _yaml(text: str, path: str) -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        told = "is YAML, for which PyYAML is needed: pip install maskprep[yaml]"
+        raise ConfigError(f"{path}: {told}", told) from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        words = " ".join(str(error).split())
+        raise ConfigError(f"{path}: does not parse: {words}", words) from error
