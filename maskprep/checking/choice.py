@@ -191,6 +191,8 @@ class Ruleset:
                     remark.path,
                     remark.message,
                     remark.fix.replace(DATASET, dataset),
+                    remark.command.replace(DATASET, dataset),
+                    remark.choice,
                 )
                 yield Found(told, own is Severity.ERROR)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
-import shlex
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from maskprep.errors import ConfigError, MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import pathname, shell, storage
 from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
@@ -84,7 +82,7 @@ class Request:
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
-        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+        return shell.typed(words)
 
 
 def discover(request: Request) -> TrainingSet:

@@ -22,18 +22,25 @@ class Remark:
     message : str
         What is, and what was wanted; without the path.
     fix : str
-        What mends it; where it is a command, `DATASET` stands for what was checked.
+        What mends it, in words; empty where the command says it all.
     severity : Severity or None
         Only where it differs from the rule's own.
+    command : str
+        What does it: a whole command of ours, in which `DATASET` stands for what was checked;
+        empty where none does, or where a fix of mending does.
+    choice : bool
+        Whether people must choose what was meant, so that no fix mends it by itself.
     """
 
     path: str
     message: str
     fix: str = ""
     severity: Severity | None = None
+    command: str = ""
+    choice: bool = False
 
 
-#: What a fix writes for the data set that was checked, as typed on the command line.
+#: What a command writes for the data set that was checked, as typed on the command line.
 DATASET = "DATASET"
 
 
@@ -88,6 +95,10 @@ class Rule:
         From what the stage looks at to remarks; its keyword-only parameters are the options.
     needs : type or None
         The role that a trainer must play to have such a defect; None where every one can.
+    trains_whole : bool
+        Whether what it finds trains as if there were no mask: all of a set like that is wrong.
+    tells : tuple of str
+        Names of other rules whose stops it tells in their place.
     """
 
     code: str
@@ -98,6 +109,8 @@ class Rule:
     mend: str
     check: Callable[..., Iterable[Remark]]
     needs: type | None = None
+    trains_whole: bool = False
+    tells: tuple[str, ...] = ()
 
     @property
     def meaning(self) -> str:
@@ -126,6 +139,9 @@ def rule(
     source: str,
     mend: str = "",
     needs: type | None = None,
+    *,
+    trains_whole: bool = False,
+    tells: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a function; its docstring says what it means and why it matters.
 
@@ -141,7 +157,7 @@ def rule(
         File and function of the trainer, and the recorded case.
     mend : str
         What mends it, a command where one does.
-    needs : type or None
+    needs, trains_whole, tells
         As in `Rule`.
 
     Returns
@@ -151,7 +167,8 @@ def rule(
     """
 
     def mark(check: Check) -> Check:
-        check.rule = Rule(code, name, severity, stage, source, mend, check, needs)  # type: ignore[attr-defined]
+        made = Rule(code, name, severity, stage, source, mend, check, needs, trains_whole, tells)
+        check.rule = made  # type: ignore[attr-defined]
         return check
 
     return mark

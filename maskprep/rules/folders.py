@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +13,7 @@ from maskprep.dataset.misnamed import (
     misnamed,
     unmarked,
 )
-from maskprep.files import pathname, storage
+from maskprep.files import pathname, shell, storage
 from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
@@ -24,6 +23,7 @@ _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 _LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 #: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
 MINUTES = 10.0
+_MOVED = "write the masks to a folder of their own; then move them out of this one"
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 
 
@@ -97,6 +97,7 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
             f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
             " conditioning data)",
             fix,
+            choice=found.may_be_left,
         )
 
 
@@ -237,7 +238,6 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
         else:
             told = f"the trainer does not see {ending} files"
             fix = f"save it as {pathname.basename(stem)}.png"
-            fix += ", as maskprep extract does" if path in subset.unseen_masks else ""
             yield Remark(path, told, fix)
 
 
@@ -248,6 +248,7 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
     mend="maskprep check DATASET --fix renames it",
+    tells=("mask-missing", "mask-extra"),
 )
 def near_miss_name(subset: Subset) -> Iterator[Remark]:
     """Masks whose names are nearly their images', or made of them by one change for the whole set.
@@ -264,9 +265,9 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     found = misnamed(subset)
     refuses = "the trainer refuses to start (missing conditioning data)"
     if found.image_of:
-        yield Remark(subset.masks.path, f"{_pattern(found)}: {refuses}", _mend(found))
+        yield _of_pattern(subset.masks.path, f"{_pattern(found)}: {refuses}", found)
     if found.parts_of:
-        yield Remark(subset.masks.path, f"{_parts(found)}: {refuses}", _mend(found))
+        yield _of_pattern(subset.masks.path, f"{_parts(found)}: {refuses}", found)
     for mask, image in found.alone.items():
         told = f"is nearly the mask of {pathname.basename(image)}: {_difference(mask, image)};"
         yield Remark(mask, f"{told} {refuses}", _rename(mask, image))
@@ -279,6 +280,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, glob_images (read)",
     mend="move the masks to a folder of their own, beside the images' folder",
+    tells=("mask-missing", "mask-extra"),
 )
 def masks_among_images(subset: Subset) -> Iterator[Remark]:
     """Masks where images are looked for: they would be trained as pictures.
@@ -293,11 +295,11 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
         images, masks = (pathname.realpath(each.path) for each in (subset.images, subset.masks))
         if images == masks:
             told = "is image folder and mask folder at once: every mask is trained as an image too"
-            fix = "keep the masks in a folder beside the images"
+            fix, command = "keep the masks in a folder beside the images", ""
             if beside is not None and is_own_mask_folder(subset):
                 told += f": {len(beside.image_of)} are named {beside.words}"
-                fix = f"{_extracted(subset.images)}; then move them out of it"
-            yield Remark(subset.masks.path, told, fix)
+                fix, command = _MOVED, _extracted(subset.images)
+            yield Remark(subset.masks.path, told, fix, command=command)
             return
         if masks.startswith(pathname.join(images, "")):
             told = "lies inside the image folder: this trainer does not look there, others do"
@@ -308,8 +310,7 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
         told = f"{len(beside.image_of)} of its {len(subset.pairs)} images look like masks of others"
         told += f" ({beside.words}: {mask} of {image}), but are trained as images"
         severity = Severity.ERROR if _beside(subset) else None
-        fix = f"{_extracted(subset.images)}; then move them out of it"
-        yield Remark(subset.images.path, told, fix, severity)
+        yield Remark(subset.images.path, told, _MOVED, severity, _extracted(subset.images))
         return
     stems = {_stem(pair.image) for pair in subset.pairs}
     for pair in subset.pairs:
@@ -419,7 +420,8 @@ def mask_older_than_image(subset: Subset, *, minutes: float = MINUTES) -> Iterat
             continue
         if lag > 60 * minutes:
             told = f"is {_duration(lag)} older than its image: does it still fit?"
-            yield Remark(pair.mask, told, "look at it with maskprep preview, then save it again")
+            command = f"maskprep preview {DATASET} --output previews"
+            yield Remark(pair.mask, told, "look at it, then save it again", command=command)
 
 
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
@@ -464,8 +466,8 @@ def _beside(subset: Subset) -> frozenset[str]:
 
 
 def _extracted(folder: Folder) -> str:
-    path = shlex.quote(folder.path)
-    return f"maskprep extract {path} --masks {path} --output masks-found writes them to a folder"
+    told = ["maskprep", "extract", folder.path, "--masks", folder.path, "--output", "masks-found"]
+    return shell.typed(told)
 
 
 def _pattern(found: Misnamed) -> str:
@@ -490,15 +492,17 @@ def _parts(found: Misnamed) -> str:
     )
 
 
-def _mend(found: Misnamed) -> str:
+def _of_pattern(path: str, told: str, found: Misnamed) -> Remark:
+    """Remark names of one pattern; a fix renames them where each is the mask of one image."""
     if found.parts_of:
-        return (
-            f"maskprep extract {DATASET} --output masks-whole joins them, each value the largest;"
-            " where they are kinds of one mask, keep one kind"
-        )
-    if found.is_nested:
-        return f"maskprep extract {DATASET} --output masks-found writes them to one folder"
-    return f"maskprep check {DATASET} --fix renames them, --diff lists them"
+        fix = "join them, each value the largest; where they are kinds of one mask, keep one kind"
+        command = f"maskprep extract {DATASET} --output masks-whole"
+    elif found.is_nested:
+        fix = "write them to one folder"
+        command = f"maskprep extract {DATASET} --output masks-found"
+    else:
+        fix, command = "rename them (--diff lists them)", ""
+    return Remark(path, told, fix, command=command, choice=bool(command))
 
 
 def _some(paths: Sequence[str]) -> str:

@@ -36,7 +36,10 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
         if sample.coverage:
             told = f"trains nothing at latent scale ({sample.coverage:.2%} of it is not black)"
         elif sample.pair.source is MaskSource.FILE and _has_colours(sample.mask_pixels):
-            told, fix = "has colours, but R is 0 all over", "paint it white instead of coloured"
+            told, fix = (
+                "has colours, but R is 0 all over",
+                "let its shape be found, or paint it white",
+            )
         told += ": every step on this image is wasted"
         yield Remark(sample.mask_path or sample.pair.image, told, fix)
 
@@ -75,12 +78,12 @@ def detail_lost(
         told += f" and {len(lost) - _DETAILS_TOLD} more"
     total = len(details.found)
     count = f"{len(lost)} of {total} details" if total > 1 else "its only detail"
-    fix = f"maskprep dilate {DATASET} --target {target:g} --output grown"
+    fix, command = "", f"maskprep dilate {DATASET} --target {target:g} --output grown"
     others = (grower.grow_alone(each, target) for each in lost[_DETAILS_TOLD:])
     if not any(each.radius for each in chain(weakest, others)):
-        fix = "no growth mends it: paint it stronger, or larger"
+        fix, command = "no growth mends it: paint it stronger, or larger", ""
     path = sample.mask_path or sample.pair.image
-    yield Remark(path, f"loses {count}: {told}", fix)
+    yield Remark(path, f"loses {count}: {told}", fix, command=command, choice=not command)
 
 
 def _weighed(detail: GrownDetail, threshold: float) -> str:
@@ -111,6 +114,7 @@ def _has_colours(pixels: MaskPixels | None) -> bool:
     mend=(
         "paint what shall be left out black, or take the mask away and the image to a block without"
     ),
+    trains_whole=True,
 )
 def everything_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 1: the mask does nothing, the image trains whole."""

@@ -161,7 +161,7 @@ def test_a_stop_is_told_even_where_its_rule_is_not_chosen(config: Path, form: st
         assert json.loads(result.stdout)["starts"] is False
     else:
         assert "The run will not start: AssertionError: missing conditioning data" in told
-    assert ("will not start" in result.stdout) is (form == "text")
+    assert ("will not start" in result.stdout) is (form in ("text", "json", "sarif"))
 
 
 def test_a_report_replaces_an_older_one_only_when_asked(config: Path, tmp_path: Path) -> None:
