@@ -98,10 +98,13 @@ def dilate(
         raise click.UsageError("say how far: one of --radius PX, --cells N and --target W")
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import Made, next_step
     from maskprep.dataset.discover import discover_pairs
     from maskprep.editing.dilate import dilate as grow
+    from maskprep.model import MaskSource
 
-    training_set = discover_pairs(one_request(requests))
+    request = one_request(requests)
+    training_set = discover_pairs(request)
     with progress_bar("growing masks", training_set.pair_count) as advance:
         carried = grow(
             training_set,
@@ -120,7 +123,12 @@ def dilate(
     def describe(grown: Grown) -> list[str]:
         return _lines(grown, target, None if show_all else _SHOWN)
 
-    raise SystemExit(tell_outcomes(carried, destination, describe))
+    sources = {each.source for dataset in training_set.datasets for each in dataset.subsets}
+    made: Made = "both" if MaskSource.FILE in sources else "alpha"
+    if MaskSource.ALPHA not in sources:
+        made = "masks"
+    step = next_step(request, training_set, carried, destination, made)
+    raise SystemExit(tell_outcomes(carried, destination, describe, step))
 
 
 def _lines(grown: Grown, target: float | None, shown: int | None) -> list[str]:

@@ -123,6 +123,7 @@ def extract(
 
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import Made, next_step
     from maskprep.dataset.discover import discover_tree
     from maskprep.editing.extract import extract as extract_masks
     from maskprep.files.storage import isdir
@@ -147,7 +148,9 @@ def extract(
             apply_exif=apply_exif,
             progress=advance,
         )
-    raise SystemExit(tell_outcomes(carried, destination, _words))
+    made: Made = "upright" if apply_exif else "masks"
+    step = next_step(request, training_set, carried, destination, made)
+    raise SystemExit(tell_outcomes(carried, destination, _words, step))
 
 
 def _words(row: Extracted) -> list[str]:

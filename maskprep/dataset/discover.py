@@ -68,6 +68,16 @@ class Request:
         return self.target if self.called is None else self.called
 
     @property
+    def who(self) -> list[str]:
+        """The words that name the trainer and the model, where they are not the default."""
+        words = []
+        if self.trainer.version != self.trainer.versions[0]:
+            words += ["--trainer", self.trainer.title]
+        if self.model != next(iter(self.trainer.models.values())):
+            words += ["--model", self.model.name]
+        return words
+
+    @property
     def arguments(self) -> str:
         """What to type after a command to say all this again."""
         words = [self.target]
@@ -75,10 +85,7 @@ class Request:
             words += ["--masks", self.masks]
         if self.alpha:
             words.append("--alpha")
-        if self.trainer.version != self.trainer.versions[0]:
-            words += ["--trainer", self.trainer.title]
-        if self.model != next(iter(self.trainer.models.values())):
-            words += ["--model", self.model.name]
+        words += self.who
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
