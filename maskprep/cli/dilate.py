@@ -147,11 +147,17 @@ def _lines(grown: Grown, target: float | None, shown: int | None) -> list[str]:
     for each in telling[:shown]:
         box = each.box
         place = f"at {box.left:.0f},{box.top:.0f} ({box.width:.0f} x {box.height:.0f} px)"
-        change = f"weight {each.before:.2f} -> {each.after:.2f}"
+        change = f"weight {_number(each.before, target)} -> {_number(each.after, target)}"
         lines.append(f"{change}, grown by {each.radius:g} px, {place}")
     if len(telling) > len(lines) - 1:
         lines.append(f"... and {len(telling) - len(lines) + 1} more (--all lists each)")
     return lines
+
+
+def _number(weight: float, target: float | None) -> str:
+    from maskprep.masks.latent import told
+
+    return told(weight, target if target is not None else 1)
 
 
 def _count(number: int, noun: str) -> str:

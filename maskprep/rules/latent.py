@@ -7,6 +7,7 @@ from itertools import chain
 
 from maskprep.dataset.growth import TARGET, DetailGrower, GrownDetail
 from maskprep.dataset.sample import Sample
+from maskprep.masks import latent
 from maskprep.masks.details import LOST_BELOW
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
@@ -96,9 +97,9 @@ def _weighed(detail: GrownDetail, threshold: float) -> str:
 
 def _under(weight: float, threshold: float) -> str:
     """Write a weight with as many digits as show that it is under the threshold."""
-    digits = next(each for each in range(2, 18) if round(weight, each) < threshold)
-    near = f" (under {threshold:g})" if digits > 2 else ""
-    return f"weight {weight:.{digits}f}{near}"
+    number = latent.told(weight, threshold)
+    near = f" (under {threshold:g})" if number != f"{weight:.2f}" else ""
+    return f"weight {number}{near}"
 
 
 def _has_colours(pixels: MaskPixels | None) -> bool:
