@@ -94,6 +94,7 @@ def check(
         tuple(finding for finding in told if ignorers[finding] is not None),
         tuple(entry for entry in rules.ignores if entry not in used),
         tuple(faults),
+        selected=rules.choice.select,
     )
 
 

@@ -32,6 +32,8 @@ class Todo:
         What becomes of the run if it is not done.
     count : int
         How many findings there are.
+    path : str
+        What the first is about.
     text : str
         What is wrong, in a few words.
     fix : str
@@ -44,6 +46,7 @@ class Todo:
     name: str
     harm: Harm
     count: int
+    path: str
     text: str
     fix: str
     command: str
@@ -79,13 +82,14 @@ def _of_group(harm: Harm, rule: Rule, findings: Sequence[Finding]) -> Todo:
     fixes = {each.fix for each in findings}
     fix = fixes.pop() if len(fixes) == 1 else ""
     if not fix and not command:
-        fix = "see each below" if "maskprep" in rule.mend else rule.mend
-    return Todo(rule.code, rule.name, harm, len(findings), _headline(rule), fix, command)
+        fix = "see below" if "maskprep" in rule.mend else rule.mend
+    count, path = len(findings), findings[0].path
+    return Todo(rule.code, rule.name, harm, count, path, _headline(rule), fix, command)
 
 
 def _headline(rule: Rule) -> str:
     first = paragraphs(rule).replace("``", "").partition("\n")[0]
-    return first.partition(". ")[0].rstrip(".")
+    return first.partition(". ")[0].rstrip(".").replace("…", "...")
 
 
 def _untold(report: Report) -> list[Todo]:
@@ -98,7 +102,9 @@ def _untold(report: Report) -> list[Todo]:
         stops = [stop for stop in untold if stop.rule == name]
         code = rules[name].code if name in rules else ""
         harm = min(map(harm_of_stop, stops), key=lambda each: each.rank)
-        listed.append(Todo(code, name, harm, len(stops), stops[0].headline, stops[0].hint, ""))
+        first = stops[0]
+        path = first.path or report.training_set.name
+        listed.append(Todo(code, name, harm, len(stops), path, first.headline, first.hint, ""))
     return listed
 
 
@@ -107,7 +113,8 @@ def _of_no_masks(report: Report) -> Todo:
     count = sum(row.trains is not None for row in report.rows)
     fix = report.training_set.trainer.words.give_masks
     told = "No mask is in use: every image trains whole"
-    return Todo(rule.code, rule.name, Harm.WRONG, count, told, fix, "")
+    path = report.training_set.name
+    return Todo(rule.code, rule.name, Harm.WRONG, count, path, told, fix, "")
 
 
 def with_commands(report: Report) -> Report:

@@ -171,6 +171,8 @@ class Report:
         What could not be judged, by a defect of maskprep itself.
     left : frozenset of (str, str)
         Rules' names and paths that fixes were just tried on, in vain.
+    selected : tuple of str
+        What rules were chosen, as the user named them; empty for all.
     """
 
     training_set: TrainingSet
@@ -182,6 +184,7 @@ class Report:
     unused_ignores: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     left: frozenset[tuple[str, str]] = frozenset()
+    selected: tuple[str, ...] = ()
 
     @property
     def starts(self) -> bool:

@@ -44,6 +44,7 @@ def _document(report: Report) -> dict[str, Any]:
             {"accepted": config.accepted, "error": config.error} if config is not None else None
         ),
         "verdict": harm_of(report).value,
+        "selected": list(report.selected),
         "todo": [todo_as_json(each) for each in todo_of(report)],
         "mendable": dict(zip(("fix", "unsafe_fixes"), mendable(report), strict=True)),
         "starts": report.starts,
@@ -92,6 +93,7 @@ def todo_as_json(todo: Todo) -> dict[str, Any]:
         "name": todo.name,
         "harm": todo.harm.value,
         "count": todo.count,
+        "path": todo.path,
         "text": todo.text,
         "fix": todo.fix,
         "command": todo.command,

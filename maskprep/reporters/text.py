@@ -23,7 +23,9 @@ SHOWN = 3
 TOLD = 5
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_OF_HARM = {Harm.DOUBT: "bold yellow", Harm.NONE: "bold green"}
+# Readable on light and dark grounds.
+_OF_HARM = {Harm.DOUBT: "black on yellow", Harm.NONE: "black on green"}
+_BAD = "bold white on red"
 _COMMAND = "green"
 
 
@@ -63,8 +65,9 @@ def print_report(report: Report, console: Console, *, show_all: bool) -> None:
     """
     report = with_commands(report)
     training_set, verdict = report.training_set, verdict_of(report)
-    word = (verdict.harm.value.capitalize(), _OF_HARM.get(verdict.harm, "bold red"))
-    _print(console, Text.assemble(word, (printable(f": {training_set.name}"), "bold")))
+    word = (verdict.harm.value.capitalize(), _OF_HARM.get(verdict.harm, _BAD))
+    by = f" (by {', '.join(report.selected)} alone)" if report.selected else ""
+    _print(console, Text.assemble(word, by, (printable(f": {training_set.name}"), "bold")))
     _print(console, Text(trainer_line(training_set), style="dim"))
     todo = todo_of(report)
     if todo:
@@ -84,12 +87,14 @@ def _print_todo(todo: Sequence[Todo], console: Console) -> None:
     numbers: dict[str, int] = {}
     for number, each in enumerate(todo[:TOLD], 1):
         times = f", {each.count} times" if each.count > 1 else ""
-        head = Text(f"{number}. ").append(f"{each.name}", style="bold")
+        head = Text(f"{number}. ").append(each.name, style="bold")
         head.append(f" ({each.code}{times}): ").append(printable(each.text))
         _print(console, head, indent=2, hanging=3)
         done_by = numbers.get(each.command)
         if each.fix:
-            _print(console, Text(printable(each.fix)), indent=5)
+            others = f" and {each.count - 1} more" if each.count > 1 else ""
+            line = Text().append(printable(each.path), style="cyan")
+            _print(console, line.append(printable(f"{others}: {each.fix}")), indent=5)
         if done_by is not None:
             _print(console, Text(f"the command of {done_by} does it, too", style="dim"), indent=5)
         elif each.command:

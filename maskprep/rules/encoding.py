@@ -202,7 +202,7 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
         told = (
             f"its shape is in its alpha, which the trainer drops: R is {pixels.mask[0, 0]} all over"
         )
-        yield Remark(sample.mask_path or "", told, "take it from there", command=_FOUND)
+        yield Remark(sample.mask_path or "", told, "take it from the alpha", command=_FOUND)
     elif wrong > share:
         told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
         yield Remark(sample.mask_path or "", told, "flatten it on black", command=_FOUND)

@@ -86,18 +86,21 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     missing = [pair for pair in subset.missing if pair.image not in told_elsewhere]
     unseen = {_stem(path): path for path in subset.unseen_masks}
     for pair in missing:
-        wanted = pathname.join(subset.masks.path, f"{_stem(pair.image)}.png")
+        stem = _stem(pair.image)
+        wanted = pathname.join(subset.masks.path, f"{stem}.png")
         fix = "paint one (all white trains the whole image), or take the image out"
         if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"
-        if _stem(pair.image) in unseen:
-            fix = f"save {unseen[_stem(pair.image)]} as {_stem(pair.image)}.png"
+        if stem in unseen:
+            fix = f"save {unseen[stem]} as {stem}.png"
+        # What looks like another image's mask is no image to be trained.
+        choice = found.may_be_left or stem in unseen or unmarked(stem) != stem
         yield Remark(
             pair.image,
             f"has no mask, {wanted} was wanted: the trainer refuses to start (missing"
             " conditioning data)",
             fix,
-            choice=found.may_be_left,
+            choice=choice,
         )
 
 

@@ -100,6 +100,16 @@ def test_a_script_that_applies_no_mask_trains_wrongly(tmp_path: Path) -> None:
     assert document["todo"][0]["code"] == "MP016"
 
 
+def test_a_verdict_by_a_few_rules_says_so(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add()
+    (folders.images / "a.txt").unlink()
+    config = folders.config()
+    first = run("check", config, "--select", "MP2", "--select", "detail-lost").stdout
+    assert first.startswith(f"Ready (by MP2, detail-lost alone): {config}\n")
+    document = json.loads(run("check", config, "--select", "MP2", "--format", "json").stdout)
+    assert (document["verdict"], document["selected"]) == ("ready", ["MP2"])
+
+
 def test_no_choice_of_rules_hides_a_stop(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add().add("b.png")
     (folders.masks / "a.png").unlink()

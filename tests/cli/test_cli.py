@@ -98,6 +98,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "trainer_version",
         "config",
         "verdict",
+        "selected",
         "todo",
         "mendable",
         "starts",

@@ -93,8 +93,19 @@ def test_the_worst_comes_first_and_then_what_there_is_most_of(tmp_path: Path) ->
         ("MP113", 2),
         ("MP301", 1),
     ]
+    assert [Path(each["path"]).name for each in told] == ["e.png", "d.png", "a.png", "c.png"]
     harms = ["stops in its first epoch", "trains wrongly", *2 * ["ready with doubts"]]
     assert [each["harm"] for each in told] == harms
+
+
+def test_no_white_mask_is_proposed_for_what_is_a_mask_itself(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    (folders.masks / "b.png").unlink()
+    config = folders.config()
+    assert document_of(config)["todo"][0]["command"].endswith(" --fix missing=white")
+    (folders.images / "b.png").rename(folders.images / "a_mask.png")
+    told = [each for each in document_of(config)["todo"] if each["name"] == "mask-missing"]
+    assert [each["command"] for each in told] == [""]
 
 
 def test_a_turned_green_mask_has_one_command_that_does_it_all(

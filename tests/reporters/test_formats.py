@@ -103,6 +103,23 @@ def test_sarif_is_valid_and_finds_its_files(config: Path) -> None:
         assert (config.parent / unquote(place["uri"])).is_file()
 
 
+def test_sarif_has_the_verdict_of_each_target(config: Path) -> None:
+    (only,) = json.loads(check(config, "sarif").stdout)["runs"]
+    document = json.loads(check(config, "json").stdout)
+    (target,) = only["properties"]["targets"]
+    assert target == {
+        "target": str(config),
+        "verdict": document["verdict"],
+        "todo": document["todo"],
+    }
+    assert target["verdict"] == "trains wrongly"
+
+
+def test_github_tells_the_command(config: Path) -> None:
+    (error,) = (line for line in check(config, "github").stdout.splitlines() if "::error" in line)
+    assert error.endswith(f"maskprep extract {config} --output masks-8bit")
+
+
 def test_sarif_names_files_elsewhere_in_full(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     document = json.loads(check(config, "sarif").stdout)
