@@ -18,7 +18,7 @@ from maskprep.dataset.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.exporting.balance import even_repeats, shares
-from maskprep.files import pathname
+from maskprep.files import pathname, shell
 from maskprep.files.write import write_whole
 from maskprep.model import ModelTraits, Severity, Size
 from maskprep.model.report import Finding, Report
@@ -381,7 +381,8 @@ def _remarks(report: Report, path: str) -> Iterator[str]:
     )
     if errors:
         named = ", ".join(f"{name} ({count})" for name, count in errors.items())
-        yield f"{path}: the run will train some files wrongly: {named}; see maskprep check {path}"
+        command = f"maskprep check {shell.typed([path])}"
+        yield f"{path}: the run will train some files wrongly: {named}; see {command}"
 
 
 def _keep(path: Path, content: bytes) -> Path:
