@@ -15,6 +15,7 @@ from maskprep.rules import all_rules, by_code
 
 #: Extractions that go together: as stored, and from where the shape is found.
 _PLAIN, _FOUND, _TURNS = "", "--from auto ", "--apply-exif "
+_UNSAFE = " --unsafe-fixes "
 _LAST = "when the others are done"
 _LATER = "when the others are done, and checked again"
 _FIXES = {each.rule: each for each in FIXES}
@@ -129,23 +130,26 @@ def with_commands(report: Report) -> Report:
     -------
     Report
         Copies of the masks made by one command lack what another would mend: extractions are
-        joined to one, and where that is not enough fixes work in place, which keep originals.
+        joined to one; where that is not enough, or something else is mended in place, fixes
+        work in place, which keep originals.
     """
     own = {
         each: replace(each, command=each.command or _by_fix(each, report))
         for each in report.findings
     }
     copying = [each for each in own.values() if _is_copying(each.command, report)]
-    if len({each.command for each in copying}) > 1:
-        together = dict(zip(copying, _together(copying, report), strict=True))
+    in_place = any(_UNSAFE in each.command for each in own.values())
+    if len({each.command for each in copying}) + in_place > 1:
+        changed = _together(copying, report, in_place=in_place)
+        together = dict(zip(copying, changed, strict=True))
         own = {each: together.get(told, told) for each, told in own.items()}
     return replace(report, findings=tuple(own.values()))
 
 
-def _together(copying: Sequence[Finding], report: Report) -> list[Finding]:
+def _together(copying: Sequence[Finding], report: Report, *, in_place: bool) -> list[Finding]:
     """Change commands that each write copies of the same masks, so that all of it gets done."""
     joined = _joined((each.command for each in copying), report)
-    if joined:
+    if joined and not in_place:
         return [replace(each, command=joined) for each in copying]
     fixes = [_by_fix(each, report) for each in copying]
     by_hand = (each.command for each, fix in zip(copying, fixes, strict=True) if not fix)

@@ -162,6 +162,18 @@ def test_where_two_would_copy_the_same_masks_all_work_in_place(tmp_path: Path) -
     assert document_of(config)["findings"] == []
 
 
+def test_no_copy_is_made_of_what_is_mended_in_place(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    Image.fromarray(255 - drawn(FIGURE)).save(folders.masks / "a.png")
+    with_hair(folders, "b.png")
+    config = folders.config()
+    todo = document_of(config)["todo"]
+    assert {each["name"] for each in todo} == {"polarity-suspect", "detail-lost"}
+    for each in todo:
+        assert run(*typed(each["command"])).exit_code == 0
+    assert document_of(config)["verdict"] == "ready"
+
+
 def test_one_copying_command_stays_one(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("b.png")
     with_hair(folders, "b.png")
