@@ -202,6 +202,8 @@ class Ruleset:
                     remark.path,
                     f"{remark.message}: {outcome}" if outcome else remark.message,
                     remark.fix.replace(DATASET, dataset),
+                    remark.command.replace(DATASET, dataset),
+                    remark.choice,
                 )
                 yield Found(told, own is Severity.ERROR)
 

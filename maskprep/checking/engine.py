@@ -117,6 +117,7 @@ def check(
             )
             for row, own in zip(rows, of_pairs, strict=True)
         ),
+        selected=rules.choice.select,
     )
 
 

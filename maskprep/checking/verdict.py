@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from maskprep.dataset import libraries
 from maskprep.files import pathname
-from maskprep.model import MaskSource, Severity, Stage, TrainingSet
-from maskprep.model.report import Report
+from maskprep.model import MaskSource, Severity, Stage, Stop, TrainingSet
+from maskprep.model.report import Finding, Report
+from maskprep.rules import by_code
+
+
+class Harm(Enum):
+    """What a finding does to a run, and what becomes of a run by all of them; the worst first."""
+
+    NO_START = "will not start"
+    STOP = "stops in its first epoch"
+    UNKNOWN = "not foretold"
+    WRONG = "trains wrongly"
+    DOUBT = "ready with doubts"
+    NONE = "ready"
+
+    @property
+    def rank(self) -> int:
+        """Order of the harms, from 0 for the worst."""
+        return list(Harm).index(self)
+
+
+_OF_STAGE = {Stage.START_UP: Harm.NO_START, Stage.BATCH: Harm.STOP, Stage.UNKNOWN: Harm.UNKNOWN}
+_OF_SEVERITY = {Severity.ERROR: Harm.WRONG, Severity.WARNING: Harm.DOUBT, Severity.INFO: Harm.NONE}
 
 
 @dataclass(frozen=True)
@@ -17,20 +40,25 @@ class Verdict:
 
     Attributes
     ----------
+    harm : Harm
+        The verdict in a word, or a few: its value.
     counts : tuple of str
         A sentence a dataset: how many images train with a mask, whole, or not at all.
     outcome : str
         Whether the run starts, and where it stops.
-    good : bool
-        Whether it gets through its first epoch, and trains what was meant.
     notes : tuple of str
         What else to know before the run.
     """
 
+    harm: Harm
     counts: tuple[str, ...]
     outcome: str
-    good: bool
     notes: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether the run gets through its first epoch, and trains what was meant."""
+        return self.harm in (Harm.DOUBT, Harm.NONE)
 
 
 def verdict_of(report: Report) -> Verdict:
@@ -46,11 +74,10 @@ def verdict_of(report: Report) -> Verdict:
     Verdict
         Plain text, ASCII but for file names.
     """
-    good = not (report.stops or report.faults or _wrongly_trained(report))
     return Verdict(
+        harm_of(report),
         tuple(_counts(report)),
         _outcome(report),
-        good,
         (*_notes(report.training_set), *libraries.notes_of(report.training_set, report.rows)),
     )
 
@@ -63,6 +90,97 @@ def divergences_of(report: Report) -> tuple[libraries.Divergence, ...]:
 def libraries_of(report: Report) -> dict[str, Any]:
     """Put versions and what differs into plain values; see `libraries.as_document`."""
     return libraries.as_document(report.training_set, report.rows)
+
+
+def harm_of(report: Report) -> Harm:
+    """Tell what becomes of the run: the worst of its stops, of what it finds, and of no masks.
+
+    Parameters
+    ----------
+    report : Report
+        Of a check.
+
+    Returns
+    -------
+    Harm
+        What is known of a stop goes before all else, whichever rules were chosen.
+    """
+    harms = {harm_of_stop(stop) for stop in report.stops}
+    harms |= {harm for _, harm in harms_of(report)}
+    if report.faults:
+        harms.add(Harm.UNKNOWN)
+    if trains_whole(report):
+        harms.add(Harm.WRONG)
+    return min(harms, key=lambda each: each.rank, default=Harm.NONE)
+
+
+def harm_of_stop(stop: Stop) -> Harm:
+    """Tell what becomes of a run by one stop."""
+    return _OF_STAGE[stop.stage]
+
+
+def harms_of(report: Report) -> Iterator[tuple[Finding, Harm]]:
+    """Tell what each finding does to the run.
+
+    Parameters
+    ----------
+    report : Report
+        Of a check.
+
+    Yields
+    ------
+    (Finding, Harm)
+        In the report's order. A finding stops the run where the trainer stops for its reason, at
+        its file; else its severity decides, and whether the whole set trains without masks by it.
+    """
+    told = {finding.path for finding in report.findings}
+    stages: dict[tuple[str, str | None], Harm] = {}
+    for stop in report.stops:
+        place = (stop.rule, stop.path if stop.path in told else None)
+        harms = (stages.get(place, Harm.NONE), harm_of_stop(stop))
+        stages[place] = min(harms, key=lambda each: each.rank)
+    whole = trains_whole(report)
+    for finding in report.findings:
+        stopping = [
+            stages[name, path]
+            for name in reasons(finding)
+            for path in (finding.path, None)
+            if (name, path) in stages
+        ]
+        of_all = whole or finding.path == report.training_set.name
+        if stopping:
+            yield finding, min(stopping, key=lambda each: each.rank)
+        elif (
+            by_code()[finding.code].trains_whole
+            and of_all
+            and finding.severity is not Severity.INFO
+        ):
+            yield finding, Harm.WRONG
+        else:
+            yield finding, _OF_SEVERITY[finding.severity]
+
+
+def reasons(finding: Finding) -> tuple[str, ...]:
+    """Name the stops that a finding tells: its rule's own, and those told in others' place.
+
+    Parameters
+    ----------
+    finding : Finding
+        Only an error tells a stop in another rule's place.
+
+    Returns
+    -------
+    tuple of str
+        Names of rules, as stops have them.
+    """
+    others = by_code()[finding.code].tells if finding.severity is Severity.ERROR else ()
+    return (finding.name, *others)
+
+
+def trains_whole(report: Report) -> bool:
+    """Tell whether no mask is in use at all: every image that trains does so as a whole."""
+    training = [row for row in report.rows if row.trains is not None]
+    return bool(training) and all(row.trains == "whole" or row.weight_mean == 1 for row in training)
 
 
 def trainer_line(training_set: TrainingSet) -> str:
@@ -128,6 +246,8 @@ def _outcome(report: Report) -> str:
     if not report.stops and wrong:
         files = "1 file" if wrong == 1 else f"{wrong} files"
         return f"The run gets through its first epoch, but {files} will train wrongly: see above."
+    if not report.stops and harm_of(report) is Harm.WRONG:
+        return "The run gets through its first epoch, but every image trains whole: no mask counts."
     if not report.stops:
         return "The run starts and gets through its first epoch."
     stop = report.stops[0]

@@ -117,7 +117,7 @@ def _left(adoption: Adoption, show_all: bool) -> Iterator[str]:
 
 def _tell_end(config: ExportedConfig) -> None:
     from maskprep.errors import printable
-    from maskprep.files.pathname import typed
+    from maskprep.files.shell import typed
     from maskprep.mending.fixes import FIXES
 
     for line in (*config.remarks, *config.obstacles):

@@ -98,10 +98,13 @@ def dilate(
         raise click.UsageError("say how far: one of --radius PX, --cells N and --target W")
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import Made, next_step
     from maskprep.dataset.discover import discover_pairs
     from maskprep.editing.dilate import dilate as grow
+    from maskprep.model import MaskSource
 
-    training_set = discover_pairs(one_request(requests))
+    request = one_request(requests)
+    training_set = discover_pairs(request)
     with progress_bar("growing masks", training_set.pair_count) as advance:
         carried = grow(
             training_set,
@@ -120,7 +123,12 @@ def dilate(
     def describe(grown: Grown) -> list[str]:
         return _lines(grown, target, None if show_all else _SHOWN)
 
-    raise SystemExit(tell_outcomes(carried, destination, describe))
+    sources = {each.source for dataset in training_set.datasets for each in dataset.subsets}
+    made: Made = "both" if MaskSource.FILE in sources else "alpha"
+    if MaskSource.ALPHA not in sources:
+        made = "masks"
+    step = next_step(request, training_set, carried, destination, made)
+    raise SystemExit(tell_outcomes(carried, destination, describe, step))
 
 
 def _lines(grown: Grown, target: float | None, shown: int | None) -> list[str]:
@@ -139,11 +147,17 @@ def _lines(grown: Grown, target: float | None, shown: int | None) -> list[str]:
     for each in telling[:shown]:
         box = each.box
         place = f"at {box.left:.0f},{box.top:.0f} ({box.width:.0f} x {box.height:.0f} px)"
-        change = f"weight {each.before:.2f} -> {each.after:.2f}"
+        change = f"weight {_number(each.before, target)} -> {_number(each.after, target)}"
         lines.append(f"{change}, grown by {each.radius:g} px, {place}")
     if len(telling) > len(lines) - 1:
         lines.append(f"... and {len(telling) - len(lines) + 1} more (--all lists each)")
     return lines
+
+
+def _number(weight: float, target: float | None) -> str:
+    from maskprep.masks.latent import told
+
+    return told(weight, target if target is not None else 1)
 
 
 def _count(number: int, noun: str) -> str:

@@ -40,13 +40,16 @@ def embed(requests: list[Request], destination: Destination, fill_hidden: Fill) 
     """
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import next_step
     from maskprep.dataset.discover import discover_pairs
     from maskprep.editing.embed import embed as embed_masks
 
-    training_set = discover_pairs(one_request(requests))
+    request = one_request(requests)
+    training_set = discover_pairs(request)
     with progress_bar("embedding masks", training_set.pair_count) as advance:
         carried = embed_masks(training_set, destination, fill_hidden=fill_hidden, progress=advance)
-    code = tell_outcomes(carried, destination, _words)
+    step = next_step(request, training_set, carried, destination, "alpha")
+    code = tell_outcomes(carried, destination, _words, step)
     if len(carried.failed) < len(carried.outcomes):
         click.echo(training_set.trainer.words.use_embedded, err=True)
     raise SystemExit(code)

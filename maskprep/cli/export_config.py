@@ -95,6 +95,7 @@ def export_config(
     if repeats is not None and balance:
         raise click.UsageError("--repeats and --balance exclude each other")
     from maskprep.cli.progress import progress_bar
+    from maskprep.dataset.discover import Request
     from maskprep.errors import MaskprepError, printable
     from maskprep.exporting.export import export_config as compose
     from maskprep.exporting.export import save_config
@@ -130,6 +131,8 @@ def export_config(
     if backup is not None:
         written += f", the old one is {backup.name}"
     click.echo(printable(f"{config.path}: {written}; start the trainer with: {config.flags}"))
+    request = Request(str(config.path), trainer, model)
+    click.echo(printable(f"next: maskprep check {request.arguments}"))
 
 
 def _print(config: ExportedConfig) -> None:

@@ -144,6 +144,7 @@ def extract(
 
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import Made, next_step
     from maskprep.dataset.discover import discover_tree
     from maskprep.editing.extract import extract as extract_masks
     from maskprep.files.storage import isdir, isfile
@@ -190,7 +191,9 @@ def extract(
             progress=advance,
             **tones,
         )
-    raise SystemExit(tell_outcomes(carried, destination, _words))
+    made: Made = "upright" if apply_exif else "masks"
+    step = next_step(request, training_set, carried, destination, made)
+    raise SystemExit(tell_outcomes(carried, destination, _words, step))
 
 
 def _number(label: str) -> float:
@@ -210,6 +213,7 @@ def _outlined(
     from maskprep.annotations.reading import read_annotations, shortened
     from maskprep.cli.outcomes import tell_outcomes
     from maskprep.cli.progress import progress_bar
+    from maskprep.cli.steps import next_step
     from maskprep.dataset.discover import discover_tree
     from maskprep.editing.outline import outline
     from maskprep.errors import printable
@@ -222,7 +226,8 @@ def _outlined(
     training_set = discover_tree(request)
     with progress_bar("filling shapes", training_set.pair_count) as advance:
         found = outline(training_set, annotations, destination, progress=advance, **wishes)
-    code = tell_outcomes(found.carried, destination, _shapes)
+    step = next_step(request, training_set, found.carried, destination)
+    code = tell_outcomes(found.carried, destination, _shapes, step)
     if found.skipped:
         skipped = shortened(found.skipped, _TOLD)
         told = f"no mask for {len(found.skipped)} images without such a shape: {skipped}"

@@ -142,6 +142,7 @@ class Mending:
 
     def _tell(self, files: Sequence[MendedFile], backups: Sequence[Path]) -> None:
         from maskprep.errors import printable
+        from maskprep.mending.mend import count_files
 
         for each in files:
             if each.problem:
@@ -151,8 +152,7 @@ class Mending:
                 would = "would be " if self.dry_run else ""
                 line = f"{each.source}{goal}: {would}{each.words} [{each.rule}]"
             click.echo(printable(line), err=True)
-        done = sum(not each.problem for each in files)
-        failed = len(files) - done
+        done, failed = count_files(files)
         would = "would be mended" if self.dry_run else "mended"
         kept = ", ".join(map(str, backups))
         told = f", {failed} not" if failed else ""

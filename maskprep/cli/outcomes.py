@@ -1,4 +1,4 @@
-"""Tell what became of a plan: a line a file on stdout, problems on stderr, the exit code."""
+"""Tell what became of a plan: a line a file, what comes next, problems on stderr, the exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Row = TypeVar("Row")
 
 
 def tell_outcomes(
-    carried: Carried[Row], destination: Destination, describe: Callable[[Row], list[str]]
+    carried: Carried[Row],
+    destination: Destination,
+    describe: Callable[[Row], list[str]],
+    step: str,
 ) -> int:
     """Print what was written, and what was not.
 
@@ -26,6 +29,8 @@ def tell_outcomes(
         Where it was to go.
     describe : callable
         From an outcome's row to lines: the first beside the file's name, others beneath.
+    step : str
+        What comes next, told where anything was written; see `maskprep.cli.steps`.
 
     Returns
     -------
@@ -56,6 +61,8 @@ def tell_outcomes(
         more = f" (and {others} more {'files' if others > 1 else 'file'})" if others else ""
         click.echo(printable(f"{sources[0]}{more}: {note}"), err=True)
     click.echo(printable(_summary(carried, destination)))
+    if not destination.dry_run and len(carried.failed) < len(carried.outcomes):
+        click.echo(printable(f"next: {step}"))
     if any(outcome.is_fault for outcome in carried.failed):
         return 2
     return 1 if carried.failed else 0

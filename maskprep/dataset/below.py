@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 
 from maskprep.dataset.captions import CAPTION_ENDINGS
-from maskprep.files import pathname, storage
+from maskprep.files import pathname, shell, storage
 from maskprep.model import Folder, Subset, TrainingSet
 from maskprep.trainers.roles import WritesConfigurations
 
@@ -109,7 +109,7 @@ def adopt_command(subset: Subset) -> str:
     folders = [each.path for each in (subset.images, subset.masks) if each is not None]
     if len(folders) == 2 and _is_inside(folders[1], folders[0]):
         folders.pop()
-    return pathname.typed(["maskprep", "adopt", *folders, "-o", "adopted"])
+    return shell.typed(["maskprep", "adopt", *folders, "-o", "adopted"])
 
 
 def _is_inside(path: str, folder: str) -> bool:
@@ -124,7 +124,7 @@ def _command(training_set: TrainingSet, subset: Subset, names: list[str]) -> str
     if isinstance(trainer, WritesConfigurations) and all(map(trainer.named_repeats, names)):
         words = ["export-config", folder]
         words += ["--alpha"] if masks is None else ["--masks", masks]
-        return pathname.typed(["maskprep", *words, "-o", f"dataset{trainer.config_ending}"])
+        return shell.typed(["maskprep", *words, "-o", f"dataset{trainer.config_ending}"])
     return adopt_command(subset)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from maskprep.dataset.below import how_to_take_in
 from maskprep.dataset.captions import usual_ending
 from maskprep.errors import ConfigError, MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import pathname, shell, storage
 from maskprep.model import (
     ConfigIssue,
     ConfigVerdict,
@@ -82,6 +82,16 @@ class Request:
         return self.target if self.called is None else self.called
 
     @property
+    def who(self) -> list[str]:
+        """The words that name the trainer and the model, where they are not the default."""
+        words = []
+        if self.trainer.version != self.trainer.versions[0]:
+            words += ["--trainer", self.trainer.title]
+        if self.model != next(iter(self.trainer.models.values())):
+            words += ["--model", self.model.name]
+        return words
+
+    @property
     def arguments(self) -> str:
         """What to type after a command to say all this again."""
         words = [self.target]
@@ -89,15 +99,11 @@ class Request:
             words += ["--masks", self.masks]
         if self.alpha:
             words.append("--alpha")
-        if self.trainer.title != find_trainer(DEFAULT).title:
-            newest = self.trainer.version == self.trainer.versions[0]
-            words += ["--trainer", self.trainer.name if newest else self.trainer.title]
-        if self.model != next(iter(self.trainer.models.values())):
-            words += ["--model", self.model.name]
+        words += self.who
         for flag in self.trainer.flags:
             if flag.name in self.flags:
                 words += flag.typed(self.flags[flag.name])
-        return pathname.typed(words)
+        return shell.typed(words)
 
 
 def trainer_of(target: str) -> Trainer:

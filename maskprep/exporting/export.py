@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskprep.checking.engine import check
+from maskprep.checking.verdict import reasons
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.exporting.balance import even_repeats, shares
-from maskprep.files import pathname
+from maskprep.files import pathname, shell
 from maskprep.files.write import write_whole
 from maskprep.model import ModelTraits, Severity, Size
 from maskprep.model.report import Finding, Report
@@ -31,8 +32,6 @@ UNNAMED = "FILE"
 _KEPT = "{}: resolution and batch size go into new blocks only, those that are there keep theirs"
 #: Files named of each rule that stops the run.
 _SHOWN = 3
-#: Stops that another rule's findings explain.
-_STOPS_OF_OTHERS = {"near-miss-name": ("mask-missing", "mask-extra")}
 
 
 @dataclass(frozen=True)
@@ -335,7 +334,7 @@ def _balanced(draft: ConfigDraft, report: Report) -> ConfigDraft:
 def _obstacles(report: Report) -> Iterator[str]:
     told: set[str] = set()
     for rule in dict.fromkeys(stop.rule for stop in report.stops):
-        findings = [each for each in report.findings if rule in _explained(each)]
+        findings = [each for each in report.findings if rule in reasons(each)]
         lines = [_line(each) for each in findings] or [
             f"{stop.path or report.training_set.name}: {stop.headline} [{rule}]"
             for stop in report.stops
@@ -348,13 +347,8 @@ def _obstacles(report: Report) -> Iterator[str]:
             yield f"... and {len(lines) - _SHOWN} more [{rule}]"
 
 
-def _explained(finding: Finding) -> tuple[str, ...]:
-    # A mask that is nearly an image's is told once, for both ends of the pair.
-    return (finding.name, *_STOPS_OF_OTHERS.get(finding.name, ()))
-
-
 def _line(finding: Finding) -> str:
-    fix = f"; to mend it: {finding.fix}" if finding.fix else ""
+    fix = f"; to mend it: {finding.mend}" if finding.mend else ""
     return f"{finding.path}: {finding.message} [{finding.name}]{fix}"
 
 
@@ -383,11 +377,12 @@ def _remarks(report: Report, path: str) -> Iterator[str]:
     errors = Counter(
         finding.name
         for finding in report.findings
-        if finding.severity is Severity.ERROR and stopping.isdisjoint(_explained(finding))
+        if finding.severity is Severity.ERROR and stopping.isdisjoint(reasons(finding))
     )
     if errors:
         named = ", ".join(f"{name} ({count})" for name, count in errors.items())
-        yield f"{path}: the run will train some files wrongly: {named}; see maskprep check {path}"
+        command = f"maskprep check {shell.typed([path])}"
+        yield f"{path}: the run will train some files wrongly: {named}; see {command}"
 
 
 def _keep(path: Path, content: bytes) -> Path:

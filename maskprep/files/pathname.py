@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -326,11 +324,6 @@ def is_picture(name: str) -> bool:
     [True, True, False, False]
     """
     return os.path.splitext(name)[1].lower() in _PICTURE_ENDINGS and not name.startswith("._")
-
-
-def typed(words: Sequence[str]) -> str:
-    """Write a command's words as they are typed in a shell of this system."""
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def told_apart(paths: Sequence[str]) -> list[str]:

@@ -126,3 +126,28 @@ def _overlapping(values: NDArray[np.float32], rows: int, columns: int) -> NDArra
 def _window_edges(length: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     index = np.arange(cells, dtype=np.int64)
     return index * length // cells, -((index + 1) * length // -cells)
+
+
+def told(weight: float, limit: float) -> str:
+    """Write a weight with as many digits as show on which side of a limit it is, two at least.
+
+    Parameters
+    ----------
+    weight : float
+        [0, 1].
+    limit : float
+        A weight under which it is too small.
+
+    Returns
+    -------
+    str
+        A number.
+
+    Examples
+    --------
+    >>> told(0.397, 0.4), told(0.4, 0.4), told(0.351, 0.4)
+    ('0.397', '0.40', '0.35')
+    """
+    is_under = weight < limit
+    digits = next(each for each in range(2, 18) if (round(weight, each) < limit) is is_under)
+    return f"{weight:.{digits}f}"

@@ -102,11 +102,16 @@ def fitted(mask: Pixels, size: Size) -> Pixels | None:
     >>> fitted(np.full((3, 4), 255, np.uint8), Size(8, 8)) is None
     True
     """
-    height, width = mask.shape
-    across, down = size.width / width, size.height / height
-    if abs(across / down - 1) > SAME_SHAPE:
+    own = Size(mask.shape[1], mask.shape[0])
+    if not are_alike(own, size):
         return None
-    return resize(mask, size, "area" if across < 1 else "linear")
+    return resize(mask, size, "area" if size.width < own.width else "linear")
+
+
+def are_alike(one: Size, two: Size) -> bool:
+    """Tell whether two sizes, in px, have one aspect ratio, but for 2 %."""
+    across, down = two.width / one.width, two.height / one.height
+    return abs(across / down - 1) <= SAME_SHAPE
 
 
 def _nearest(pixels: Pixels, size: Size, at: At) -> Pixels:

@@ -27,12 +27,10 @@ from maskprep.masks import hidden
 from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
 from maskprep.masks.morphology import inverted
-from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage, stretch
 from maskprep.masks.values import judge
-from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.model import MaskSource, Pair, Subset, TrainingSet
 from maskprep.raster import Mask
-from maskprep.raster.orientation import fit_to_stored
 from maskprep.raster.rewrite import ending_of_kind, picture_as_png, several
 
 Paths = Sequence[str]
@@ -324,24 +322,8 @@ def _strip_blank_lines(found: TrainingSet, paths: Paths, place: Destination) -> 
 
 @fix("mask-size-mismatch", "resized to its image", safe=False)
 def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
-    def of_its_size(pair: Pair) -> Made[Extracted]:
-        assert pair.mask is not None, "the rule has seen it"
-        pixels, image = raster.read_mask(pair.mask, "r"), raster.read_header(pair.image)
-        size, turned = image.size, (pixels.header.orientation, image.size, image.orientation)
-        # Painted on the view that EXIF has turned, it is turned back first.
-        mask, _ = fit_to_stored(pixels.mask, *turned)
-        resized = fitted(mask, size)
-        if resized is None:
-            own = Size(mask.shape[1], mask.shape[0])
-            raise MaskprepError(
-                f"{pair.mask}: is {own} px, its image {size} px: of another shape, export it again"
-            )
-        row = Extracted("r", "", coverage(mask), coverage(resized))
-        return Made(raster.encode_mask(resized), row)
-
-    pairs = {pair.mask: pair for pair in _pairs(found) if pair.mask in paths}
-    tasks = [_task(str(mask), partial(of_its_size, pair)) for mask, pair in pairs.items()]
-    return carry_out(tasks, found, place)
+    # A mask may be coloured, too: R alone would lose its shape for good.
+    return _of_files(found, paths, place, channel="auto", resize=True)
 
 
 @fix("hidden-colour", "hidden colours replaced by the nearest visible", safe=False)

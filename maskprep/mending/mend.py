@@ -68,6 +68,30 @@ class Mended:
     report: Report
 
 
+def count_files(files: Iterable[MendedFile]) -> tuple[int, int]:
+    """Count files, each once: one that is renamed and then scaled is one file.
+
+    Parameters
+    ----------
+    files : iterable of MendedFile
+        In the order in which they were mended.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Files that were mended, and those of which something was not.
+    """
+    first: dict[str, str] = {}
+    done: set[str] = set()
+    failed: set[str] = set()
+    for each in files:
+        origin = first.get(each.source, each.source)
+        (failed if each.problem else done).add(origin)
+        if each.target is not None:
+            first[str(each.target)] = origin
+    return len(done), len(failed)
+
+
 class BrokenOffError(MaskprepError):
     """Mending could not be ended: the user broke it off, or something went wrong.
 
@@ -157,7 +181,8 @@ def mend(
                     report = check(found, ruleset, must_hold, advance, executor, ledger)
             each, paths = _next(chosen, report, tried)
             if each is None:
-                return Mended(tuple(files), backup.folders, report)
+                left = _refused(files) if destination.dry_run else frozenset(tried)
+                return Mended(tuple(files), backup.folders, replace(report, left=left))
             tried |= {(each.rule, path) for path in paths}
             try:
                 judged = replace(destination, witness=judging(each, destination.witness))
@@ -181,6 +206,10 @@ def mend(
         if not files:
             raise
         raise BrokenOffError(str(error), tuple(files), backup.folders) from error
+
+
+def _refused(files: Iterable[MendedFile]) -> frozenset[tuple[str, str]]:
+    return frozenset((each.rule, each.source) for each in files if each.problem)
 
 
 def _mended(fix: Fix, carried: Carried[Any]) -> list[MendedFile]:

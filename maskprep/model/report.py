@@ -24,7 +24,11 @@ class Finding:
     message : str
         What is, and what was wanted; for people.
     fix : str
-        A command or an action that mends it; empty where there is none.
+        What mends it, in words; empty where there is nothing, or the command says it all.
+    command : str
+        What does it: one whole command of ours; empty where none does.
+    choice : bool
+        Whether people must choose what was meant, so that no fix mends it by itself.
     """
 
     code: str
@@ -33,11 +37,18 @@ class Finding:
     path: str
     message: str
     fix: str = ""
+    command: str = ""
+    choice: bool = False
+
+    @property
+    def mend(self) -> str:
+        """What mends it: the words, and the command behind them."""
+        return ": ".join(filter(None, (self.fix, self.command)))
 
     @property
     def sentence(self) -> str:
         """What is, and what mends it."""
-        return f"{self.message}; to mend it: {self.fix}" if self.fix else self.message
+        return f"{self.message}; to mend it: {self.mend}" if self.mend else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +179,10 @@ class Report:
         What could not be judged, by a defect of maskprep itself.
     of_pairs : tuple of tuple of Finding
         For each row, those of `findings` that are about its pair.
+    left : frozenset of (str, str)
+        Rules' names and paths that fixes were just tried on, in vain.
+    selected : tuple of str
+        What rules were chosen, as the user named them; empty for all.
     """
 
     training_set: TrainingSet
@@ -179,6 +194,8 @@ class Report:
     unused_ignores: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     of_pairs: tuple[tuple[Finding, ...], ...] = ()
+    left: frozenset[tuple[str, str]] = frozenset()
+    selected: tuple[str, ...] = ()
 
     @property
     def starts(self) -> bool:

@@ -22,9 +22,14 @@ class Remark:
     message : str
         What is, and what was wanted; without the path.
     fix : str
-        What mends it; where it is a command, `DATASET` stands for what was checked.
+        What mends it, in words; empty where the command says it all.
     severity : Severity or None
         Only where it differs from the rule's own.
+    command : str
+        What does it: a whole command of ours, in which `DATASET` stands for what was checked;
+        empty where none does, or where a fix of mending does.
+    choice : bool
+        Whether people must choose what was meant, so that no fix mends it by itself.
     outcome : str
         What sd-scripts makes of it; another trainer may say otherwise (`Verdict`). Told behind
         the message.
@@ -34,6 +39,8 @@ class Remark:
     message: str
     fix: str = ""
     severity: Severity | None = None
+    command: str = ""
+    choice: bool = False
     outcome: str = ""
 
 
@@ -56,7 +63,7 @@ class Verdict:
     outcome: str = ""
 
 
-#: What a fix writes for the data set that was checked, as typed on the command line.
+#: What a command writes for the data set that was checked, as typed on the command line.
 DATASET = "DATASET"
 
 
@@ -114,6 +121,10 @@ class Rule:
     formats : str
         The anchor in docs/formats.md of the files that it speaks of, read by every reader; empty
         where the kind of file does not matter.
+    trains_whole : bool
+        Whether what it finds trains as if there were no mask: all of a set like that is wrong.
+    tells : tuple of str
+        Names of other rules whose stops it tells in their place.
     """
 
     code: str
@@ -125,6 +136,8 @@ class Rule:
     check: Callable[..., Iterable[Remark]]
     needs: type | None = None
     formats: str = ""
+    trains_whole: bool = False
+    tells: tuple[str, ...] = ()
 
     @property
     def meaning(self) -> str:
@@ -153,7 +166,10 @@ def rule(
     source: str,
     mend: str = "",
     needs: type | None = None,
+    *,
     formats: str = "",
+    trains_whole: bool = False,
+    tells: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a function; its docstring says what it means and why it matters.
 
@@ -169,7 +185,7 @@ def rule(
         File and function of the trainer, and the recorded case.
     mend : str
         What mends it, a command where one does.
-    needs : type or None
+    needs, trains_whole, tells
         As in `Rule`.
     formats : str
         As in `Rule`.
@@ -181,9 +197,10 @@ def rule(
     """
 
     def mark(check: Check) -> Check:
-        check.rule = Rule(  # type: ignore[attr-defined]
-            code, name, severity, stage, source, mend, check, needs, formats
+        made = Rule(
+            code, name, severity, stage, source, mend, check, needs, formats, trains_whole, tells
         )
+        check.rule = made  # type: ignore[attr-defined]
         return check
 
     return mark

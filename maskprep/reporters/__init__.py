@@ -56,5 +56,8 @@ def render(form: str, reports: Sequence[Report]) -> str:
     str
         One document, with a newline at its end unless it is empty.
     """
-    document: str = import_module(f"{__name__}.{form}").render(reports)
+    from maskprep.mending.remedies import with_commands  # heavy, and options name formats only
+
+    told = [with_commands(report) for report in reports]
+    document: str = import_module(f"{__name__}.{form}").render(told)
     return document

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from maskprep.checking.verdict import libraries_of
+from maskprep.checking.verdict import harm_of, libraries_of
+from maskprep.mending.remedies import Todo, mendable, todo_of
 from maskprep.model.report import Report, SampleRow
 from maskprep.version import __version__
 
@@ -42,6 +43,10 @@ def _document(report: Report) -> dict[str, Any]:
         "config": (
             {"accepted": config.accepted, "error": config.error} if config is not None else None
         ),
+        "verdict": harm_of(report).value,
+        "selected": list(report.selected),
+        "todo": [todo_as_json(each) for each in todo_of(report)],
+        "mendable": dict(zip(("fix", "unsafe_fixes"), mendable(report), strict=True)),
         "starts": report.starts,
         "stops_in_first_epoch": report.stops_in_first_epoch,
         "datasets": [
@@ -61,12 +66,38 @@ def _document(report: Report) -> dict[str, Any]:
                 "severity": finding.severity.value,
                 "path": finding.path,
                 "message": finding.message,
-                "fix": finding.fix,
+                "fix": finding.mend,
+                "command": finding.command,
             }
             for finding in report.findings
         ],
         "faults": [{"path": fault.path, "error": fault.words} for fault in report.faults],
         "libraries": libraries_of(report),
+    }
+
+
+def todo_as_json(todo: Todo) -> dict[str, Any]:
+    """Give one thing to do as plain values.
+
+    Parameters
+    ----------
+    todo : Todo
+        As listed.
+
+    Returns
+    -------
+    dict of str to object
+        Its harm by the words of the verdict.
+    """
+    return {
+        "code": todo.code,
+        "name": todo.name,
+        "harm": todo.harm.value,
+        "count": todo.count,
+        "path": todo.path,
+        "text": todo.text,
+        "fix": todo.fix,
+        "command": todo.command,
     }
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from maskprep.checking.verdict import divergences_of, libraries_of
+from maskprep.checking.verdict import divergences_of, harm_of, libraries_of
 from maskprep.files import pathname
+from maskprep.mending.remedies import todo_of
 from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model import Severity
 from maskprep.model.report import Fault, Finding, Report
 from maskprep.model.rule import Rule
+from maskprep.reporters.json import todo_as_json
 from maskprep.rules import all_rules
 from maskprep.version import __version__
 
@@ -63,9 +65,20 @@ def render(reports: Sequence[Report]) -> str:
             }
         ],
         "results": [_result(finding, places[finding.code]) for finding in findings],
-        "properties": {"libraries": [libraries_of(report) for report in reports]},
+        "properties": {
+            "targets": [_target(report) for report in reports],
+            "libraries": [libraries_of(report) for report in reports],
+        },
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _target(report: Report) -> dict[str, Any]:
+    return {
+        "target": report.training_set.name,
+        "verdict": harm_of(report).value,
+        "todo": [todo_as_json(each) for each in todo_of(report)],
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A report for people: grouped by rule, the first few files of each, the verdict at the end."""
+"""A report for people: verdict and things to do, the details, and what leads on at the end."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from maskprep.checking.verdict import trainer_line, verdict_of
+from maskprep.checking.verdict import Harm, Verdict, trainer_line, verdict_of
 from maskprep.errors import printable
+from maskprep.mending.remedies import Todo, next_step, todo_of, with_commands
 from maskprep.model import Severity
 from maskprep.model.report import Finding, Report
 
-#: It ends with whether the run starts, and where it stops.
+#: It begins with whether the run starts, and ends with where it stops.
 HAS_VERDICT = True
 #: Files shown of each rule, unless all are asked for.
 SHOWN = 3
+#: Things to do that are told on top.
+TOLD = 5
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+# Readable on light and dark grounds.
+_OF_HARM = {Harm.DOUBT: "black on yellow", Harm.NONE: "black on green"}
+_BAD = "bold white on red"
+_COMMAND = "green"
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -56,18 +63,50 @@ def print_report(report: Report, console: Console, *, show_all: bool) -> None:
     show_all : bool
         List every file instead of the first few of each rule.
     """
-    training_set = report.training_set
-    _print(console, Text(printable(training_set.name), style="bold"))
-    _print(console, Text(trainer_line(training_set)))
+    report = with_commands(report)
+    training_set, verdict = report.training_set, verdict_of(report)
+    word = (verdict.harm.value.capitalize(), _OF_HARM.get(verdict.harm, _BAD))
+    by = f" (by {', '.join(report.selected)} alone)" if report.selected else ""
+    _print(console, Text.assemble(word, by, (printable(f": {training_set.name}"), "bold")))
+    _print(console, Text(trainer_line(training_set), style="dim"))
+    todo = todo_of(report)
+    if todo:
+        console.print()
+        _print_todo(todo, console)
+    shown_above = {each.command for each in todo[:TOLD]} | {""}
     ordered = sorted(report.findings, key=lambda each: (-each.severity.rank, each.code))
     for _, group in groupby(ordered, key=lambda each: (each.severity, each.code)):
         console.print()
-        _print_group(list(group), console, show_all)
+        _print_group(list(group), console, show_all, shown_above)
     console.print()
-    _print_verdict(report, console)
+    _print_verdict(verdict, report, console)
 
 
-def _print_group(findings: list[Finding], console: Console, show_all: bool) -> None:
+def _print_todo(todo: Sequence[Todo], console: Console) -> None:
+    _print(console, Text("To do, the worst first:" if len(todo) > 1 else "To do:"))
+    numbers: dict[str, int] = {}
+    for number, each in enumerate(todo[:TOLD], 1):
+        times = f", {each.count} times" if each.count > 1 else ""
+        head = Text(f"{number}. ").append(each.name, style="bold")
+        head.append(f" ({each.code}{times}): ").append(printable(each.text))
+        _print(console, head, indent=2, hanging=3)
+        done_by = numbers.get(each.command)
+        if each.fix:
+            others = f" and {each.count - 1} more" if each.count > 1 else ""
+            line = Text().append(printable(each.path), style="cyan")
+            _print(console, line.append(printable(f"{others}: {each.fix}")), indent=5)
+        if done_by is not None:
+            _print(console, Text(f"the command of {done_by} does it, too", style="dim"), indent=5)
+        elif each.command:
+            numbers[each.command] = number
+            _print_command(console, each.command, indent=5)
+    if len(todo) > TOLD:
+        _print(console, Text(f"... and {len(todo) - TOLD} more, see below", style="dim"), indent=2)
+
+
+def _print_group(
+    findings: list[Finding], console: Console, show_all: bool, shown_above: set[str]
+) -> None:
     first = findings[0]
     head = Text().append(first.severity.value, style=_STYLES[first.severity])
     head.append(f" {first.code} {first.name}", style="bold")
@@ -75,22 +114,28 @@ def _print_group(findings: list[Finding], console: Console, show_all: bool) -> N
         head.append(f"  {len(findings)} times", style="dim")
     _print(console, head)
     shown = findings if show_all else findings[:SHOWN]
-    same_fix = len({finding.fix for finding in shown}) == 1
+    same = len({(finding.fix, finding.command) for finding in shown}) == 1
     for finding in shown:
         line = Text().append(printable(finding.path), style="cyan")
         line.append(printable(f": {finding.message}"))
-        _print(console, line, indent=2)
-        if finding.fix and not same_fix:
-            _print(console, Text(printable(f"fix: {finding.fix}"), style="green"), indent=4)
+        _print(console, line, indent=2, hanging=2)
+        if not same:
+            _print_mend(finding, console, 4, shown_above)
     if len(shown) < len(findings):
         rest = len(findings) - len(shown)
         _print(console, Text(f"... and {rest} more (--all lists each)", style="dim"), indent=2)
-    if first.fix and same_fix:
-        _print(console, Text(printable(f"fix: {first.fix}"), style="green"), indent=2)
+    if same:
+        _print_mend(first, console, 2, shown_above)
 
 
-def _print_verdict(report: Report, console: Console) -> None:
-    verdict = verdict_of(report)
+def _print_mend(finding: Finding, console: Console, indent: int, shown_above: set[str]) -> None:
+    if finding.fix:
+        _print(console, Text(printable(f"fix: {finding.fix}")), indent, hanging=5)
+    if finding.command not in shown_above:
+        _print_command(console, finding.command, indent, label="run: ")
+
+
+def _print_verdict(verdict: Verdict, report: Report, console: Console) -> None:
     for sentence in verdict.counts:
         _print(console, Text(printable(sentence), style="bold"))
     for sentence in verdict.notes:
@@ -104,16 +149,26 @@ def _print_verdict(report: Report, console: Console) -> None:
         for level in (Severity.ERROR, Severity.WARNING)
     )
     _print(console, Text(f"{_plural(errors, 'error')}, {_plural(warnings, 'warning')}"))
+    if step := next_step(report):
+        words, colon, command = step.partition(": ")
+        _print_command(console, command, label=words + colon)
 
 
-def _print(console: Console, text: Text, indent: int = 0) -> None:
+def _print(console: Console, text: Text, indent: int = 0, hanging: int = 0) -> None:
     # Lines are folded to a terminal's width; in a pipe each stays one line, for grep.
-    if console.is_terminal:
-        for line in text.wrap(console, console.width - indent, overflow="fold"):
-            line.rstrip()
-            console.print(Text(" " * indent) + line, soft_wrap=True)
-    else:
+    if not console.is_terminal:
         console.print(Text(" " * indent) + text, soft_wrap=True)
+        return
+    width = max(console.width - indent - hanging, 1)
+    for place, line in enumerate(text.wrap(console, width, overflow="fold")):
+        line.rstrip()
+        console.print(Text(" " * (indent + hanging * bool(place))) + line, soft_wrap=True)
+
+
+def _print_command(console: Console, command: str, indent: int = 0, label: str = "") -> None:
+    # What is copied must stay one line: where it is too long, the terminal itself wraps it.
+    line = Text(" " * indent + label).append(printable(command), style=_COMMAND)
+    console.print(line, soft_wrap=True)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -32,6 +32,18 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda each: each.code))
 
 
+@cache
+def by_code() -> dict[str, Rule]:
+    """Give every rule by its code.
+
+    Returns
+    -------
+    dict of str to Rule
+        Not to be changed.
+    """
+    return {each.code: each for each in all_rules()}
+
+
 def _modules() -> Iterator[ModuleType]:
     for module in iter_modules(__path__):
         yield import_module(f"{__name__}.{module.name}")

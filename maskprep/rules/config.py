@@ -125,6 +125,7 @@ def no_images(training_set: TrainingSet) -> Iterator[Remark]:
     _CONFIG,
     f"{_SANITIZER}; truth: configs",
     mend="give the images masks, or leave the block as it is if they shall train whole",
+    trains_whole=True,
 )
 def trained_whole(training_set: TrainingSet) -> Iterator[Remark]:
     """A dataset without masks in a run that has, or asks for, masks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ _ENCODING = RuleStage.ENCODING
 _LOAD = "sd-scripts v0.10.1, library/train_util.py, load_image"
 
 _LOSS = "library/custom_train_functions.py, apply_masked_loss"
-_OWN_CHANNEL = "paint it black and white, or let maskprep extract --from auto find its shape"
+_OWN_CHANNEL = "paint it black and white, or let its shape be found"
+_FOUND = f"maskprep extract {DATASET} --from auto --output masks-found"
 
 #: From this quality on, JPEG's noise along an edge is a few values of 255.
 FINE_QUALITY = 90
@@ -61,10 +62,14 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
         f"is {pixels.header.bits}-bit with values up to {pixels.largest_stored}: every value above"
         f" 255 counts as full weight ({share:.0%} of the pixels)"
     )
-    fix = "export it as 8-bit grey, or let maskprep extract scale it"
-    if sample.values is not None and sample.values.labels:
-        fix = "it looks like a label map: maskprep extract --label N trains one of its numbers"
-    yield Remark(sample.mask_path or "", told, fix)
+    path, values = sample.mask_path or "", sample.values
+    if values is not None and values.labels:
+        told += "; it looks like a label map"
+        fix, command = _choosing(values.labels, ", no 0" not in values.why)
+        yield Remark(path, told, fix, command=command, choice=True)
+        return
+    command = f"maskprep extract {DATASET} --output masks-8bit"
+    yield Remark(path, told, "scale it, or export it as 8-bit grey", command=command)
 
 
 @rule(
@@ -85,14 +90,11 @@ def mask_label_map(sample: Sample) -> Iterator[Remark]:
     pixels, values = sample.mask_pixels, sample.values
     if pixels is None or values is None or not values.labels or pixels.largest_stored > 255:
         return
-    named = " or ".join(map(str, values.labels[:3]))
-    if values.kind is Kind.VOID:
-        fix = f"maskprep extract --label {named} trains that label alone"
-    elif ", no 0" in values.why:
-        fix = f"--above 0 would train everything: maskprep extract --label {named} trains one"
-    else:
-        fix = "maskprep extract --above 0 trains every label, --label N one"
-    yield Remark(_carrier(sample), f"{_in_alpha(sample)}is {values.why}", fix)
+    every = values.kind is not Kind.VOID and ", no 0" not in values.why
+    fix, command = _choosing(values.labels, every)
+    choice = not every or len(values.labels) > 1
+    told = f"{_in_alpha(sample)}is {values.why}"
+    yield Remark(_carrier(sample), told, fix, command=command, choice=choice)
 
 
 @rule(
@@ -219,16 +221,10 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
         told = (
             f"its shape is in its alpha, which the trainer drops: R is {pixels.mask[0, 0]} all over"
         )
-        yield Remark(
-            sample.mask_path or "", told, "maskprep extract --from alpha takes it from there"
-        )
+        yield Remark(sample.mask_path or "", told, "take it from the alpha", command=_FOUND)
     elif wrong > share:
         told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
-        yield Remark(
-            sample.mask_path or "",
-            told,
-            "flatten it on black, as maskprep extract --from auto does",
-        )
+        yield Remark(sample.mask_path or "", told, "flatten it on black", command=_FOUND)
 
 
 @rule(
@@ -239,6 +235,7 @@ def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator
     f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
     mend="save the image as PNG or WebP with alpha, or put a mask file into it: maskprep embed",
     formats="images-whose-alpha-is-the-mask",
+    trains_whole=True,
 )
 def alpha_absent(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and the image has none: it trains whole, silently."""
@@ -273,7 +270,7 @@ def mask_coloured(
         return
     assert sample.mask is not None, "its colours were seen"
     level = Severity.ERROR if 0 < int(sample.mask.max()) < HALF else None
-    yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL, level)
+    yield Remark(sample.mask_path or "", _red_alone(sample), _OWN_CHANNEL, level, _FOUND)
 
 
 @rule(
@@ -296,7 +293,7 @@ def mask_palette(
         return
     path = sample.mask_path or ""
     if _is_coloured(sample, tolerance, share):
-        yield Remark(path, f"has a palette: {_red_alone(sample)}", _OWN_CHANNEL)
+        yield Remark(path, f"has a palette: {_red_alone(sample)}", _OWN_CHANNEL, command=_FOUND)
     else:
         told = "has a palette, of greys alone: read as painted"
         yield Remark(path, told, "", Severity.INFO)
@@ -310,6 +307,7 @@ def mask_palette(
     f"{_LOAD}; truth: cases with alpha",
     mend="erase what shall be left out, or take alpha_mask out",
     formats="alpha-png-trns-2",
+    trains_whole=True,
 )
 def alpha_flat(sample: Sample) -> Iterator[Remark]:
     """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
@@ -350,9 +348,9 @@ def hidden_colour(sample: Sample, *, distance: float = hidden.FRINGE) -> Iterato
         share, flat = fringe
         colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in flat))
         told = f"{share:.0%} of it is transparent over flat {colour}, which the VAE will see"
-        fix = "export it with the picture kept under the alpha, or spread its edge's colours:"
-        fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
-        yield Remark(sample.pair.image, told, fix)
+        fix = "export it with the picture kept under the alpha, or spread its edge's colours"
+        command = f"maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
+        yield Remark(sample.pair.image, told, fix, command=command)
 
 
 @rule(
@@ -432,10 +430,19 @@ def _carrier(sample: Sample) -> str:
 
 
 def _stretching(black: int, white: int) -> str:
-    return (
-        f"maskprep check {DATASET} --fix --unsafe-fixes stretches it; or all masks alike,"
-        f" maskprep extract {DATASET} --levels {black},{white} --output masks-stretched"
-    )
+    return f"stretch it, or all masks alike with --levels {black},{white} of maskprep extract"
+
+
+def _choosing(labels: Sequence[float], every: bool) -> tuple[str, str]:
+    """Tell what to do with labels, and the command: all of them train, or the first alone."""
+    named = " or ".join(f"{label:g}" for label in labels[:3])
+    if every:
+        one = f"; --label {named} in place of --above 0 trains one" if len(labels) > 1 else ""
+        fix, option, folder = f"train every label{one}", "--above 0", "masks-white"
+    else:
+        fix = f"train one label: --label {named} (--above 0 would train everything)"
+        option, folder = f"--label {labels[0]:g}", f"masks-label-{labels[0]:g}"
+    return fix, f"maskprep extract {DATASET} {option} --output {folder}"
 
 
 def _in_alpha(sample: Sample) -> str:

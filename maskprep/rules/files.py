@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from maskprep.dataset.sample import Sample
 from maskprep.files import storage
+from maskprep.masks.resample import are_alike
 from maskprep.model import MaskSource, Severity, Size
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
 _FILES = RuleStage.FILES
 _UTIL = "sd-scripts v0.10.1, library/train_util.py"
+_UPRIGHT = "turn image and mask upright, both at once"
+# Colours are looked at when sizes fit: the shape may be in any of them.
+_TURNED = f"maskprep extract {DATASET} --from auto --apply-exif --output upright"
 
 
 @rule(
@@ -92,10 +96,12 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
         told = "the trainer stretches it"
         severity = Severity.WARNING
     fix = f"export the mask again at {image} px"
+    command = ""
     if sample.image_header.turned and mask == Size(image.height, image.width):
-        fix = "maskprep extract turns the mask back; or save the image upright"
+        fix, command = _UPRIGHT, _TURNED
     size = f"is {mask} px, its image is {image} px"
-    yield Remark(sample.pair.mask, size, fix, severity, outcome=told)
+    choice = not command and not are_alike(mask, image)
+    yield Remark(sample.pair.mask, size, fix, severity, command, choice, told)
 
 
 @rule(
@@ -159,13 +165,13 @@ def exif_orientation(sample: Sample) -> Iterator[Remark]:
         yield Remark(sample.pair.image, told, "save it without orientation", Severity.ERROR)
     if image.orientation != 1:
         told = f"viewers turn it (EXIF orientation {image.orientation}), the trainer does not"
-        severity, fix = None, "save the image upright, without EXIF orientation"
+        severity, fix, command = None, "save the image upright, without EXIF orientation", ""
+        if sample.pair.source is MaskSource.FILE:
+            fix, command = _UPRIGHT, _TURNED
         if image.turned and mask is not None and mask.size == swapped != image.size:
             told += "; its mask was painted over the turned view and does not fit"
             severity = Severity.ERROR
-        elif sample.pair.source is MaskSource.FILE:
-            fix = "turn both upright: maskprep extract --apply-exif; or delete the image's EXIF tag"
-        yield Remark(sample.pair.image, told, fix, severity)
+        yield Remark(sample.pair.image, told, fix, severity, command)
     if sample.pair.source is MaskSource.FILE and mask is not None and mask.orientation != 1:
         told = f"viewers turn it (EXIF orientation {mask.orientation}), the trainer does not"
         yield Remark(sample.pair.mask or "", told, "save the mask without EXIF orientation")
@@ -242,8 +248,7 @@ def image_16bit(sample: Sample) -> Iterator[Remark]:
         told += " rounds down: of values from 0 to 1 it trains a black picture"
     else:
         told += " does not scale: what lies above it trains as white"
-    fix = f"maskprep check {DATASET} --fix scales it, or save it as 8-bit PNG"
-    yield Remark(sample.pair.image, told, fix)
+    yield Remark(sample.pair.image, told, "scale it to 8 bits, or save it as 8-bit PNG")
 
 
 @rule(

@@ -16,7 +16,7 @@ from maskprep.dataset.misnamed import (
     unseen_beside,
     wanted_mask,
 )
-from maskprep.files import pathname, storage
+from maskprep.files import pathname, shell, storage
 from maskprep.model import Folder, MaskSource, Pair, Severity, Subset
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
@@ -96,15 +96,24 @@ def mask_missing(subset: Subset) -> Iterator[Remark]:
     unseen = {_stem(path): path for path in subset.unseen_masks}
     beside = unseen_beside(subset)
     for pair in missing:
-        wanted = wanted_mask(subset, pair)
-        fix = "paint one (all white trains the whole image), or take the image out"
+        stem, wanted = _stem(pair.image), wanted_mask(subset, pair)
+        fix, command = "paint one (all white trains the whole image), or take the image out", ""
         if found.may_be_left:
             fix = f"rename its mask, if it is among those of no image ({_some(found.left)})"
         if pair.image in beside:
-            fix = f"if it is {beside[pair.image]}: {_made_of_it(pair, beside[pair.image])}"
-        if _stem(pair.image) in unseen:
-            fix = _made_of_it(pair, unseen[_stem(pair.image)])
-        yield Remark(pair.image, f"has no mask, {wanted} was wanted", fix, outcome=_NO_START)
+            fix, command = _made_of_it(pair, beside[pair.image], doubted=True)
+        if stem in unseen:
+            fix, command = _made_of_it(pair, unseen[stem])
+        # What looks like another image's mask is no image to be trained.
+        choice = found.may_be_left or stem in unseen or unmarked(stem) != stem
+        yield Remark(
+            pair.image,
+            f"has no mask, {wanted} was wanted",
+            fix,
+            outcome=_NO_START,
+            command=command,
+            choice=choice,
+        )
 
 
 @rule(
@@ -262,6 +271,7 @@ def extension_ignored(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, ControlNetDataset; truth: pairing cases",
     mend="maskprep check DATASET --fix renames it",
+    tells=("mask-missing", "mask-extra"),
 )
 def near_miss_name(subset: Subset) -> Iterator[Remark]:
     """Masks whose names are nearly their images', or made of them by one change for the whole set.
@@ -276,11 +286,11 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     if subset.masks is None:
         return
     found = misnamed(subset)
-    path, fix = subset.masks.path, _mend(found)
+    path = subset.masks.path
     if found.image_of:
-        yield Remark(path, _pattern(found), fix, outcome=_NO_START)
+        yield _of_pattern(path, _pattern(found), found)
     if found.parts_of:
-        yield Remark(path, _parts(found), fix, outcome=_NO_START)
+        yield _of_pattern(path, _parts(found), found)
     for mask, image in found.alone.items():
         told = f"is nearly the mask of {pathname.basename(image)} ({_difference(mask, image)})"
         yield Remark(mask, told, _rename(mask, image), outcome=_NO_START)
@@ -293,6 +303,7 @@ def near_miss_name(subset: Subset) -> Iterator[Remark]:
     _FOLDERS,
     f"{_UTIL}, glob_images (read)",
     mend="move the masks to a folder of their own, beside the images' folder",
+    tells=("mask-missing", "mask-extra"),
 )
 def masks_among_images(subset: Subset) -> Iterator[Remark]:
     """Masks where images are looked for: they would be trained as pictures.
@@ -312,11 +323,11 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
             told = "is image folder and mask folder at once: every mask is trained as an image too"
             if is_own_mask_folder(subset):
                 told = "is image folder and mask folder at once: every image is its own mask"
-            fix = "keep the masks in a folder beside the images"
+            fix, command = "keep the masks in a folder beside the images", ""
             if beside is not None and is_own_mask_folder(subset):
                 told += f": {len(beside.image_of)} are named {beside.words}"
-                fix = _parted(subset, subset.images)
-            yield Remark(subset.masks.path, told, fix, Severity.ERROR)
+                fix, command = _parted(subset, subset.images)
+            yield Remark(subset.masks.path, told, fix, Severity.ERROR, command=command)
             return
         if masks.startswith(pathname.join(images, "")):
             told = "lies inside the image folder: this trainer does not look there, others do"
@@ -327,8 +338,8 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
         told = f"{len(beside.image_of)} of its {len(subset.pairs)} images look like masks of others"
         told += f" ({beside.words}: {mask} of {image}), but are trained as images"
         severity = Severity.ERROR if _beside(subset) else None
-        fix = _parted(subset, subset.images)
-        yield Remark(subset.images.path, told, fix, severity)
+        fix, command = _parted(subset, subset.images)
+        yield Remark(subset.images.path, told, fix, severity, command=command)
         return
     stems = {_stem(pair.image) for pair in subset.pairs}
     for pair in subset.pairs:
@@ -438,7 +449,8 @@ def mask_older_than_image(subset: Subset, *, minutes: float = MINUTES) -> Iterat
             continue
         if lag > 60 * minutes:
             told = f"is {_duration(lag)} older than its image: does it still fit?"
-            yield Remark(pair.mask, told, "look at it with maskprep preview, then save it again")
+            command = f"maskprep preview {DATASET} --output previews"
+            yield Remark(pair.mask, told, "look at it, then save it again", command=command)
 
 
 def _with_caption_rule(subset: Subset, name: str) -> Iterator[Pair]:
@@ -482,19 +494,24 @@ def _beside(subset: Subset) -> frozenset[str]:
     )
 
 
-def _made_of_it(pair: Pair, path: str) -> str:
+def _made_of_it(pair: Pair, path: str, doubted: bool = False) -> tuple[str, str]:
     """Tell how a file of a kind that the trainer does not see becomes the mask of its image."""
-    name = f"{_stem(pair.image)}.png"
+    name, whether = f"{_stem(pair.image)}.png", f"if it is {path}: " if doubted else ""
     if pathname.splitext(path)[1].lower() in _NOT_OPENED:
-        return f"save {path} as {name} (maskprep does not open its kind)"
-    return f"maskprep extract {DATASET} --from auto --output masks-png makes {name} of {path}"
+        return f"{whether}save {path} as {name} (maskprep does not open its kind)", ""
+    return (
+        f"{whether}make {name} of {path}",
+        f"maskprep extract {DATASET} --from auto --output masks-png",
+    )
 
 
-def _parted(subset: Subset, folder: Folder) -> str:
+def _parted(subset: Subset, folder: Folder) -> tuple[str, str]:
     if not pathname.is_remote(folder.path):
-        return f"{adopt_command(subset)} makes a data set of both, in a new folder"
+        return "make a data set of both, in a new folder", adopt_command(subset)
     words = ["maskprep", "extract", folder.path, "--masks", folder.path, "--output", "masks-found"]
-    return f"{pathname.typed(words)} writes them to a folder; then move them out of it"
+    return "write the masks to a folder of their own; then move them out of this one", shell.typed(
+        words
+    )
 
 
 def _pattern(found: Misnamed) -> str:
@@ -519,15 +536,17 @@ def _parts(found: Misnamed) -> str:
     )
 
 
-def _mend(found: Misnamed) -> str:
+def _of_pattern(path: str, told: str, found: Misnamed) -> Remark:
+    """Remark names of one pattern; a fix renames them where each is the mask of one image."""
     if found.parts_of:
-        return (
-            f"maskprep extract {DATASET} --output masks-whole joins them, each value the largest;"
-            " where they are kinds of one mask, keep one kind"
-        )
-    if found.is_nested:
-        return f"maskprep extract {DATASET} --output masks-found writes them to one folder"
-    return f"maskprep check {DATASET} --fix renames them, --diff lists them"
+        fix = "join them, each value the largest; where they are kinds of one mask, keep one kind"
+        command = f"maskprep extract {DATASET} --output masks-whole"
+    elif found.is_nested:
+        fix = "write them to one folder"
+        command = f"maskprep extract {DATASET} --output masks-found"
+    else:
+        fix, command = "rename them (--diff lists them)", ""
+    return Remark(path, told, fix, command=command, choice=bool(command), outcome=_NO_START)
 
 
 def _some(paths: Sequence[str]) -> str:

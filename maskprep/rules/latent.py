@@ -9,6 +9,7 @@ import numpy as np
 
 from maskprep.dataset.growth import TARGET, DetailGrower, GrownDetail
 from maskprep.dataset.sample import Sample
+from maskprep.masks import latent
 from maskprep.masks.details import LOST_BELOW
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
@@ -38,7 +39,10 @@ def nothing_trained(sample: Sample) -> Iterator[Remark]:
         if sample.coverage:
             told = f"trains nothing at latent scale ({sample.coverage:.2%} of it is not black)"
         elif sample.pair.source is MaskSource.FILE and _has_colours(sample.mask_pixels):
-            told, fix = "has colours, but R is 0 all over", "paint it white instead of coloured"
+            told, fix = (
+                "has colours, but R is 0 all over",
+                "let its shape be found, or paint it white",
+            )
         told += ": every step on this image is wasted"
         yield Remark(sample.mask_path or sample.pair.image, told, fix)
     elif weights is not None and sample.mask is not None and not sample.mask.any():
@@ -109,12 +113,12 @@ def detail_lost(
         told += f" and {len(lost) - DETAILS_TOLD} more"
     total = len(details.found)
     count = f"{len(lost)} of {total} details" if total > 1 else "its only detail"
-    fix = f"maskprep dilate {DATASET} --target {target:g} --output grown"
+    fix, command = "", f"maskprep dilate {DATASET} --target {target:g} --output grown"
     others = (grower.grow_alone(each, target) for each in lost[DETAILS_TOLD:])
     if not any(each.radius for each in chain(weakest, others)):
-        fix = "no growth mends it: paint it stronger, or larger"
+        fix, command = "no growth mends it: paint it stronger, or larger", ""
     path = sample.mask_path or sample.pair.image
-    yield Remark(path, f"loses {count}: {told}", fix)
+    yield Remark(path, f"loses {count}: {told}", fix, command=command, choice=not command)
 
 
 def _weighed(detail: GrownDetail, threshold: float) -> str:
@@ -127,9 +131,9 @@ def _weighed(detail: GrownDetail, threshold: float) -> str:
 
 def _under(weight: float, threshold: float) -> str:
     """Write a weight with as many digits as show that it is under the threshold."""
-    digits = next(each for each in range(2, 18) if round(weight, each) < threshold)
-    near = f" (under {threshold:g})" if digits > 2 else ""
-    return f"weight {weight:.{digits}f}{near}"
+    number = latent.told(weight, threshold)
+    near = f" (under {threshold:g})" if number != f"{weight:.2f}" else ""
+    return f"weight {number}{near}"
 
 
 def _has_colours(pixels: MaskPixels | None) -> bool:
@@ -145,6 +149,7 @@ def _has_colours(pixels: MaskPixels | None) -> bool:
     mend=(
         "paint what shall be left out black, or take the mask away and the image to a block without"
     ),
+    trains_whole=True,
 )
 def everything_trained(sample: Sample) -> Iterator[Remark]:
     """Every weight is 1: the mask does nothing, the image trains whole."""

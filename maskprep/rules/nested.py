@@ -41,7 +41,7 @@ def sub_folder_unread(training_set: TrainingSet) -> Iterator[Remark]:
                 continue
             severity = None if folder is subset.images else Severity.INFO
             words = f"{told(found)}, and the trainer never opens what lies there"
-            yield Remark(folder.path, words, f"{adopt_command(subset)} takes it in", severity)
+            yield Remark(folder.path, words, "take it in", severity, adopt_command(subset))
 
 
 def _folders(subset: Subset) -> Iterator[Folder]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from maskprep.errors import ConfigError
@@ -47,7 +46,7 @@ def read_document(path: str) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         told = f"{path}: cannot be read as UTF-8 text ({error})"
         raise ConfigError(told, str(error)) from error
-    ending = os.path.splitext(path)[1].lower()
+    ending = pathname.splitext(path)[1].lower()
     try:
         if ending in _YAML:
             return _yaml(text, path)

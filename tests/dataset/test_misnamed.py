@@ -67,7 +67,8 @@ def test_a_set_is_told_once_and_renamed() -> None:
     assert finding["message"].startswith(
         "3 masks are named <image>.jpg.png (img_0007.jpg.png for img_0007.jpg): the trainer refuses"
     )
-    assert finding["fix"].endswith("--fix renames them, --diff lists them")
+    assert finding["command"].startswith("maskprep check images --masks masks ")
+    assert finding["command"].endswith(" --fix")
     shown = run("check", "images", "--masks", "masks", "--no-cache", "--diff")
     for stem in STEMS:
         name = str(Path("masks", stem))
@@ -228,7 +229,7 @@ def test_masks_beside_their_images_are_found(mark: str) -> None:
     before = files("images")
     told = next(each for each in found(checked(masks="images")) if each["code"] == "MP112")
     assert f"3 are named <image>{mark}.png" in told["message"]
-    assert told["fix"].startswith("maskprep adopt images -o adopted")
+    assert told["command"].startswith("maskprep adopt images -o adopted")
     Path("none").mkdir()
     names = {each["name"]: each for each in found(checked(masks="none"))}
     assert "mask-missing" not in names
@@ -327,7 +328,7 @@ def test_a_mask_of_a_kind_that_is_not_looked_for_is_named_and_made(name: str, en
     if path.match("images/*.tif") and "_mask" not in name:
         assert str(path) not in missing["fix"]  # may be a photograph
         return
-    assert f"makes {STEMS[0]}.png of {path}" in missing["fix"]
+    assert f"make {STEMS[0]}.png of {path}: maskprep extract" in missing["fix"]
     words = ("extract", "images", "--masks", "masks", "--from", "auto", "--output", "made")
     result = run(*words)
     if ending == "pfm" and "which this Pillow does not open" in all_of(result):

@@ -71,7 +71,7 @@ def test_every_trainer_and_model_takes_what_is_written(
     out, trainer = tmp_path / "set.toml", f"sd-scripts@{version}"
     result = run(*mixed, "--trainer", trainer, "--model", model, "-o", out)
     assert result.exit_code == 0
-    assert f'--dataset_config "{out}" --masked_loss' in result.stdout
+    assert f"--dataset_config {out} --masked_loss" in result.stdout
     report = checked(out, trainer, model)
     assert report.stops == ()
     assert names(report) <= {"trained-whole", "upscaled"}  # --plain means it, and they are small
@@ -336,7 +336,7 @@ def test_without_a_file_the_toml_alone_is_on_stdout(mixed: list[object]) -> None
     result = run(*mixed)
     toml.loads(result.stdout)
     assert result.stdout.startswith("# Data set")
-    assert result.stderr == 'Start the trainer with: --dataset_config "FILE" --masked_loss\n'
+    assert result.stderr == "Start the trainer with: --dataset_config FILE --masked_loss\n"
 
 
 def test_comments_stand_in_one_column(mixed: list[object]) -> None:

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import fsspec
 import numpy as np
@@ -305,11 +304,3 @@ def test_patterns_are_of_their_folder(shelf: type[Shelf]) -> None:
     ]
     with pytest.raises(NotImplementedError):
         storage.glob("shelf://set", "/rings/*.png")
-
-
-def test_words_are_typed_as_this_systems_shell_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ["maskprep", "adopt", r"C:\My pictures", "-o", "set"]
-    monkeypatch.setattr(pathname, "os", SimpleNamespace(name="posix"))
-    assert pathname.typed(words) == r"maskprep adopt 'C:\My pictures' -o set"
-    monkeypatch.setattr(pathname, "os", SimpleNamespace(name="nt"))
-    assert pathname.typed(words) == r'maskprep adopt "C:\My pictures" -o set'

@@ -103,6 +103,23 @@ def test_sarif_is_valid_and_finds_its_files(config: Path) -> None:
         assert (config.parent / unquote(place["uri"])).is_file()
 
 
+def test_sarif_has_the_verdict_of_each_target(config: Path) -> None:
+    (only,) = json.loads(check(config, "sarif").stdout)["runs"]
+    document = json.loads(check(config, "json").stdout)
+    (target,) = only["properties"]["targets"]
+    assert target == {
+        "target": str(config),
+        "verdict": document["verdict"],
+        "todo": document["todo"],
+    }
+    assert target["verdict"] == "trains wrongly"
+
+
+def test_github_tells_the_command(config: Path) -> None:
+    (error,) = (line for line in check(config, "github").stdout.splitlines() if "::error" in line)
+    assert error.endswith(f"maskprep extract {config} --output masks-8bit")
+
+
 def test_sarif_names_files_elsewhere_in_full(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     document = json.loads(check(config, "sarif").stdout)
@@ -161,7 +178,7 @@ def test_a_stop_is_told_even_where_its_rule_is_not_chosen(config: Path, form: st
         assert json.loads(result.stdout)["starts"] is False
     else:
         assert "The run will not start: AssertionError: missing conditioning data" in told
-    assert ("will not start" in result.stdout) is (form == "text")
+    assert ("will not start" in result.stdout) is (form in ("text", "json", "sarif"))
 
 
 def test_a_report_replaces_an_older_one_only_when_asked(config: Path, tmp_path: Path) -> None:

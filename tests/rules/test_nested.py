@@ -44,7 +44,7 @@ def test_pictures_below_are_told_with_their_number() -> None:
         ("info", "masks", f"2 {told} (sub), {never}"),
     ]
     assert {each["fix"] for each in found if each["code"] == "MP123"} == {
-        "maskprep adopt images masks -o adopted takes it in"
+        "take it in: maskprep adopt images masks -o adopted"
     }
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from maskprep.errors import MaskprepError, printable
-from maskprep.files import pathname
+from maskprep.files import pathname, shell
 from maskprep.model import MaskSource, ModelTraits, Size
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft
 
@@ -87,15 +86,10 @@ def start_flags(path: str, masked_loss: bool) -> str:
 
     Examples
     --------
-    >>> start_flags("my set.toml", True)
-    '--dataset_config "my set.toml" --masked_loss'
-    >>> start_flags("5$.toml", False)
-    "--dataset_config '5$.toml'"
+    >>> start_flags("my-set.toml", True)
+    '--dataset_config my-set.toml --masked_loss'
     """
-    quoted = f'"{path}"'
-    if os.name != "nt" and any(each in path for each in '$`"\\!'):
-        quoted = shlex.quote(path)
-    return f"--dataset_config {quoted}" + (" --masked_loss" if masked_loss else "")
+    return shell.typed(["--dataset_config", path, *["--masked_loss"] * masked_loss])
 
 
 def compose(draft: ConfigDraft, path: str) -> Composed:

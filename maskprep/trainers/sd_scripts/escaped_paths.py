@@ -79,7 +79,7 @@ class EscapedPath:
         """What mends it, in one line."""
         if self.meant is None:
             return "write the path with / instead, or in single quotes where it is TOML"
-        return f"write {quoted(self.meant)}: maskprep check DATASET --fix does it"
+        return f"write {quoted(self.meant)}"
 
 
 WHY = "backslashes in double quotes are escapes"

@@ -228,6 +228,7 @@ def masked_loss_flag_needed(training_set: TrainingSet) -> Iterator[Remark]:
     _CONFIG,
     "sd-scripts v0.10.1, fine_tune.py, train (no call of apply_masked_loss); read, not recorded",
     "train with train_network.py, or another script that applies masks",
+    trains_whole=True,
 )
 def script_ignores_masks(training_set: TrainingSet) -> Iterator[Remark]:
     """A training script that never applies masks, though the data set has some.

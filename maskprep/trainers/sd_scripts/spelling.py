@@ -43,7 +43,7 @@ def foresee_spelling(path: str) -> Iterator[Oddity]:
         return
     yield from _escaped(text, misread.trainers_reading(text))
     for told in misread.told(text):
-        hint = "maskprep check DATASET --fix writes it so that the trainer reads it"
+        hint = "write it so that the trainer reads it"
         yield Oddity("toml-misread", told, hint, Severity.ERROR)
 
 
