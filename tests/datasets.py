@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -129,3 +131,30 @@ def checked(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl"
 def names(report: Report) -> set[str]:
     """Tell which rules found something."""
     return {finding.name for finding in report.findings}
+
+
+def keyed_png(numbers: np.ndarray[Any, Any], depth: int, key: int) -> bytes:
+    """Write a grey PNG of any depth, in which one grey is called transparent.
+
+    Parameters
+    ----------
+    numbers : ndarray of any integer type, shape (H, W)
+        Greys, 0 to 2**depth - 1; W is a multiple of 8.
+    depth : int
+        Bits a pixel: 1, 2, 4, 8 or 16.
+    key : int
+        The transparent grey.
+    """
+    height, width = numbers.shape
+    if depth == 16:
+        rows = [row.astype(">u2").tobytes() for row in numbers]
+    else:
+        bits = np.unpackbits(numbers.astype(np.uint8)[..., None], axis=2)[..., 8 - depth :]
+        rows = [np.packbits(row.ravel()).tobytes() for row in bits]
+    shape = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = ((b"IHDR", shape), (b"tRNS", struct.pack(">H", key)), (b"IDAT", data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )

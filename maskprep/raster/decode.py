@@ -18,6 +18,7 @@ from maskprep.errors import UnreadableImageError
 from maskprep.raster.header import (
     Header,
     decoding,
+    grey_key,
     header_of,
     is_signed,
     is_white_least,
@@ -30,6 +31,8 @@ Channel = Literal["r", "alpha"]
 Mask = NDArray[np.uint8]
 
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
+#: One row of so many is looked at first.
+_FEW_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,18 @@ class MaskPixels:
     mask : ndarray of uint8, shape (H, W)
         255 trains, 0 is left out.
     alpha : ndarray of uint8, shape (H, W), or None
-        Of a mask file: its own alpha, which trainers drop; None where it stores none.
+        What the file means by transparent, and the trainer does not read: of a mask file its own
+        alpha, which trainers drop; of an image that of its transparency key, where Pillow reads
+        another one. None where there is no such alpha.
     rgb : ndarray of uint8, shape (H, W, 3), or None
         The colours of an image read for its alpha, or of a coloured mask file; None where R, G
         and B are equal by the file's nature.
     largest_stored : int
         The largest value as stored; above 255 in files of 16 bits.
+    numbers : ndarray of uint8, shape (H, W), or None
+        Numbers of a palette that gives all of them one colour; None where colours tell.
+    not_finite : float
+        Share of the pixels that are NaN or infinite, [0, 1]: floats alone can be.
     """
 
     header: Header
@@ -56,6 +65,8 @@ class MaskPixels:
     alpha: Mask | None
     rgb: NDArray[np.uint8] | None
     largest_stored: int
+    numbers: Mask | None = None
+    not_finite: float = 0.0
 
 
 def read_mask(path: str, channel: Channel) -> MaskPixels:
@@ -96,15 +107,21 @@ def _alpha_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
             image.load()  # a broken file must not pass for a whole one
         opaque = np.full((header.size.height, header.size.width), 255, np.uint8)
         return MaskPixels(header, opaque, None, None, 255)
+    key, numbers = grey_key(image), _samples(path, image)
     rgba = _in_mode(path, image, "RGBA")
     mask = np.ascontiguousarray(rgba[..., 3])
-    return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
+    meant = None if key is None or numbers is None else _alpha_by_key(numbers, key)
+    if meant is not None and np.array_equal(meant, mask):
+        meant = None
+    return MaskPixels(header, mask, meant, rgba[..., :3], int(mask.max()))
 
 
 def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
+    key = grey_key(image)
     if image.mode in ("L", "1"):
         mask = _in_mode(path, image, "L")
-        return MaskPixels(header, mask, None, None, int(mask.max()))
+        alpha = None if key is None else _alpha_by_key(mask, key)
+        return MaskPixels(header, mask, alpha, None, int(mask.max()))
     if image.mode == "LA":
         grey, alpha = _bands(path, image, "LA")
         return MaskPixels(header, grey, alpha, None, int(grey.max()))
@@ -112,12 +129,45 @@ def _red_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
         with decoding(path):
             mask = np.asarray(image.convert("RGB").getchannel(0))
         deep = _deep(path, image)
-        return MaskPixels(header, mask, None, None, int(np.nan_to_num(deep).max()))
+        alpha = None if key is None else _alpha_by_key(deep, key)
+        finite, largest = _finite(deep)
+        return MaskPixels(header, mask, alpha, None, largest, None, 1 - finite)
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
     pixels = _in_mode(path, image, wanted)
     mask = np.ascontiguousarray(pixels[..., 0])
     own_alpha = pixels[..., 3] if header.has_alpha else None
-    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()))
+    numbers = _untold_numbers(path, image, pixels)
+    return MaskPixels(header, mask, own_alpha, pixels[..., :3], int(mask.max()), numbers)
+
+
+def _finite(deep: NDArray[Any]) -> tuple[float, int]:
+    """Tell the share of finite numbers, and the largest of them as an integer."""
+    if not np.issubdtype(deep.dtype, np.floating):
+        return 1.0, int(deep.max())
+    finite = np.isfinite(deep)
+    return float(finite.mean()), int(deep.max(initial=0, where=finite))
+
+
+def _untold_numbers(path: str, image: Image.Image, pixels: NDArray[np.uint8]) -> Mask | None:
+    """Read the numbers of a palette that gives all of them one colour, if they differ."""
+    if image.mode != "P" or (pixels[::_FEW_ROWS] != pixels[0, 0]).any():
+        return None
+    if (pixels != pixels[0, 0]).any():
+        return None
+    with decoding(path):
+        numbers = np.asarray(image.getchannel("P"))
+    return numbers if int(numbers.min()) != int(numbers.max()) else None
+
+
+def _alpha_by_key(numbers: NDArray[Any], key: int) -> Mask:
+    return np.where(numbers == key, 0, 255).astype(np.uint8)
+
+
+def _samples(path: str, image: Image.Image) -> NDArray[Any] | None:
+    """Decode greys in the numbers that `grey_key` speaks in; None where there is no such key."""
+    if grey_key(image) is None:
+        return None
+    return _deep(path, image) if image.mode in _SIXTEEN_BIT_MODES else _in_mode(path, image, "L")
 
 
 def read_picture(path: str, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
@@ -236,8 +286,9 @@ def _numbers_and_colours(
     path: str, image: Image.Image, header: Header
 ) -> tuple[NDArray[Any] | None, NDArray[np.uint8] | None, Mask | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
-        deep, clear = _deep(path, image), image.info.get("transparency")
-        alpha = None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
+        key = grey_key(image)
+        deep = _deep(path, image)
+        alpha = None if key is None else _alpha_by_key(deep, key)
         with decoding(path):
             white_least = image.mode.startswith("I;16") and is_white_least(image)
         # Pillow turns greys of 8 bits about, those of 16 it does not.
@@ -246,12 +297,14 @@ def _numbers_and_colours(
         grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
+        key = grey_key(image)
         greys: NDArray[Any] = as_array(path, image).astype(np.uint8, copy=False)
         with decoding(path):
             signed = image.mode == "L" and is_signed(image)
         if signed:
             greys = greys.view(np.int8)
-        return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
+        scaled = np.uint8(255) * greys if image.mode == "1" else greys
+        return greys, None, None if key is None else _alpha_by_key(scaled, key)
     wanted = "RGBA" if header.has_alpha else "RGB"
     pixels = _in_mode(path, image, wanted)
     own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None

@@ -32,6 +32,8 @@ _LUMINANCE = (
     *(57, 58, 60, 61, 62, 64, 64, 68, 69, 72, 77, 78, 80, 81, 87, 87),
     *(92, 92, 95, 98, 99, 100, 101, 103, 103, 103, 104, 109, 112, 113, 120, 121),
 )
+#: By which Pillow multiplies greys of few bits.
+_STEP_OF_GREY = {"L;2": 85, "L;4": 17}
 #: What one byte of a table holds.
 _LARGEST_STEP = 255
 _PNG_START = 8  # the length of its signature
@@ -265,6 +267,35 @@ def is_signed(image: Image.Image) -> bool:
 def is_white_least(image: Image.Image) -> bool:
     """Tell whether 0 is white in an opened file (TIFF's MinIsWhite)."""
     return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0)
+
+
+def grey_key(image: Image.Image) -> int | None:
+    """Tell which grey a PNG calls transparent, in the numbers that it is decoded to.
+
+    Pillow's own alpha takes the key as it is stored: beside greys of 1, 2 and 4 bits, which it
+    has scaled to 8, and by its lower byte beside those of 16, which it has cut off.
+
+    *Source*: PNG, third edition, 11.3.1.1 (tRNS: the key has the samples' depth); Pillow 13.0.0,
+    PngImagePlugin.py, PngStream.chunk_tRNS; src/libImaging/Convert.c, convert_transparent.
+
+    Parameters
+    ----------
+    image : Image
+        As Pillow opened it, not decoded.
+
+    Returns
+    -------
+    int or None
+        0 to 255 of up to 8 bits, else as stored; None where no grey is.
+    """
+    key = image.info.get("transparency")
+    if image.format != "PNG" or not isinstance(key, int):
+        return None
+    if image.mode == "1":
+        return 255 if key else 0  # Pillow 11 and newer scales this one
+    tiles = getattr(image, "tile", [])
+    stored_as = tiles[0][3] if tiles else ""
+    return key * _STEP_OF_GREY.get(stored_as, 1) if image.mode != "P" else None
 
 
 def _orientation(path: str, image: Image.Image) -> int:

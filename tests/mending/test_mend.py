@@ -194,6 +194,18 @@ def test_several_labels_are_left_to_the_owner(tmp_path: Path) -> None:
     assert "its set holds the labels 1, 2: say which train" in result.stderr
 
 
+def test_a_faint_mask_is_no_label_of_its_set(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    shape = drawn(FIGURE) > 0
+    for name, value in (("a.png", 1), ("b.png", 1), ("c.png", 30)):
+        Image.fromarray(np.where(shape, value, 0).astype(np.uint8)).save(folders.masks / name)
+    result = run("check", folders.config(), "--fix")
+    assert "its only paint is 30, that of its set is 1" in result.stderr
+    assert "its set holds the labels" not in result.stderr
+    largest = [np.asarray(Image.open(folders.masks / f"{name}.png")).max() for name in "abc"]
+    assert largest == [255, 255, 30]
+
+
 def test_a_label_is_the_same_class_in_all_of_a_set(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
     for label, name in ((1, "a.png"), (2, "b.png")):

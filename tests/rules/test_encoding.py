@@ -15,7 +15,16 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
 from maskprep.model import Severity, Size
 from maskprep.model.report import Finding
-from tests.datasets import FIGURE, Folders, checked, drawn, found, image_folder, names
+from tests.datasets import (
+    FIGURE,
+    Folders,
+    checked,
+    drawn,
+    found,
+    image_folder,
+    keyed_png,
+    names,
+)
 from tests.raster.test_raster import REDUCES_ALPHA
 
 
@@ -190,3 +199,68 @@ def test_dark_colours_are_an_error(tmp_path: Path) -> None:
     finding = _told(green, tmp_path)
     assert (finding.name, finding.severity.value) == ("mask-coloured", "error")
     assert "one flat colour on #000000" in finding.message
+
+
+@pytest.mark.parametrize("depth", [2, 4])
+def test_a_key_that_pillow_misreads_is_told(depth: int, tmp_path: Path) -> None:
+    white = (1 << depth) - 1
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 1, white)
+    (images / "a.png").write_bytes(keyed_png(numbers, depth, key=white))
+    (told,) = _alone("alpha-key-misread", images)
+    share = float(np.mean(numbers == white))
+    assert f"{share:.0%} of it everywhere else, 0% for the trainer" in told.message
+
+
+def test_a_deep_key_of_256_makes_black_transparent(tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 0, 200)
+    (images / "a.png").write_bytes(keyed_png(numbers, 16, key=256))
+    (told,) = _alone("alpha-key-misread", images)
+    assert f"0% of it everywhere else, {np.mean(numbers == 0):.0%} for the trainer" in told.message
+
+
+@pytest.mark.parametrize(("depth", "key"), [(2, 0), (4, 0), (8, 255), (16, 0)])
+def test_a_key_that_pillow_reads_is_not(depth: int, key: int, tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 3, key)
+    (images / "a.png").write_bytes(keyed_png(numbers, depth, key))
+    assert not _alone("alpha-key-misread", images)
+
+
+def test_a_masks_white_key_is_told_as_transparency_that_trains(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    numbers = np.where(drawn(FIGURE) > 0, 0, 15)
+    (folders.masks / "a.png").write_bytes(keyed_png(numbers, 4, key=15))
+    (told,) = [
+        each for each in checked(folders.config()).findings if each.name == "mask-alpha-ignored"
+    ]
+    assert f"{np.mean(numbers == 15):.0%} of it is transparent and would train" in told.message
+
+
+def _alone(name: str, images: Path) -> list[Finding]:
+    found = open_dataset(str(images), alpha=True, resolution=Size(128, 128), min_bucket_reso=64)
+    return [each for each in check(found).findings if each.name == name]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "TIFF"])
+def test_an_empty_palette_is_told_wherever_it_is(kind: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    blank = Image.fromarray((drawn(FIGURE) > 0).astype(np.uint8))
+    blank.putpalette([20] * 12)
+    blank.save(folders.masks / "a.png", kind)
+    told = {each.name: each.message for each in checked(folders.config()).findings}
+    assert set(told) == {"mask-palette-blank"}
+    assert "gives its numbers (0, 1) one colour: R is 20 all over" in told["mask-palette-blank"]
+
+
+def test_floats_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    floats = drawn(FIGURE).astype(np.float32)
+    floats[:2] = np.nan
+    floats[2:4] = np.inf
+    Image.fromarray(floats).save(folders.masks / "a.png", "TIFF")
+    told = [each for each in checked(folders.config()).findings if each.name == "mask-not-finite"]
+    assert [each.message for each in told] == [
+        f"is NaN or infinite in {4 / 128:.2%} of its pixels, which is no weight"
+    ]
