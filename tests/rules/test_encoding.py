@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image, ImageFilter
 
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
+from maskprep.masks.latent import area_weights
 from maskprep.model import Severity, Size
 from maskprep.model.report import Finding
 from tests.datasets import (
@@ -60,6 +62,7 @@ def test_a_second_colour_anywhere_does_not_fire(row: int, tmp_path: Path) -> Non
 
 
 Image.init()
+DISC = np.where(np.hypot(*(np.ogrid[-60.0:68, -66.0:62])) < 45, 255, 0).astype(np.uint8)
 SOFT = np.asarray(Image.fromarray(drawn(FIGURE)).filter(ImageFilter.GaussianBlur(6)))
 
 
@@ -74,7 +77,7 @@ def _lossy(folders: Folders, path: Path) -> list[tuple[Severity, str]]:
 def test_a_jpeg_masks_quality_is_the_one_it_was_saved_with(quality: int, tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
     (folders.masks / "a.png").unlink()
-    Image.fromarray(drawn(FIGURE)).save(folders.masks / "a.jpg", quality=quality)
+    Image.fromarray(DISC).save(folders.masks / "a.jpg", quality=quality)
     ((severity, message),) = _lossy(folders, folders.masks / "a.jpg")
     assert f"is a JPEG of quality {quality}:" in message
     assert severity is (Severity.INFO if quality >= 90 else Severity.WARNING)
@@ -89,8 +92,62 @@ def test_a_webp_mask_counts_as_jpeg_where_it_lost_something(
     options: dict[str, Any] = {"lossless": True} if quality is None else {"quality": quality}
     Image.fromarray(SOFT).convert("RGB").save(folders.masks / "a.webp", **options)
     told = _lossy(folders, folders.masks / "a.webp")
-    wanted = (Severity.WARNING, "is a WebP stored with loss: its edges carry noise")
-    assert told == ([] if quality is None else [wanted])
+    wanted = (
+        "is a WebP stored with loss: its edges carry noise, which cannot be told from soft greys"
+    )
+    assert told == ([] if quality is None else [(Severity.WARNING, wanted)])
+
+
+@pytest.mark.parametrize("red", [False, True], ids=["grey", "red"])
+@pytest.mark.parametrize(
+    ("ending", "options", "halved"),
+    [
+        ("jpg", {"quality": 75, "subsampling": 2}, True),
+        ("jpg", {"quality": 75, "subsampling": 0}, False),
+        ("jpg", {"quality": 50, "subsampling": 2}, True),
+        ("webp", {"quality": 80}, True),
+        ("webp", {"quality": 60}, True),
+    ],
+)
+def test_what_a_lossy_mask_costs_its_cells_is_told(
+    ending: str, options: dict[str, Any], halved: bool, red: bool, tmp_path: Path
+) -> None:
+    """The mask that was saved is known here, and not to the rule."""
+    folders = Folders(tmp_path).add("a.png")
+    (folders.masks / "a.png").unlink()
+    grey, black = Image.fromarray(DISC), Image.new("L", DISC.shape)
+    painted = Image.merge("RGB", [grey, black, black] if red else [grey] * 3)
+    path = folders.masks / f"a.{ending}"
+    painted.save(path, **options)
+    stored = np.ascontiguousarray(np.asarray(Image.open(path).convert("RGB"))[..., 0])
+    off = np.abs(area_weights(stored, 8) - area_weights(DISC, 8))
+    ((_, message),) = _lossy(folders, path)
+    worst = re.search(r"a cell weighs up to ([\d.]+) otherwise .* \(([\d.]+) on average\)", message)
+    assert worst is not None
+    # Of halved colours a pixel of the outline may fall to the other side.
+    assert float(worst[1]) == pytest.approx(off.max(), abs=0.008 if red and halved else 0.001)
+    assert float(worst[2]) == pytest.approx(off.mean(), abs=0.0004)
+    assert ("R among colours stored at half the size (4:2:0)" in message) == (red and halved)
+
+
+def test_a_shape_that_a_jpegs_blocks_hold_loses_nothing(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (folders.masks / "a.png").unlink()
+    Image.fromarray(drawn(FIGURE)).save(folders.masks / "a.jpg", quality=75)
+    ((severity, message),) = _lossy(folders, folders.masks / "a.jpg")
+    assert severity is Severity.INFO
+    assert message.endswith("no cell weighs otherwise than in black and white")
+
+
+@pytest.mark.skipif("AVIF" not in Image.SAVE, reason="Pillow without AVIF")
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+def test_an_avif_says_whether_its_colours_are_halved(subsampling: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    black = Image.new("L", DISC.shape)
+    painted = Image.merge("RGB", [Image.fromarray(DISC), black, black])
+    painted.save(folders.masks / "a.png", "AVIF", quality=75, subsampling=subsampling)
+    ((_, message),) = _lossy(folders, folders.masks / "a.png")
+    assert ("R among colours stored at half" in message) == (subsampling != "4:4:4")
 
 
 @pytest.mark.skipif("AVIF" not in Image.SAVE, reason="Pillow without AVIF")
