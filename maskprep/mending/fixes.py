@@ -26,6 +26,7 @@ from maskprep.files import pathname
 from maskprep.masks import hidden
 from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
+from maskprep.masks.fringe import fringe_of
 from maskprep.masks.morphology import inverted
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import coverage, stretch
@@ -377,7 +378,7 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
         rgba, beside = read_to_rewrite(path, raster.read_header(path))
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
-        if hidden.fringe_of(colours, alpha) is not None:
+        if fringe_of(colours, alpha) is not None:
             raise MaskprepError(
                 f"{path}: its hidden colour would still differ from its edge's: paint it by hand"
             )

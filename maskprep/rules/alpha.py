@@ -9,6 +9,7 @@ import numpy as np
 from maskprep.dataset.sample import Sample
 from maskprep.masks import hidden
 from maskprep.masks.colours import NOTICEABLE
+from maskprep.masks.fringe import FRINGE, fringe_of
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
@@ -92,24 +93,30 @@ def alpha_flat(sample: Sample) -> Iterator[Remark]:
     "composited; read)",
     mend="maskprep embed with --fill-hidden edge, or maskprep check DATASET --fix --unsafe-fixes",
 )
-def hidden_colour(sample: Sample, *, distance: float = hidden.FRINGE) -> Iterator[Remark]:
-    """One flat colour under the transparent pixels, unlike the picture's edge.
+def hidden_colour(sample: Sample, *, distance: float = FRINGE) -> Iterator[Remark]:
+    """Colours under the transparent pixels that are no picture's, unlike its edge.
 
-    The trainer drops alpha, so that the VAE sees that colour, and it bleeds into the cells at
-    the edge that still train. Colours nearer to the edge's than the distance, of 255, show no
-    fringe.
+    The trainer drops alpha, so that the VAE sees them, and they bleed into the cells at the edge
+    that still train. Most are one flat colour, an editor's. A lossless WebP that was saved without
+    ``exact`` has black and smears; others have squares or a gradient. The ground that was there
+    when the picture was taken or painted is none of them. Colours nearer to the edge's than the
+    distance, of 255, show no fringe.
     """
     pixels = sample.mask_pixels
     if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
         return
-    fringe = hidden.fringe_of(pixels.rgb, pixels.mask, distance)
-    if fringe is not None:
-        share, flat = fringe
-        colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in flat))
-        told = f"{share:.0%} of it is transparent over flat {colour}, which the VAE will see"
-        fix = "export it with the picture kept under the alpha, or spread its edge's colours:"
-        fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
-        yield Remark(sample.pair.image, told, fix)
+    fringe = fringe_of(pixels.rgb, pixels.mask, distance)
+    if fringe is None:
+        return
+    if fringe.colour is not None:
+        what = "flat #{:02x}{:02x}{:02x}".format(*(int(value) for value in fringe.colour))
+    else:
+        what = f"made-up colours, at its edge up to {fringe.apart:.0f} of 255 off"
+    told = f"{fringe.share:.0%} of it is transparent over {what}, which the VAE will see"
+    kept = " (WebP: exact)" if pixels.header.format == "WEBP" else ""
+    fix = f"export it with the picture kept under the alpha{kept}, or spread its edge's colours:"
+    fix += f" maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
+    yield Remark(sample.pair.image, told, fix)
 
 
 @rule(

@@ -16,6 +16,7 @@ from maskprep.mending.fixes import FIXES, Fix
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, image_folder
+from tests.places import SAMPLES
 from tests.rule_samples import RuleSample, rule_samples
 
 BAD = {sample.name: sample for sample in rule_samples() if sample.half == "bad"}
@@ -324,6 +325,18 @@ def test_hidden_colours_are_those_that_show_in_full(sigma: float, tmp_path: Path
     assert mended & wanted == {"alpha-multiplied"}
     with Image.open(folder / "a.png") as image:
         assert np.abs(np.asarray(image)[0, 0].astype(int) - (200, 140, 110, 0)).max() <= 4
+
+
+def test_what_a_webp_smeared_is_told_and_filled(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images", ("a.webp",))
+    rgb = Image.open(SAMPLES / "photo" / "images" / "astronaut.png").convert("RGB")
+    rgb.putalpha(Image.open(SAMPLES / "photo" / "masks" / "astronaut.png").convert("L"))
+    rgb.save(folder / "a.webp", lossless=True)
+    words = ("check", folder, "--alpha", "--format", "json", "--select", "MP208")
+    (finding,) = json.loads(run(*words).stdout)["findings"]
+    assert "is transparent over made-up colours, at its edge up to " in finding["message"]
+    assert "(WebP: exact)" in finding["fix"]
+    assert not found_names(run(*words, "--fix", "--unsafe-fixes"))
 
 
 def test_ignored_rules_are_not_mended(tmp_path: Path) -> None:
