@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from maskprep.masks.colours import NOTICEABLE
 from maskprep.masks.hidden import is_whole, nearest
+from maskprep.masks.plane import nonzero
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float64]
@@ -178,7 +179,7 @@ def _along(own: Flags, other: Flags, side: int = 0) -> Flags:
 
 
 def _rim(rgb: Picture, alpha: Picture, own: Flags, where: Flags) -> _Rim:
-    rows, columns = np.nonzero(where)
+    rows, columns = nonzero(where)
     colours = rgb[rows, columns].astype(np.int16)
     count = len(rows)
     repeats, tears = np.zeros(count, bool), np.zeros(count, np.int16)
