@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,6 +17,7 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.model import TrainingSet
 from maskprep.model.report import Report
 from maskprep.trainers import find_model, find_trainer
+from tools.formats.writers import png
 
 WEIGHTS = {"#": 255, "+": 128, ".": 0}
 #: One character is one latent cell of this many pixels.
@@ -129,3 +132,18 @@ def checked(target: Path | str, trainer: str = "sd-scripts", model: str = "sdxl"
 def names(report: Report) -> set[str]:
     """Tell which rules found something."""
     return {finding.name for finding in report.findings}
+
+
+def keyed_png(numbers: np.ndarray[Any, Any], depth: int, key: int) -> bytes:
+    """Write a grey PNG of any depth, in which one grey is called transparent.
+
+    Parameters
+    ----------
+    numbers : ndarray of any integer type, shape (H, W)
+        Greys, 0 to 2**depth - 1.
+    depth : int
+        Bits a pixel: 1, 2, 4, 8 or 16.
+    key : int
+        The transparent grey.
+    """
+    return png(numbers, depth, before=[(b"tRNS", struct.pack(">H", key))])

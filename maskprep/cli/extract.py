@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +41,24 @@ class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return black, white
 
 
+class Colour(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A colour as editors write it: ``#c08040``, or ``c08040``."""
+
+    name = "RRGGBB"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        """Turn the text into R, G and B, 0 to 255."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch("#?" + 3 * "([0-9a-fA-F]{2})", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not RRGGBB", param, ctx)
+        red, green, blue = (int(each, 16) for each in found.groups())
+        return red, green, blue
+
+
 @click.command(cls=TrainerCommand)
 @data_options
 @writing_options
@@ -72,6 +91,13 @@ class Levels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 )
 @click.option(
     "--above", type=float, metavar="N", help="Train where the stored value is above N, only there."
+)
+@click.option(
+    "--colour",
+    "colours",
+    type=Colour(),
+    multiple=True,
+    help="Train where the colour is RRGGBB, nothing else; repeatable.",
 )
 @click.option(
     "--levels",
@@ -116,6 +142,7 @@ def extract(
     labels: tuple[str, ...],
     missing: Missing | None,
     above: float | None,
+    colours: tuple[tuple[int, int, int], ...],
     levels: tuple[int, int] | None,
     threshold: int | None,
     invert: bool,
@@ -138,8 +165,8 @@ def extract(
 
     Exit code: 0 all written, 1 some could not be, 2 could not do the job.
     """
-    if labels and above is not None:
-        raise click.UsageError("--label and --above exclude each other")
+    if (bool(labels), above is not None, bool(colours)).count(True) > 1:
+        raise click.UsageError("--label, --above and --colour exclude one another")
     from dataclasses import replace
 
     from maskprep.cli.outcomes import tell_outcomes
@@ -185,6 +212,7 @@ def extract(
             channel=channel,
             labels=[_number(each) for each in labels],
             above=above,
+            colours=colours,
             painted_on=painted_on,
             resize=resize,
             apply_exif=apply_exif,

@@ -22,6 +22,7 @@ from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks.channels import Choice, decide, judge_stored, read, settled
+from maskprep.masks.labels import Chosen, Colour
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import Tones, coverage
 from maskprep.masks.values import Judgement, Kind
@@ -62,16 +63,11 @@ class _Wishes:
     """How masks are to be read."""
 
     channel: Channel | None
-    labels: tuple[float, ...]
-    above: float | None
+    chosen: Chosen
     painted_on: PaintedOn
     resize: bool
     tones: Tones
     upright: bool
-
-    @property
-    def by_number(self) -> bool:
-        return bool(self.labels) or self.above is not None
 
 
 @dataclass(frozen=True)
@@ -100,6 +96,7 @@ def extract(
     channel: Channel | None = None,
     labels: Sequence[float] = (),
     above: float | None = None,
+    colours: Sequence[Colour] = (),
     levels: tuple[int, int] | None = None,
     threshold: int | None = None,
     invert: bool = False,
@@ -130,6 +127,8 @@ def extract(
         else of the channel. Empty for no such choice.
     above : float or None
         Stored values above it train, all others do not. Not with `labels`.
+    colours : sequence of (int, int, int)
+        Colours that train, all others do not. Not with `labels`, `above` or a channel.
     levels, threshold, invert, floor
         What is done to the values then, see `maskprep.masks.tones.Tones`.
     painted_on : {"auto", "stored", "viewed"}
@@ -153,15 +152,16 @@ def extract(
     Raises
     ------
     ValueError
-        `labels` and `above` are both given.
+        Of `labels`, `above` and `colours` more than one is given.
     MaskprepError
         Before anything is written: the request makes no sense for this data set, a file is
         there already, or the output lies in the data set.
     """
-    if labels and above is not None:
-        raise ValueError("labels and above exclude each other")
+    if (bool(labels), above is not None, bool(colours)).count(True) > 1:
+        raise ValueError("labels, above and colours exclude one another")
+    chosen = Chosen(tuple(labels), above, tuple(colours))
     tones = Tones(levels, threshold, invert, floor)
-    wishes = _Wishes(channel, tuple(labels), above, painted_on, resize, tones, apply_exif)
+    wishes = _Wishes(channel, chosen, painted_on, resize, tones, apply_exif)
     carriers, without = _carriers(training_set, channel)
     _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
     tasks = list(_tasks(carriers, destination, wishes, _decided(carriers, wishes, workers)))
@@ -267,8 +267,14 @@ def _refuse_what_makes_no_sense(
             f"{name}: its masks lie elsewhere, or several belong to one image: write them to a"
             " folder, --output DIR"
         )
+    if wishes.chosen.colours and wishes.channel is not None:
+        raise MaskprepError(
+            f"{name}: colours are of all channels: leave --from {wishes.channel} out"
+        )
     if not any(carrier.is_image for carrier in carriers):
         return
+    if wishes.chosen.colours:
+        raise MaskprepError(f"{name}: its masks are its images' alpha, which has no colours")
     if wishes.channel not in (None, "alpha", "auto"):
         raise MaskprepError(
             f"{name}: its masks are its images' alpha; --from {wishes.channel} reads mask files"
@@ -316,7 +322,7 @@ def _made(carrier: _Carrier, wishes: _Wishes, of_set: Sequence[Choice]) -> Made[
     notes.append(_flatness(mask, pixels, choice, carrier, wishes))
     if wishes.upright:
         mask = as_viewed(mask, image.orientation)
-    reading = "labels" if wishes.by_number and _numbered(pixels, choice) else choice.reading
+    reading = _reading(pixels, choice, wishes.chosen)
     row = Extracted(reading, choice.why, _trained_today(carrier, pixels), coverage(mask))
     content = None if _is_made(carrier, pixels, mask) else raster.encode_mask(mask)
     return Made(content, row, tuple(filter(None, notes)))
@@ -335,7 +341,10 @@ def _shape(
         raise MaskprepError(f"{carrier.path}: {choice.why}: {choice.refused}")
     if choice.reading == "alpha" and pixels.alpha is None:
         raise MaskprepError(f"{carrier.path}: stores no alpha")
-    mask, *notes = _read_as_wished(pixels, choice, wishes)
+    try:
+        mask, *notes = _read_as_wished(pixels, choice, wishes)
+    except ValueError as error:
+        raise MaskprepError(f"{carrier.path}: {error}") from error
     notes += [exception, pixels.doubt]
     if pixels.pages > 1:
         notes.append(f"has {pixels.pages} pages, frames or layers: the first was read")
@@ -361,7 +370,7 @@ def _choice(
     if wishes.channel != "auto":
         return Choice(wishes.channel or "r", ""), ""
     choice, exception = settled(decide(pixels), of_set, pixels)
-    if wishes.by_number and choice.reading == "labels":
+    if wishes.chosen.is_made and choice.reading == "labels":
         return Choice("r", ""), ""
     return choice, exception
 
@@ -383,12 +392,12 @@ def _decide(carrier: _Carrier) -> Choice | None:
 
 def _read_as_wished(pixels: StoredPixels, choice: Choice, wishes: _Wishes) -> tuple[Mask, str, str]:
     mask, note = read(pixels, choice.reading)
-    if wishes.by_number:
+    if wishes.chosen.colours:
+        rgb = pixels.rgb if pixels.rgb is not None else np.dstack([mask] * 3)
+        return *wishes.chosen.of_colours(rgb), ""
+    if wishes.chosen.by_number:
         stored = np.asarray(pixels.numbers if _numbered(pixels, choice) else mask)
-        trains = (
-            stored > wishes.above if wishes.above is not None else np.isin(stored, wishes.labels)
-        )
-        return np.where(trains, 255, 0).astype(np.uint8), "", ""
+        return *wishes.chosen.of_numbers(stored), ""
     if choice.reading == "labels":
         return mask, note, ""
     judged = judge_stored(pixels, mask)
@@ -411,6 +420,12 @@ def _doubt(judged: Judgement, choice: Choice) -> str:
     return f"{told}, add --levels {black},{white}"
 
 
+def _reading(pixels: StoredPixels, choice: Choice, chosen: Chosen) -> str:
+    if chosen.colours:
+        return "colours"
+    return "labels" if chosen.by_number and _numbered(pixels, choice) else choice.reading
+
+
 def _numbered(pixels: StoredPixels, choice: Choice) -> bool:
     return pixels.numbers is not None and choice.reading != "alpha"
 
@@ -423,7 +438,9 @@ def _flatness(
     if most > 0 and least < 255:
         return ""
     told = "nothing of it trains" if most == 0 else "all of it trains"
-    if wishes.by_number and pixels.numbers is not None:
+    if most == 0 and (wishes.chosen.labels or wishes.chosen.colours):
+        return ""  # told with what it holds instead
+    if wishes.chosen.by_number and pixels.numbers is not None:
         return f"{told}: it holds values from {pixels.numbers.min():g} to {pixels.numbers.max():g}"
     if not carrier.is_image and not choice.why and decide(pixels).reading != choice.reading:
         return f"{told} in {choice.reading}: --from auto looks for its shape elsewhere"
@@ -439,6 +456,9 @@ def _trained_today(carrier: _Carrier, pixels: StoredPixels) -> float | None:
     if not carrier.is_seen:
         return None
     today = pixels.alpha if carrier.is_image else pixels.red
+    if carrier.is_image and pixels.numbers is not None:
+        # Trainers may read the key of a grey, or of a palette, in another way.
+        today = raster.read_mask(carrier.path, "alpha").mask
     return None if today is None else coverage(today)
 
 

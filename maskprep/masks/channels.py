@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -199,17 +199,34 @@ def decide(pixels: StoredPixels) -> Choice:
     -------
     Choice
         In this order: an alpha that varies wins over flat colours, and hides what lies beneath;
-        greys are read as they are, labels as what is above 0; a colour map is taken off; of
-        colours on black the first channel that holds all the paint in full, else flat colours
-        count as classes, soft ones by their largest channel; on white or grey, what is coloured.
+        greys are read as they are, labels (and numbers of one colour) as what is above 0; a
+        colour map is taken off; of colours on black the first channel that holds all the paint
+        in full, else flat colours count as classes, soft ones by their largest channel; on white
+        or grey, what is coloured.
     """
     if pixels.alpha is not None and _share(
         pixels.alpha < int(pixels.alpha.max()) - COLOUR_TOLERANCE
     ):
         return _with_alpha(pixels, pixels.alpha)
+    if pixels.rgb is not None and pixels.numbers is not None and _is_blank(pixels.rgb):
+        return _among_numbers(pixels.numbers)
     if pixels.rgb is not None and is_coloured(pixels.rgb):
         return _among_colours(pixels, pixels.rgb)
     return _among_greys(pixels)
+
+
+def _is_blank(rgb: Picture) -> bool:
+    return bool((rgb == rgb[0, 0]).all())
+
+
+def _among_numbers(numbers: NDArray[Any]) -> Choice:
+    """Find the shape in a palette's numbers, all of which have one colour."""
+    least = int(numbers.min())
+    if least == int(numbers.max()):
+        return Choice("r", "is one colour all over", "there is no shape in it")
+    if least > 0:
+        return Choice("labels", "numbers of one colour, no 0", "name those that train, --label N")
+    return Choice("labels", "its palette gives its numbers one colour: all above 0")
 
 
 def _with_alpha(pixels: StoredPixels, alpha: Mask) -> Choice:

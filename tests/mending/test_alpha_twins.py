@@ -23,6 +23,7 @@ OF_FILES = {
     "mask-missing",
     "mask-16bit",
     "mask-palette",
+    "mask-palette-blank",
     "mask-coloured",
     "mask-alpha-ignored",
     "mask-size-mismatch",

@@ -16,6 +16,7 @@ from maskprep.mending.fixes import FIXES, Fix
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, image_folder
+from tests.places import SAMPLES
 from tests.rule_samples import RuleSample, rule_samples
 
 BAD = {sample.name: sample for sample in rule_samples() if sample.half == "bad"}
@@ -194,6 +195,18 @@ def test_several_labels_are_left_to_the_owner(tmp_path: Path) -> None:
     assert "its set holds the labels 1, 2: say which train" in result.stderr
 
 
+def test_a_faint_mask_is_no_label_of_its_set(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png").add("c.png")
+    shape = drawn(FIGURE) > 0
+    for name, value in (("a.png", 1), ("b.png", 1), ("c.png", 30)):
+        Image.fromarray(np.where(shape, value, 0).astype(np.uint8)).save(folders.masks / name)
+    result = run("check", folders.config(), "--fix")
+    assert "its only paint is 30, that of its set is 1" in result.stderr
+    assert "its set holds the labels" not in result.stderr
+    largest = [np.asarray(Image.open(folders.masks / f"{name}.png")).max() for name in "abc"]
+    assert largest == [255, 255, 30]
+
+
 def test_a_label_is_the_same_class_in_all_of_a_set(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png").add("b.png")
     for label, name in ((1, "a.png"), (2, "b.png")):
@@ -312,6 +325,18 @@ def test_hidden_colours_are_those_that_show_in_full(sigma: float, tmp_path: Path
     assert mended & wanted == {"alpha-multiplied"}
     with Image.open(folder / "a.png") as image:
         assert np.abs(np.asarray(image)[0, 0].astype(int) - (200, 140, 110, 0)).max() <= 4
+
+
+def test_what_a_webp_smeared_is_told_and_filled(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "images", ("a.webp",))
+    rgb = Image.open(SAMPLES / "photo" / "images" / "astronaut.png").convert("RGB")
+    rgb.putalpha(Image.open(SAMPLES / "photo" / "masks" / "astronaut.png").convert("L"))
+    rgb.save(folder / "a.webp", lossless=True)
+    words = ("check", folder, "--alpha", "--format", "json", "--select", "MP208")
+    (finding,) = json.loads(run(*words).stdout)["findings"]
+    assert "is transparent over made-up colours, at its edge up to " in finding["message"]
+    assert "(WebP: exact)" in finding["fix"]
+    assert not found_names(run(*words, "--fix", "--unsafe-fixes"))
 
 
 def test_ignored_rules_are_not_mended(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,20 @@ from PIL import Image, ImageFilter
 
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import open_dataset
+from maskprep.masks.latent import area_weights
 from maskprep.model import Severity, Size
 from maskprep.model.report import Finding
 from tests.commands import run
-from tests.datasets import FIGURE, Folders, checked, drawn, found, image_folder, names
+from tests.datasets import (
+    FIGURE,
+    Folders,
+    checked,
+    drawn,
+    found,
+    image_folder,
+    keyed_png,
+    names,
+)
 from tests.raster.test_raster import REDUCES_ALPHA
 from tools.formats.writers import png
 
@@ -44,15 +55,16 @@ def test_one_colour_fires_wherever_it_is(rows: slice, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [65, 80, 127])
-def test_a_second_colour_anywhere_does_not_fire(row: int, tmp_path: Path) -> None:
+def test_a_second_colour_anywhere_makes_no_ground_of_a_fill(row: int, tmp_path: Path) -> None:
     hidden = np.zeros((128, 128), bool)
     hidden[64:] = True
     rgba = _cut_out(hidden)
     rgba[row, :, :3] = 90
-    assert not _fires(rgba, tmp_path)
+    assert _fires(rgba, tmp_path)
 
 
 Image.init()
+DISC = np.where(np.hypot(*(np.ogrid[-60.0:68, -66.0:62])) < 45, 255, 0).astype(np.uint8)
 SOFT = np.asarray(Image.fromarray(drawn(FIGURE)).filter(ImageFilter.GaussianBlur(6)))
 
 
@@ -67,7 +79,7 @@ def _lossy(folders: Folders, path: Path) -> list[tuple[Severity, str]]:
 def test_a_jpeg_masks_quality_is_the_one_it_was_saved_with(quality: int, tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
     (folders.masks / "a.png").unlink()
-    Image.fromarray(drawn(FIGURE)).save(folders.masks / "a.jpg", quality=quality)
+    Image.fromarray(DISC).save(folders.masks / "a.jpg", quality=quality)
     ((severity, message),) = _lossy(folders, folders.masks / "a.jpg")
     assert f"is a JPEG of quality {quality}:" in message
     assert severity is (Severity.INFO if quality >= 90 else Severity.WARNING)
@@ -82,8 +94,62 @@ def test_a_webp_mask_counts_as_jpeg_where_it_lost_something(
     options: dict[str, Any] = {"lossless": True} if quality is None else {"quality": quality}
     Image.fromarray(SOFT).convert("RGB").save(folders.masks / "a.webp", **options)
     told = _lossy(folders, folders.masks / "a.webp")
-    wanted = (Severity.WARNING, "is a WebP stored with loss: its edges carry noise")
-    assert told == ([] if quality is None else [wanted])
+    wanted = (
+        "is a WebP stored with loss: its edges carry noise, which cannot be told from soft greys"
+    )
+    assert told == ([] if quality is None else [(Severity.WARNING, wanted)])
+
+
+@pytest.mark.parametrize("red", [False, True], ids=["grey", "red"])
+@pytest.mark.parametrize(
+    ("ending", "options", "halved"),
+    [
+        ("jpg", {"quality": 75, "subsampling": 2}, True),
+        ("jpg", {"quality": 75, "subsampling": 0}, False),
+        ("jpg", {"quality": 50, "subsampling": 2}, True),
+        ("webp", {"quality": 80}, True),
+        ("webp", {"quality": 60}, True),
+    ],
+)
+def test_what_a_lossy_mask_costs_its_cells_is_told(
+    ending: str, options: dict[str, Any], halved: bool, red: bool, tmp_path: Path
+) -> None:
+    """The mask that was saved is known here, and not to the rule."""
+    folders = Folders(tmp_path).add("a.png")
+    (folders.masks / "a.png").unlink()
+    grey, black = Image.fromarray(DISC), Image.new("L", DISC.shape)
+    painted = Image.merge("RGB", [grey, black, black] if red else [grey] * 3)
+    path = folders.masks / f"a.{ending}"
+    painted.save(path, **options)
+    stored = np.ascontiguousarray(np.asarray(Image.open(path).convert("RGB"))[..., 0])
+    off = np.abs(area_weights(stored, 8) - area_weights(DISC, 8))
+    ((_, message),) = _lossy(folders, path)
+    worst = re.search(r"a cell weighs up to ([\d.]+) otherwise .* \(([\d.]+) on average\)", message)
+    assert worst is not None
+    # Of halved colours a pixel of the outline may fall to the other side.
+    assert float(worst[1]) == pytest.approx(off.max(), abs=0.008 if red and halved else 0.001)
+    assert float(worst[2]) == pytest.approx(off.mean(), abs=0.0004)
+    assert ("R among colours stored at half the size (4:2:0)" in message) == (red and halved)
+
+
+def test_a_shape_that_a_jpegs_blocks_hold_loses_nothing(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    (folders.masks / "a.png").unlink()
+    Image.fromarray(drawn(FIGURE)).save(folders.masks / "a.jpg", quality=75)
+    ((severity, message),) = _lossy(folders, folders.masks / "a.jpg")
+    assert severity is Severity.INFO
+    assert message.endswith("no cell weighs otherwise than in black and white")
+
+
+@pytest.mark.skipif("AVIF" not in Image.SAVE, reason="Pillow without AVIF")
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+def test_an_avif_says_whether_its_colours_are_halved(subsampling: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    black = Image.new("L", DISC.shape)
+    painted = Image.merge("RGB", [Image.fromarray(DISC), black, black])
+    painted.save(folders.masks / "a.png", "AVIF", quality=75, subsampling=subsampling)
+    ((_, message),) = _lossy(folders, folders.masks / "a.png")
+    assert ("R among colours stored at half" in message) == (subsampling != "4:4:4")
 
 
 @pytest.mark.skipif("AVIF" not in Image.SAVE, reason="Pillow without AVIF")
@@ -194,20 +260,91 @@ def test_dark_colours_are_an_error(tmp_path: Path) -> None:
     assert "one flat colour on #000000" in finding.message
 
 
-@pytest.mark.parametrize(("bits", "is_mended"), [(2, True), (4, True), (16, False)])
-def test_a_transparent_colour_that_pillow_misses_is_told(
-    bits: int, is_mended: bool, tmp_path: Path
-) -> None:
-    kind = np.uint8 if bits < 16 else np.uint16
-    samples = np.where(drawn(FIGURE) > 0, 2, 1).astype(kind)
-    if bits == 16:
-        samples = np.dstack([samples] * 3)
-    clear = b"\0\1" * (3 if bits == 16 else 1)
-    (tmp_path / "a.png").write_bytes(png(samples, bits, before=[(b"tRNS", clear)]))
-    told = run("check", tmp_path, "--alpha", "--no-cache", "--select", "alpha-flat").stdout
-    assert "its transparent colour is none that Pillow finds" in told
-    assert ("writes what it says" in told) == is_mended
-    run("extract", tmp_path, "--alpha", "--output", tmp_path.parent / f"{tmp_path.name}-made")
-    if is_mended:
-        with Image.open(tmp_path.parent / f"{tmp_path.name}-made" / "a.png") as made:
-            np.testing.assert_array_equal(np.asarray(made), drawn(FIGURE))
+@pytest.mark.parametrize("depth", [2, 4])
+def test_a_key_that_pillow_misreads_is_told(depth: int, tmp_path: Path) -> None:
+    white = (1 << depth) - 1
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 1, white)
+    (images / "a.png").write_bytes(keyed_png(numbers, depth, key=white))
+    (told,) = _alone("alpha-key-misread", images)
+    share = float(np.mean(numbers == white))
+    assert f"{share:.0%} of it everywhere else, 0% for the trainer" in told.message
+
+
+def test_a_deep_key_of_256_makes_black_transparent(tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 0, 200)
+    (images / "a.png").write_bytes(keyed_png(numbers, 16, key=256))
+    (told,) = _alone("alpha-key-misread", images)
+    assert f"0% of it everywhere else, {np.mean(numbers == 0):.0%} for the trainer" in told.message
+
+
+def test_a_deep_colour_that_pillow_misreads_is_told_and_extracted(tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    greys = np.where(drawn(FIGURE) > 0, 257, 256).astype(np.uint16)
+    key = [(b"tRNS", b"\1\0" * 3)]
+    (images / "a.png").write_bytes(png(np.dstack([greys] * 3), 16, before=key))
+    (told,) = _alone("alpha-key-misread", images)
+    assert f"{np.mean(greys == 256):.0%} of it everywhere else, 0% for the trainer" in told.message
+    run("extract", images, "--alpha", "--output", tmp_path / "made")
+    with Image.open(tmp_path / "made" / "a.png") as made:
+        np.testing.assert_array_equal(np.asarray(made), drawn(FIGURE))
+
+
+@pytest.mark.parametrize("key", [0, 1])
+def test_a_key_of_1_bit_is_told_where_pillow_misreads_it(key: int, tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 1 - key, key)
+    (images / "a.png").write_bytes(keyed_png(numbers, 1, key))
+    with Image.open(images / "a.png") as image:
+        is_read = np.array_equal(np.asarray(image.convert("RGBA"))[..., 3], drawn(FIGURE))
+    assert is_read == (not _alone("alpha-key-misread", images))
+    run("extract", images, "--alpha", "--output", tmp_path / "made")
+    with Image.open(tmp_path / "made" / "a.png") as made:
+        np.testing.assert_array_equal(np.asarray(made), drawn(FIGURE))
+
+
+@pytest.mark.parametrize(("depth", "key"), [(2, 0), (4, 0), (8, 255), (16, 0)])
+def test_a_key_that_pillow_reads_is_not(depth: int, key: int, tmp_path: Path) -> None:
+    images = image_folder(tmp_path / "images", alpha=True)
+    numbers = np.where(drawn(FIGURE) > 0, 3, key)
+    (images / "a.png").write_bytes(keyed_png(numbers, depth, key))
+    assert not _alone("alpha-key-misread", images)
+
+
+def test_a_masks_white_key_is_told_as_transparency_that_trains(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    numbers = np.where(drawn(FIGURE) > 0, 0, 15)
+    (folders.masks / "a.png").write_bytes(keyed_png(numbers, 4, key=15))
+    (told,) = [
+        each for each in checked(folders.config()).findings if each.name == "mask-alpha-ignored"
+    ]
+    assert f"{np.mean(numbers == 15):.0%} of it is transparent and would train" in told.message
+
+
+def _alone(name: str, images: Path) -> list[Finding]:
+    found = open_dataset(str(images), alpha=True, resolution=Size(128, 128), min_bucket_reso=64)
+    return [each for each in check(found).findings if each.name == name]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "TIFF"])
+def test_an_empty_palette_is_told_wherever_it_is(kind: str, tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    blank = Image.fromarray((drawn(FIGURE) > 0).astype(np.uint8))
+    blank.putpalette([20] * 12)
+    blank.save(folders.masks / "a.png", kind)
+    told = {each.name: each.message for each in checked(folders.config()).findings}
+    assert set(told) == {"mask-palette-blank"}
+    assert "gives its numbers (0, 1) one colour: R is 20 all over" in told["mask-palette-blank"]
+
+
+def test_floats_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png")
+    floats = drawn(FIGURE).astype(np.float32)
+    floats[:2] = np.nan
+    floats[2:4] = np.inf
+    Image.fromarray(floats).save(folders.masks / "a.png", "TIFF")
+    told = [each for each in checked(folders.config()).findings if each.name == "mask-not-finite"]
+    assert [each.message for each in told] == [
+        f"is NaN or infinite in {4 / 128:.2%} of its pixels, which is no weight"
+    ]

@@ -10,16 +10,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from maskprep.checking.engine import check
 from maskprep.checking.project import find_project
-from maskprep.cli import maskprep
 from maskprep.dataset.discover import discover
 from maskprep.model import Severity
 from maskprep.model.report import Finding
 from maskprep.model.rule import Rule
 from maskprep.rules import all_rules
+from tests.commands import run
 from tests.rule_samples import HALVES, SAMPLES, RuleSample, request_of, rule_samples
 
 _RULES = {rule.code: rule for rule in all_rules()}
@@ -47,7 +47,7 @@ def _checked(sample: RuleSample) -> tuple[Finding, ...]:
 
 
 def _run(sample: RuleSample) -> Result:
-    return CliRunner().invoke(maskprep, ["check", "--format", "json", *sample.arguments])
+    return run("check", "--format", "json", *sample.arguments)
 
 
 @_half("bad")

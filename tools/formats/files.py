@@ -133,6 +133,12 @@ def pngs() -> Iterator[File]:
     yield of(
         "palette-voc", "palette of VOC, labels 1, 2", lambda: png(LABELS, palette=VOC), LABELLED
     )
+    yield of(
+        "palette-blank",
+        "palette of black, labels 1, 2",
+        lambda: png(LABELS, palette=[(0, 0, 0)] * 3),
+        LABELLED,
+    )
     white_first = [(255, 255, 255), (0, 0, 0)]
     yield of(
         "palette-1",
