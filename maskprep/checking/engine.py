@@ -77,7 +77,7 @@ def check(
     for each in judged:
         rows.append(each.row)
         findings += each.findings
-        stops += each.stops
+        stops += (stop for stop in each.stops if stop.stage is not Stage.SKIPPED)
         faults += [] if each.fault is None else [each.fault]
         progress()
     findings += told_of_set(RuleStage.DATASET, training_set, rows)

@@ -51,6 +51,8 @@ class MaskPixels:
         The largest value as stored; above 255 in files of 16 bits.
     deep : ndarray of uint16, shape (H, W), or None
         Greys of 16 bits as stored, where they are kept; `mask` has them cut off at 255.
+    keeps_colours : bool
+        Whether the trainer goes on with `rgb`, where there is any.
     """
 
     header: Header
@@ -59,10 +61,13 @@ class MaskPixels:
     rgb: NDArray[np.uint8] | None
     largest_stored: int
     deep: NDArray[np.uint16] | None = None
+    keeps_colours: bool = False
 
     @property
     def trained(self) -> Mask | NDArray[np.uint16]:
-        """What the trainer goes on with: the mask, or deep greys where it keeps them."""
+        """What the trainer goes on with: the mask, or what it keeps: deep greys, or colours."""
+        if self.keeps_colours and self.rgb is not None:
+            return self.rgb
         return self.mask if self.deep is None else self.deep
 
     def upright(self) -> MaskPixels:
@@ -83,14 +88,20 @@ class MaskPixels:
         )
 
 
-def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "cut") -> MaskPixels:
+def read_mask(
+    path: str,
+    channel: Channel,
+    upright: bool = False,
+    deep: Deep = "cut",
+    colours: bool = False,
+) -> MaskPixels:
     """Decode the channel that a trainer takes for the mask.
 
     Parameters
     ----------
     path : str
         Mask file (`channel` ``"r"``) or training image (``"alpha"``).
-    channel, upright, deep
+    channel, upright, deep, colours
         As in `Reading`.
 
     Returns
@@ -114,7 +125,7 @@ def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "
         if channel == "alpha":
             pixels = _alpha_of(path, image, header)
         else:
-            pixels = _mask_of(path, image, header, channel, deep)
+            pixels = replace(_mask_of(path, image, header, channel, deep), keeps_colours=colours)
         return pixels.upright() if upright and header.orientation != 1 else pixels
 
 

@@ -300,7 +300,8 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
                 fix = f"{_extracted(subset.images)}; then move them out of it"
             yield Remark(subset.masks.path, told, fix)
             return
-        if masks.startswith(pathname.join(images, "")):
+        trained = {pathname.dirname(pair.image) for pair in subset.pairs}
+        if masks.startswith(pathname.join(images, "")) and subset.masks.path not in trained:
             told = "lies inside the image folder: this trainer does not look there, others do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
