@@ -416,8 +416,8 @@ def _configuration(request: Request) -> Configuration:
     target, trainer = request.target, request.trainer
     of_folder = request.masks is not None or request.alpha
     if storage.isdir(target):
-        if request.alpha and trainer.masks_beside:
-            raise MaskprepError(f"{target}: {trainer.masks_beside}")
+        if request.alpha and (refusal := trainer.masks_beside or trainer.alpha_refused):
+            raise MaskprepError(f"{target}: {refusal}")
         if not of_folder and not trainer.masks_beside:
             raise MaskprepError(
                 f"{target}: is a folder: say where its masks are, --masks DIR or --alpha"

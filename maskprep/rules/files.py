@@ -50,7 +50,7 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
         if not broken.foretold:
             told += f"; {broken.error}"
         elif stop is not None and stop.stage is Stage.SKIPPED:
-            told += f"; the trainer takes another in its place ({stop.headline})"
+            told += f"; the trainer goes on without it ({stop.headline})"
         elif stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"

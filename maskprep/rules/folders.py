@@ -344,9 +344,8 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
             fix = f"write {stem}{ending}"
             if other:
                 fix = subset.caption_setting.format(ending=other)
-            yield Remark(
-                pair.image, f"has no caption {stem}{ending}: trains with an empty one", fix
-            )
+            outcome = "trains with an empty one"
+            yield Remark(pair.image, f"has no caption {stem}{ending}", fix, outcome=outcome)
 
 
 @rule(

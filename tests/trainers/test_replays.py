@@ -17,9 +17,12 @@ from tests.places import ROOT
 
 RECORDINGS = ROOT / "tests" / "data" / "trainers"
 #: Weight cases of each recording, so that none is lost.
-CASES = {"ai-toolkit": 46, "onetrainer": 49}
+CASES = {"ai-toolkit": 46, "diffusion-pipe": 42, "onetrainer": 49}
 #: What Pillow before 13 resizes in another order of its two passes, and so rounds otherwise.
-OLDER_PASSES = frozenset(f"at-{number:03}" for number in (0, 1, 4, 8, 32, 45))
+OLDER_PASSES = frozenset(
+    [f"at-{number:03}" for number in (0, 1, 4, 8, 32, 45)]
+    + [f"dp-{number:03}" for number in (7, 10, 13, 17, 18, 27, 31, 34, 35, 37)]
+)
 IS_OLDER = int(PIL.__version__.split(".")[0]) < 13
 
 

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
     from maskprep.raster import Reading
 
+#: What becomes of a mask that Pillow does not open: the error is printed, and the next line fails.
+_UNBOUND = (
+    "UnboundLocalError: cannot access local variable 'img' where it is not associated with a value"
+)
+
 
 class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
     """ostris/ai-toolkit."""
@@ -101,12 +106,11 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell that another image is trained; see `Foresees.foresee_unreadable`."""
-        error = (
-            "UnboundLocalError: cannot access local variable 'img' where it is not associated with"
-            " a value"
-        )
         rule = "bomb" if broken.too_large else "unreadable"
-        return Stop(rule, Stage.SKIPPED, error if broken.foretold else broken.error, path)
+        if not broken.foretold or _opens(path):
+            return Stop(rule, Stage.SKIPPED, broken.error, path)
+        error = f"Error processing image: {path}" if path == pair.image else _UNBOUND
+        return Stop(rule, Stage.SKIPPED, error, path)
 
     def foresee_pair(
         self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset
@@ -123,6 +127,8 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
         self, pair: Pair, size: Size, dataset: Dataset, subset: Subset
     ) -> Placement | Stop | None:
         """Choose the bucket; see `Places.place`."""
+        if min(size) < 1:
+            return None  # what does not open is skipped before it is placed
         item: settings.Item = subset.settings
         scaled = Size(int(size.width * item.scale), int(size.height * item.scale))
         hint = "take a less long image, or a higher resolution"
@@ -228,6 +234,16 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
     def start_flags(self, path: str, masked_loss: bool) -> str:
         """Name the configuration; see `WritesConfigurations.start_flags`."""
         return compose.start_flags(path)
+
+
+def _opens(path: str) -> bool:
+    from maskprep.raster import read_header
+
+    try:
+        read_header(path)
+    except UnreadableImageError:
+        return False
+    return True
 
 
 def _alpha_error(mode: str, size: Size) -> str:

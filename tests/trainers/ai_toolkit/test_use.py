@@ -146,6 +146,18 @@ def test_the_walk_looks_into_every_folder_but_its_own(images: Path, tmp_path: Pa
     assert found == [".hidden/c.png", "a.png", "b.png", "more/deep/c.png"]
 
 
+def test_what_does_not_load_is_replaced(images: Path, tmp_path: Path) -> None:
+    (images / "a.png").write_bytes(b"this is no picture")
+    whole = (tmp_path / "masks" / "b.png").read_bytes()
+    (tmp_path / "masks" / "b.png").write_bytes(whole[: len(whole) // 2])
+    report = checked(*with_masks(images))  # type: ignore[arg-type]
+    assert report["starts"] and not report["stops_in_first_epoch"]
+    told = [each["message"] for each in report["findings"] if each["name"] == "unreadable"]
+    assert any("Error processing image" in each for each in told)
+    assert any("truncated" in each for each in told)
+    assert all("the trainer goes on without it" in each for each in told)
+
+
 def test_the_strongest_blur_is_pillows(images: Path, tmp_path: Path) -> None:
     Image.new("RGB", (256, 256)).save(images / "a.png")
     colours = np.zeros((256, 256, 3), np.uint8)
