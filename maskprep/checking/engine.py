@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from maskprep.checking.choice import Ruleset
@@ -11,7 +12,7 @@ from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Stage, TrainingSet
+from maskprep.model import Stage, Stop, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -66,7 +67,7 @@ def check(
         for subset in dataset.subsets:
             findings += told_of_set(RuleStage.FOLDERS, subset)
     rows: list[SampleRow] = []
-    stops = list(training_set.stops)
+    stops, skipped = list(training_set.stops), list[Stop]()
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
     if ledger is None:
@@ -77,9 +78,13 @@ def check(
     for each in judged:
         rows.append(each.row)
         findings += each.findings
-        stops += (stop for stop in each.stops if stop.stage is not Stage.SKIPPED)
+        for stop in each.stops:
+            (skipped if stop.stage is Stage.SKIPPED else stops).append(stop)
         faults += [] if each.fault is None else [each.fault]
         progress()
+    if not any(row.trains for row in rows):
+        # Nobody goes on without a file where there is no other.
+        stops += (replace(stop, stage=Stage.BATCH) for stop in skipped)
     findings += told_of_set(RuleStage.DATASET, training_set, rows)
     findings += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
     told = list(dict.fromkeys(findings))  # two datasets may share their folders

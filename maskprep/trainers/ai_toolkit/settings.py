@@ -7,6 +7,7 @@ resolution).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -136,7 +137,7 @@ def read(path: str, model: ModelTraits, flags: Flags) -> Configuration:
             for each in process["datasets"]
             for item in _items(each, flags)
         ]
-    except (AttributeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         told = f"a setting is of the wrong kind: {error}"
         return Configuration(_refusal(path, told, "wrong-type"), (), masked_loss=False)
     if not items:
@@ -177,7 +178,7 @@ def _items(said: dict[str, Any], flags: Flags) -> Iterator[Item]:
     path = str(listed or said.get("folder_path") or "")
     ending = str(said.get("caption_ext") or ".txt")
     alpha = bool(said.get("alpha_mask", False))
-    masks = said.get("mask_path")
+    masks, caption = said.get("mask_path"), said.get("default_caption")
     unchecked = None
     if listed is not None and str(listed).lower().endswith(".json"):
         unchecked = f"{listed} lists its images, which is not followed here"
@@ -194,15 +195,19 @@ def _items(said: dict[str, Any], flags: Flags) -> Iterator[Item]:
         scale=float(said.get("scale", 1.0)),
         moves=tuple(name for name in _RANDOM if said.get(name)),
         caption_ext=ending if ending.startswith(".") else f".{ending}",
-        default_caption=said.get("default_caption") or None,
+        default_caption=None if caption in (None, "") else str(caption),
         repeats=max(1, int(said.get("num_repeats", 1))),
         is_reg=bool(said.get("is_reg", False)),
         blur=float(flags.get("mask_blur", 0.0)),
         ignored_masks=str(masks) if alpha and masks is not None else None,
         unchecked=unchecked,
     )
+    if not (0 < item.scale < math.inf and abs(item.least) < math.inf):
+        raise ValueError(f"scale {item.scale:g}, mask_min_value {item.least:g}")
     sides = said.get("resolution", _side(flags.get("resolution")))
     for side in sides if isinstance(sides, list) else [sides]:
+        if int(side) < 1:
+            raise ValueError(f"resolution {side}")
         yield replace(item, resolution=int(side))
 
 

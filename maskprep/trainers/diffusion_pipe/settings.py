@@ -6,7 +6,8 @@ _set_defaults (what a directory does not say, the data set says); examples/datas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,7 +122,7 @@ def read(path: str, model: ModelTraits, flags: Flags) -> Configuration:
     except KeyError as error:
         told = f"KeyError: {error}"
         return Configuration(_refusal(path, told, "missing-key"), (), masked_loss=False)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         told = f"a setting is of the wrong kind: {error}"
         return Configuration(_refusal(path, told, "wrong-type"), (), masked_loss=False)
     blocks = tuple(block_of(place, each) for place, each in enumerate(listed))
@@ -157,21 +158,41 @@ def _directories(
         (int(width), int(height), int(frames))
         for width, height, frames in said.get("size_buckets", ())
     )
+    _refuse_unless_positive("size_buckets", [side for row in rows for side in row])
     sides = () if rows else distinct([_side(each) for each in said["resolutions"]])
+    aspects = () if rows else _aspects(said)
+    if not rows:
+        _refuse_unless_positive("resolutions", sides)
+        _refuse_unless_positive("ar_buckets", aspects)
+        if not (sides and aspects):
+            raise ValueError("neither resolutions nor aspects may be empty")
     for side in sides or (0.0,):
         yield Directory(
             said["path"],
-            said.get("mask_path"),
-            () if rows else _aspects(said),
+            _path(said, "mask_path"),
+            aspects,
             side,
             model.bucket_step,
             rows,
             len(said.get("resolutions", ())),
             max(1, int(said.get("num_repeats", 1))),
             bool(said.get("skip_empty_caption", True)),
-            said.get("default_mask_file"),
+            _path(said, "default_mask_file"),
             batch_size,
         )
+
+
+def _path(said: Mapping[str, Any], key: str) -> str | None:
+    path = said.get(key)
+    if path is not None and not isinstance(path, str):
+        raise TypeError(f"{key} is {path!r}, no path")
+    return path
+
+
+def _refuse_unless_positive(key: str, numbers: Sequence[float]) -> None:
+    for number in numbers:
+        if not 0 < number < math.inf:
+            raise ValueError(f"{key}: {number:g} is not above 0")
 
 
 def _aspects(said: Mapping[str, Any]) -> tuple[float, ...]:

@@ -147,6 +147,7 @@ def test_the_walk_looks_into_every_folder_but_its_own(images: Path, tmp_path: Pa
 
 
 def test_what_does_not_load_is_replaced(images: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (128, 128)).save(images / "c.png")
     (images / "a.png").write_bytes(b"this is no picture")
     whole = (tmp_path / "masks" / "b.png").read_bytes()
     (tmp_path / "masks" / "b.png").write_bytes(whole[: len(whole) // 2])
@@ -181,6 +182,10 @@ def test_the_strongest_blur_is_pillows(images: Path, tmp_path: Path) -> None:
         ("datasets:\n  - mask_path: m", "has neither folder_path nor dataset_path"),
         ("datasets:\n  - folder_path: f\n    resolution: big", "of the wrong kind"),
         ("datasets:\n  - 3", "of the wrong kind"),
+        ("datasets:\n  - folder_path: f\n    scale: 0", "scale 0"),
+        ("datasets:\n  - folder_path: f\n    resolution: 0", "resolution 0"),
+        ("datasets:\n  - folder_path: f\n    mask_min_value: .nan", "mask_min_value nan"),
+        ("datasets:\n  - folder_path: f\n    num_repeats: .inf", "of the wrong kind"),
         ("datasets: []", "names no data set"),
     ],
 )

@@ -213,6 +213,18 @@ def test_a_mask_changed_after_its_cache_is_told(images: Path, tmp_path: Path) ->
             {"resolutions": [512], "enable_ar_bucket": True, "directory": [{"path": "x"}]},
             "KeyError: 'min_ar'",
         ),
+        ({"resolutions": [0], "directory": [{"path": "x"}]}, "0 is not above 0"),
+        (
+            {
+                "resolutions": [512],
+                "enable_ar_bucket": True,
+                "ar_buckets": [-1.5],
+                "directory": [{"path": "x"}],
+            },
+            "-1.5 is not above 0",
+        ),
+        ({"resolutions": [], "directory": [{"path": "x"}]}, "may be empty"),
+        ({"resolutions": [64], "directory": [{"path": "x", "mask_path": 3}]}, "no path"),
         ({"resolutions": ["big"], "directory": [{"path": "x"}]}, "of the wrong kind"),
         ({"size_buckets": [[1, 2]], "directory": [{"path": "x"}]}, "of the wrong kind"),
         ({"resolutions": [512], "directory": [{"path": "gone"}]}, "there is no such folder"),
