@@ -283,6 +283,13 @@ def _oddities(datasets: Sequence[Dataset]) -> Iterator[Oddity]:
     items: list[settings.Item] = [subset.settings for each in datasets for subset in each.subsets]
     trainings: list[settings.Training] = [each.settings for each in datasets[:1]]
     for training in trainings:
+        if training.unknown:
+            yield Oddity(
+                "model-unknown",
+                f"arch {training.unknown} is not known here: buckets are taken to be multiples of"
+                f" {training.step} px",
+                "name one like it: --model",
+            )
         if training.inverted_mask_prior and training.batch_size > 1:
             yield Oddity(
                 "prior-of-first-mask",

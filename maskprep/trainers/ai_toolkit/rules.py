@@ -194,3 +194,16 @@ def mask_missing_in_batch(subset: Subset) -> Iterator[Remark]:
         told = f"{lacking} of its {len(subset.pairs)} images have no mask: in a batch of"
         told += f" {item.batch_size} with one that has, they weigh 0"
         yield Remark(subset.images.path, told, "give every image a mask, or set batch_size: 1")
+
+
+@rule(
+    "MP629",
+    "model-unknown",
+    Severity.WARNING,
+    _CONFIG,
+    "ai-toolkit 27a03a9, extensions_built_in/diffusion_models/, get_bucket_divisibility (read)",
+    mend="name a model with buckets like its own: --model",
+)
+def model_unknown(training_set: TrainingSet) -> Iterator[Remark]:
+    """A model that ai-toolkit may know, and maskprep does not: buckets and cells are guessed."""
+    return odd(training_set, "model-unknown")

@@ -84,12 +84,15 @@ class Training:
     ----------
     step : int
         By which the model has buckets' sides rounded.
+    unknown : str
+        ``model.arch``, where it is none that is known here.
     """
 
     step: int
     dtype: Dtype = "float32"
     batch_size: int = 1
     inverted_mask_prior: bool = False
+    unknown: str = ""
 
 
 def is_job(document: object) -> bool:
@@ -129,9 +132,10 @@ def read(path: str, model: ModelTraits, flags: Flags) -> Configuration:
         return Configuration(_refusal(path, told, "no-datasets"), (), masked_loss=False)
     processes = [each for each in document["config"]["process"] if isinstance(each, dict)]
     process = next(each for each in processes if isinstance(each.get("datasets"), list))
-    trained = _model(process.get("model"), model)
+    said = process.get("model")
+    trained, unknown = _model(said if isinstance(said, dict) else {}, model)
     try:
-        training = _training(process.get("train"), trained.bucket_step, flags)
+        training = _training(process.get("train"), trained.bucket_step, unknown, flags)
         items = [
             replace(item, batch_size=training.batch_size)
             for each in process["datasets"]
@@ -215,21 +219,22 @@ def _side(resolution: Size | None) -> int:
     return 512 if resolution is None else round((resolution.width * resolution.height) ** 0.5)
 
 
-def _training(said: object, step: int, flags: Flags) -> Training:
+def _training(said: object, step: int, unknown: str, flags: Flags) -> Training:
     train = said if isinstance(said, dict) else {}
     return Training(
         step,
         _dtype(train.get("dtype", flags.get("train_dtype", "fp32"))),
         int(train.get("batch_size", 1)),
         bool(train.get("inverted_mask_prior", False)),
+        unknown,
     )
 
 
-def _model(said: object, default: ModelTraits) -> ModelTraits:
-    model = said if isinstance(said, dict) else {}
-    arch = str(model.get("arch") or "").partition(":")[0]
-    switched = (name for switch, name in _SWITCHES.items() if model.get(switch))
-    return MODELS.get(arch) or next((MODELS[name] for name in switched), default)
+def _model(said: dict[str, Any], default: ModelTraits) -> tuple[ModelTraits, str]:
+    """Find what is trained, and its name where that is not known."""
+    arch = str(said.get("arch") or "").partition(":")[0]
+    named = next((name for switch, name in _SWITCHES.items() if said.get(switch)), arch)
+    return MODELS.get(named, default), "" if named in MODELS else named
 
 
 def _dtype(name: object) -> Dtype:

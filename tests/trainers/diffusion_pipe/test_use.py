@@ -87,6 +87,24 @@ def test_what_is_drawn_and_grown_is_weighed_alike(images: Path, tmp_path: Path) 
     assert float(after.sum()) > float(before.sum())
 
 
+def test_a_target_is_met_under_its_kernel(tmp_path: Path) -> None:
+    for name in ("i", "m"):
+        (tmp_path / name).mkdir()
+    mask = drawn(FIGURE).repeat(4, 0).repeat(4, 1)
+    mask[83:86, 40:400] = 255
+    mask[300:460, 33:35] = 255
+    Image.fromarray(mask).save(tmp_path / "m" / "a.png")
+    Image.new("RGB", (512, 512)).save(tmp_path / "i" / "a.png")
+    options = (*NAMED, "--model", "flux", "--resolution", "512")
+    words = (tmp_path / "i", "--masks", tmp_path / "m", *options)
+    (before,) = checked(tmp_path / "i", *words[1:])["samples"]
+    assert before["detail_weight_min"] == 0
+    result = run("dilate", *words, "--target", "0.7", "--output", tmp_path / "g", "--all")
+    assert result.exit_code == 0, result.stderr
+    (after,) = checked(tmp_path / "i", "--masks", tmp_path / "g", *options)["samples"]
+    assert after["detail_weight_min"] >= 0.7
+
+
 def test_masks_in_the_alpha_are_refused(images: Path) -> None:
     told = run("check", images, "--alpha", *NAMED).stderr
     assert "diffusion-pipe reads no masks from the alpha" in told
