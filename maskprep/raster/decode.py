@@ -67,6 +67,8 @@ class MaskPixels:
         Numbers of a palette that gives all of them one colour; None where colours tell.
     not_finite : float
         Share of the pixels that are NaN or infinite, [0, 1]: floats alone can be.
+    keeps_colours : bool
+        Whether the trainer goes on with `rgb`, where there is any.
     """
 
     header: Header
@@ -78,10 +80,13 @@ class MaskPixels:
     deep: NDArray[np.uint16] | None = None
     numbers: Mask | None = None
     not_finite: float = 0.0
+    keeps_colours: bool = False
 
     @property
     def trained(self) -> Mask | NDArray[np.uint16]:
-        """What the trainer goes on with: the mask, or deep greys where it keeps them."""
+        """What the trainer goes on with: the mask, or what it keeps: deep greys, or colours."""
+        if self.keeps_colours and self.rgb is not None:
+            return self.rgb
         return self.mask if self.deep is None else self.deep
 
     def upright(self) -> MaskPixels:
@@ -102,14 +107,20 @@ class MaskPixels:
         )
 
 
-def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "cut") -> MaskPixels:
+def read_mask(
+    path: str,
+    channel: Channel,
+    upright: bool = False,
+    deep: Deep = "cut",
+    colours: bool = False,
+) -> MaskPixels:
     """Decode the channel that a trainer takes for the mask.
 
     Parameters
     ----------
     path : str
         Mask file (`channel` ``"r"``) or training image (``"alpha"``).
-    channel, upright, deep
+    channel, upright, deep, colours
         As in `Reading`.
 
     Returns
@@ -133,7 +144,7 @@ def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "
         if channel == "alpha":
             pixels = _alpha_of(path, image, header)
         else:
-            pixels = _mask_of(path, image, header, channel, deep)
+            pixels = replace(_mask_of(path, image, header, channel, deep), keeps_colours=colours)
         return pixels.upright() if upright and header.orientation != 1 else pixels
 
 

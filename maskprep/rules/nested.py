@@ -29,11 +29,14 @@ def sub_folder_unread(training_set: TrainingSet) -> Iterator[Remark]:
         return  # no-images tells it
     subsets = [subset for dataset in training_set.datasets for subset in dataset.subsets]
     known = {pathname.realpath(folder.path) for subset in subsets for folder in _folders(subset)}
+    known |= {pathname.realpath(path) for subset in subsets for path in _read_below(subset)}
     seen: set[str] = set()
     for subset in subsets:
         for folder in _folders(subset):
             real = pathname.realpath(folder.path)
             if real in seen or not folder.exists:
+                continue
+            if folder is subset.images and training_set.trainer.walks_below:
                 continue
             seen.add(real)
             found = pictures_below(folder, known)
@@ -42,6 +45,12 @@ def sub_folder_unread(training_set: TrainingSet) -> Iterator[Remark]:
             severity = None if folder is subset.images else Severity.INFO
             words = f"{told(found)}, and the trainer never opens what lies there"
             yield Remark(folder.path, words, "take it in", severity, adopt_command(subset))
+
+
+def _read_below(subset: Subset) -> set[str]:
+    """Give the folders below a subset's in which the trainer finds images or masks."""
+    paths = (path for pair in subset.pairs for path in (pair.image, pair.mask) if path is not None)
+    return {pathname.dirname(path) for path in paths}
 
 
 def _folders(subset: Subset) -> Iterator[Folder]:
