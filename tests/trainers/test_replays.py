@@ -16,7 +16,7 @@ from tests.places import ROOT
 
 RECORDINGS = ROOT / "tests" / "data" / "trainers"
 #: Weight cases of each recording, so that none is lost.
-CASES = {"onetrainer": 49}
+CASES = {"onetrainer": 49, "simpletuner": 44}
 
 
 def cases() -> Iterator[Any]:
