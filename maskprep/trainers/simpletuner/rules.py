@@ -77,7 +77,8 @@ def segmentation_without_grey(training_set: TrainingSet) -> Iterator[Remark]:
 def mask_missing_in_batch(training_set: TrainingSet) -> Iterator[Remark]:
     """Some images have masks and some have not, and a batch may hold both: the run stops there.
 
-    A batch of which none has a mask trains whole. Images of different shapes never meet.
+    "ValueError: Each conditioning backend must supply one sample per training example (expected 2,
+    got 1)." A batch of which none has a mask trains whole. Images of different shapes never meet.
     """
     return stopped(training_set, "mask-missing-in-batch", "save a mask for every image")
 
