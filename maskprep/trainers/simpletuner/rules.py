@@ -28,8 +28,8 @@ def mask_crop_random(training_set: TrainingSet) -> Iterator[Remark]:
 
     ``crop_style`` is random where a data set does not say otherwise, and counts with
     ``"crop": false``, too: what sticks out of the target size is cropped off somewhere. At one
-    megapixel a mask lies up to 42 px beside its place. Only ``center`` or ``corner``, in both data
-    sets, is safe.
+    megapixel a mask lies up to 42 px beside its place; nothing moves only where every image has the
+    very shape of its target. ``center`` or ``corner``, in both data sets, is always safe.
     """
     return odd(training_set, "mask-crop-random")
 
