@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from maskprep.dataset.below import adopt_command, how_to_take_in, pictures_below, told
@@ -45,6 +46,32 @@ def sub_folder_unread(training_set: TrainingSet) -> Iterator[Remark]:
             severity = None if folder is subset.images else Severity.INFO
             words = f"{told(found)}, and the trainer never opens what lies there"
             yield Remark(folder.path, words, "take it in", severity, adopt_command(subset))
+
+
+@rule(
+    "MP625",
+    "masks-trained-as-images",
+    Severity.ERROR,
+    RuleStage.FOLDERS,
+    "ai-toolkit 27a03a9, toolkit/data_loader.py, AiToolkitDataset.__init__ (os.walk); truth: "
+    '"mask_dir_inside_image_dir"; SimpleTuner bc8e6ab, truth: "mask_dir_nested_in_image_dir"',
+    mend="move the mask folder out of the image folder",
+)
+def masks_trained_as_images(subset: Subset) -> Iterator[Remark]:
+    """A mask folder inside the image folder: every mask is trained as a picture.
+
+    Of trainers that look for images in all folders below.
+    """
+    if subset.images is None:
+        return
+    top = subset.images.path.rstrip("/")
+    masks = subset.masks.path if subset.masks is not None else None
+    folders = Counter(pathname.dirname(pair.image) for pair in subset.pairs)
+    for folder, count in folders.items():
+        named = pathname.basename(folder).lower() in ("mask", "masks")
+        if folder != top and (named or folder == masks):
+            told = f"lies in the image folder: its {count} masks are trained as images, too"
+            yield Remark(folder, told, "move it out of the image folder")
 
 
 def _read_below(subset: Subset) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from maskprep.files import pathname
 from maskprep.model import MaskSource, Severity, Subset, TrainingSet
 from maskprep.model.remarks import odd, stopped
 from maskprep.model.rule import Remark, RuleStage, rule
@@ -30,6 +29,7 @@ _PRIOR = "ai-toolkit 27a03a9, extensions_built_in/sd_trainer/SDTrainer.py, calcu
 def alpha_not_rgba(sample: Any) -> Iterator[Remark]:
     """An image that is not RGBA where ``alpha_mask`` is on: it does not load.
 
+    "could not broadcast input array from shape (H,W,0) into shape (H,W,3)", or the like.
     ai-toolkit prints the error and trains another image in its place; it stops where there is no
     other. Neither grey with alpha nor a palette with transparency will do.
     """
@@ -117,35 +117,6 @@ def masks_without_buckets(training_set: TrainingSet) -> Iterator[Remark]:
 
 
 @rule(
-    "MP625",
-    "masks-trained-as-images",
-    Severity.ERROR,
-    RuleStage.FOLDERS,
-    "ai-toolkit 27a03a9, toolkit/data_loader.py, AiToolkitDataset.__init__ (os.walk); truth: "
-    '"mask_dir_inside_image_dir"',
-    mend="move the mask folder out of the image folder",
-)
-def masks_trained_as_images(subset: Subset) -> Iterator[Remark]:
-    """A mask folder inside the image folder: every mask is trained as a picture.
-
-    ai-toolkit looks for images in all folders below, and leaves out none but ``_controls``.
-    """
-    if not isinstance(subset.settings, Item) or subset.images is None:
-        return
-    top = subset.images.path.rstrip("/")
-    masks = subset.masks.path if subset.masks is not None else None
-    inside: dict[str, int] = {}
-    for pair in subset.pairs:
-        folder = pathname.dirname(pair.image)
-        named = pathname.basename(folder).lower() in ("mask", "masks")
-        if folder != top and (named or folder == masks):
-            inside[folder] = inside.get(folder, 0) + 1
-    for folder, count in inside.items():
-        told = f"lies in the image folder: its {count} masks are trained as images, too"
-        yield Remark(folder, told, "move it out of the image folder")
-
-
-@rule(
     "MP626",
     "crop-at-random",
     Severity.INFO,
@@ -205,5 +176,5 @@ def mask_missing_in_batch(subset: Subset) -> Iterator[Remark]:
     mend="name a model with buckets like its own: --model",
 )
 def model_unknown(training_set: TrainingSet) -> Iterator[Remark]:
-    """A model that ai-toolkit may know, and maskprep does not: buckets and cells are guessed."""
+    """A model that is not known here, though ai-toolkit may: buckets and cells are guessed."""
     return odd(training_set, "model-unknown")

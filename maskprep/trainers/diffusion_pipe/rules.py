@@ -118,7 +118,8 @@ def images_are_masks(subset: Subset) -> Iterator[Remark]:
 def too_many_resolutions(training_set: TrainingSet) -> Iterator[Remark]:
     """More than three ``resolutions``: the trainer warns, and quits.
 
-    Every image is trained at every one of them. ``--i_know_what_i_am_doing`` lets it go on.
+    "WARNING: You have set a lot of resolutions (N)". Every image is trained at every one of them.
+    ``--i_know_what_i_am_doing`` lets it go on.
     """
     return stopped(training_set, "too-many-resolutions", _QUIT)
 
