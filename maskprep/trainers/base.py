@@ -13,6 +13,7 @@ from maskprep.errors import MaskprepError
 from maskprep.model import ModelTraits
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.roles import (
     FindsPairs,
     Foresees,
@@ -43,6 +44,8 @@ class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     words: ClassVar[Words]
     #: What it makes of defects otherwise than sd-scripts, by a rule's code.
     verdicts: ClassVar[Mapping[str, Verdict]] = {}
+    #: How files lie so that it finds masks.
+    layout: ClassVar[Layout] = Layout()
 
     def __init__(self, version: str) -> None:
         self.version = version

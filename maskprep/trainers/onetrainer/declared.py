@@ -7,6 +7,7 @@ from typing import NamedTuple
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _LOADER = "OneTrainer 23df383, modules/dataLoader/mixin/DataLoaderText2ImageMixin.py"
@@ -108,6 +109,9 @@ WORDS = Words(
     name_images="name the folder that directly holds the images, or set include_subdirectories",
     name_datasets="add a concept with a path",
 )
+
+#: Source: OneTrainer 23df383, modules/util/path_util.py and DataLoaderText2ImageMixin.
+LAYOUT = Layout("{stem}-masklabel.png", beside=True, needs_masks=False)
 
 #: What is no matter, or another one, for OneTrainer.
 VERDICTS = {

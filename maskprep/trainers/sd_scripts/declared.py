@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maskprep.model import ModelTraits
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _NAMESAKE = "The trainer's option of that name."
@@ -82,3 +83,7 @@ WORDS = Words(
     ),
     name_datasets="add a [[datasets]] block with subsets",
 )
+
+#: Source: kohya-ss/sd-scripts, library/train_util.py, ControlNetDataset.__init__ (a mask file for
+#: every image, or the run does not start) and BaseDataset.__getitem__ (alpha_mask).
+LAYOUT = Layout(alpha=True, regularisation=True)
