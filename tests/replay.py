@@ -131,6 +131,8 @@ def _misplaced(sample: Sample, case: dict[str, Any]) -> str:
         ("crop", placement.crop_xy),
     ):
         wanted = case.get(key)
+        if key != "bucket" and isinstance(wanted, list) and "swapped" in case.get("notes", ""):
+            wanted = wanted[::-1]  # the mask's own, which lies across its image
         # Words tell of a crop that is no pair of numbers.
         if isinstance(wanted, list) and found is not None and list(found) != wanted:
             return f"{key} is {list(found)}, was {wanted}"

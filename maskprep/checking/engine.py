@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from maskprep.checking.choice import Ruleset
@@ -12,7 +13,7 @@ from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Pair, Stage, TrainingSet
+from maskprep.model import Pair, Stage, Stop, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -69,7 +70,7 @@ def check(
     about_set = list(findings)
     rows: list[SampleRow] = []
     of_pairs: list[tuple[Finding, ...]] = []
-    stops = list(training_set.stops)
+    stops, skipped = list(training_set.stops), list[Stop]()
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
     if ledger is None:
@@ -81,9 +82,13 @@ def check(
         rows.append(each.row)
         of_pairs.append(each.findings)
         findings += each.findings
-        stops += each.stops
+        for stop in each.stops:
+            (skipped if stop.stage is Stage.SKIPPED else stops).append(stop)
         faults += [] if each.fault is None else [each.fault]
         progress()
+    if not any(row.trains for row in rows):
+        # Nobody goes on without a file where there is no other.
+        stops += (replace(stop, stage=Stage.BATCH) for stop in skipped)
     own = {
         pair.image
         for dataset in training_set.datasets

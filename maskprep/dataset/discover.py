@@ -508,8 +508,8 @@ def _configuration(request: Request, list_folder: ListFolder) -> Configuration:
     typed = request.is_typed
     both = "--masks and --alpha" if typed else "masks and alpha"
     if storage.isdir(target):
-        if request.alpha and trainer.masks_beside:
-            raise MaskprepError(f"{target}: {trainer.masks_beside}")
+        if request.alpha and (refusal := trainer.masks_beside or trainer.alpha_refused):
+            raise MaskprepError(f"{target}: {refusal}")
         if not of_folder and not trainer.masks_beside:
             one, other = ("--masks DIR", "--alpha") if typed else ("masks=DIR", "alpha=True")
             raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")

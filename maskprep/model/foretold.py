@@ -25,11 +25,15 @@ class Severity(Enum):
 
 
 class Stage(Enum):
-    """When a trainer gives up; unknown where it may get through, which cannot be foretold."""
+    """When a trainer gives up; unknown where it may get through, which cannot be foretold.
+
+    Skipped where it does not: it goes on without the file, which does not train.
+    """
 
     START_UP = "start-up"
     BATCH = "batch"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)

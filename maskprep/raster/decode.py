@@ -58,6 +58,8 @@ class MaskPixels:
         Whether it has numbers that its palette has no colour for.
     deep : ndarray of uint16, shape (H, W), or None
         Greys of 16 bits as stored, where they are kept; `mask` has them cut off at 255.
+    keeps_colours : bool
+        Whether the trainer goes on with `rgb`, where there is any.
     """
 
     header: Header
@@ -67,10 +69,13 @@ class MaskPixels:
     largest_stored: int
     beyond_palette: bool = False
     deep: NDArray[np.uint16] | None = None
+    keeps_colours: bool = False
 
     @property
     def trained(self) -> Mask | NDArray[np.uint16]:
-        """What the trainer goes on with: the mask, or deep greys where it keeps them."""
+        """What the trainer goes on with: the mask, or what it keeps: deep greys, or colours."""
+        if self.keeps_colours and self.rgb is not None:
+            return self.rgb
         return self.mask if self.deep is None else self.deep
 
     def upright(self) -> MaskPixels:
@@ -91,14 +96,20 @@ class MaskPixels:
         )
 
 
-def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "cut") -> MaskPixels:
+def read_mask(
+    path: str,
+    channel: Channel,
+    upright: bool = False,
+    deep: Deep = "cut",
+    colours: bool = False,
+) -> MaskPixels:
     """Decode the channel that a trainer takes for the mask.
 
     Parameters
     ----------
     path : str
         Mask file (`channel` ``"r"``) or training image (``"alpha"``).
-    channel, upright, deep
+    channel, upright, deep, colours
         As in `Reading`.
 
     Returns
@@ -122,7 +133,7 @@ def read_mask(path: str, channel: Channel, upright: bool = False, deep: Deep = "
         if channel == "alpha":
             pixels = _alpha_of(path, image, header)
         else:
-            pixels = _mask_of(path, image, header, channel, deep)
+            pixels = replace(_mask_of(path, image, header, channel, deep), keeps_colours=colours)
         return pixels.upright() if upright and header.orientation != 1 else pixels
 
 

@@ -30,6 +30,8 @@ class Reading(NamedTuple):
     deep : {"cut", "kept", "scaled"}
         Greys of 16 bits: cut off at 255 as Pillow's ``convert`` does; that, and kept beside it;
         or scaled to 8 bits.
+    colours : bool
+        Whether colours are kept beside that grey, where the trainer does something to each first.
 
     Notes
     -----
@@ -41,6 +43,7 @@ class Reading(NamedTuple):
     channel: Channel = "r"
     upright: bool = False
     deep: Deep = "cut"
+    colours: bool = False
 
 
 def one_of(rgb: NDArray[np.uint8], channel: Channel, kind: str | None) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maskprep.dataset.sample import Sample
 from maskprep.files import storage
-from maskprep.model import MaskSource, Severity, Size
+from maskprep.model import MaskSource, Severity, Size, Stage
 from maskprep.model.rule import DATASET, Remark, RuleStage, rule
 
 _FILES = RuleStage.FILES
@@ -50,6 +50,8 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
         regular = storage.isfile(path)
         if not broken.foretold:
             told += f"; {broken.error}"
+        elif stop is not None and stop.stage is Stage.SKIPPED:
+            told += f"; the trainer goes on without it ({stop.headline})"
         elif stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"

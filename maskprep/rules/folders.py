@@ -318,7 +318,8 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
                 fix = _parted(subset, subset.images)
             yield Remark(subset.masks.path, told, fix, Severity.ERROR)
             return
-        if masks.startswith(pathname.join(images, "")):
+        trained = {pathname.dirname(pair.image) for pair in subset.pairs}
+        if masks.startswith(pathname.join(images, "")) and subset.masks.path not in trained:
             told = "lies inside the image folder: this trainer does not look there, others do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)
@@ -361,9 +362,8 @@ def caption_missing(subset: Subset) -> Iterator[Remark]:
             fix = f"write {stem}{ending}"
             if other:
                 fix = subset.caption_setting.format(ending=other)
-            yield Remark(
-                pair.image, f"has no caption {stem}{ending}: trains with an empty one", fix
-            )
+            outcome = "trains with an empty one"
+            yield Remark(pair.image, f"has no caption {stem}{ending}", fix, outcome=outcome)
 
 
 @rule(

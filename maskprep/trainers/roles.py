@@ -48,6 +48,8 @@ class FindsPairs(ABC):
     #: Why masks are found beside the images without being asked for; empty where --masks or
     #: --alpha has to say where they are.
     masks_beside: ClassVar[str] = ""
+    #: Why no masks are read from the alpha, and what to do instead; empty where they are.
+    alpha_refused: ClassVar[str] = ""
 
     @abstractmethod
     def read_folders(
@@ -193,7 +195,8 @@ class Places(ABC):
     ) -> Placement | Stop | None:
         """Tell how the trainer brings an image to its bucket, or why it cannot.
 
-        None where no image at all can be placed: `foresee_start` has told why.
+        None where no image at all can be placed, and `foresee_start` has told why; or where this
+        one does not open, and `foresee_unreadable` tells what comes of it.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 
 from maskprep.trainers import DEFAULT, known_trainers
@@ -16,7 +17,13 @@ from tests.places import ROOT
 
 RECORDINGS = ROOT / "tests" / "data" / "trainers"
 #: Weight cases of each recording, so that none is lost.
-CASES = {"onetrainer": 49}
+CASES = {"ai-toolkit": 46, "diffusion-pipe": 42, "onetrainer": 49}
+#: What Pillow before 13 resizes in another order of its two passes, and so rounds otherwise.
+OLDER_PASSES = frozenset(
+    [f"at-{number:03}" for number in (0, 1, 4, 8, 32, 45)]
+    + [f"dp-{number:03}" for number in (7, 10, 13, 17, 18, 27, 31, 34, 35, 37)]
+)
+IS_OLDER = int(PIL.__version__.split(".")[0]) < 13
 
 
 def cases() -> Iterator[Any]:
@@ -29,6 +36,8 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("trainer", "case"), list(cases()))
 def test_weights_are_the_trainers(trainer: str, case: dict[str, Any]) -> None:
+    if IS_OLDER and case["name"] in OLDER_PASSES:
+        pytest.skip("Pillow before 13 resizes in another order of its two passes")
     folder = RECORDINGS / trainer
     with np.load(folder / "weights.npz") as recorded:
         wanted = {name: recorded[name] for name in recorded.files if name.startswith(case["name"])}

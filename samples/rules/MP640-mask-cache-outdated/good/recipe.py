@@ -1,0 +1,11 @@
+"""Makes what git cannot hold: a mask that is older than the cached latents."""
+
+import os
+from pathlib import Path
+
+
+def apply(root: Path) -> None:
+    """Change the times of image and mask."""
+    made = (root / "images/cache/flux").stat().st_mtime
+    for name in ("images/cat.png", "masks/cat.png"):
+        os.utime(root / name, (made - 3600, made - 3600))
