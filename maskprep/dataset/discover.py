@@ -359,7 +359,8 @@ def _below(request: Request, depth: int) -> Iterator[Request]:
 
 def images_in(folder: str, trainer: Trainer, model: ModelTraits, flags: Flags) -> tuple[Pair, ...]:
     """Find the images of a folder as the trainer would, wherever their masks are."""
-    config = trainer.read_folders(folder, None, model, flags)
+    # Not every trainer reads alpha; a folder of masks every one takes.
+    config = trainer.read_folders(folder, folder, model, flags)
     datasets = (trainer.assemble(block, _listing) for block in config.blocks)
     return tuple(pair for each in datasets for subset in each.subsets for pair in subset.pairs)
 

@@ -163,7 +163,9 @@ class Sample:
         """The size that the trainer's own reader of sizes tells, or why it fails."""
         header, broken = self.image_header, self.broken.get(self.pair.image)
         if broken is not None and not broken.foretold:
-            return self.trainer.foresee_unreadable(self.pair, self.pair.image, broken)
+            stop = self.trainer.foresee_unreadable(self.pair, self.pair.image, broken)
+            if stop is not None:
+                return stop
         return self.trainer.measured_size(self.pair.image, header)
 
     @property
@@ -208,8 +210,10 @@ class Sample:
         for path in (image, self.mask_path):
             broken = self.broken.get(path) if path is not None else None
             if path is not None and broken is not None:
-                yield self.trainer.foresee_unreadable(self.pair, path, broken)
-                return
+                stop = self.trainer.foresee_unreadable(self.pair, path, broken)
+                if stop is not None:
+                    yield stop
+                    return
         if header is not None and self.placement is not None:
             mask_size = mask_header.size if mask_header else None
             stop = self.trainer.foresee_pair(
@@ -229,7 +233,9 @@ class Sample:
         """How the image trains: ``"masked"``, ``"whole"``, or None where the run stops at it."""
         if self.stops or (self.pair.source is MaskSource.FILE and self.pair.mask is None):
             return None
-        return "masked" if self.carries_mask else "whole"
+        # A mask that the trainer passed over is as none.
+        applies = self.carries_mask and self.mask_path not in self.broken
+        return "masked" if applies else "whole"
 
     @property
     def obstacle(self) -> str:

@@ -167,7 +167,7 @@ def _mask_of(
         largest = int(np.nan_to_num(deep).max())
         sixteen = deep.astype(np.uint16) if header.bits <= 16 and kept != "cut" else None
         if kept == "scaled" and sixteen is not None:
-            scaled = (sixteen >> 8).astype(np.uint8)
+            scaled = ((sixteen.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
             return MaskPixels(header, scaled, None, None, largest)
         return MaskPixels(header, mask, None, None, largest, deep=sixteen)
     wanted = "RGBA" if header.has_alpha else "RGB"  # the same colours, and the alpha beside them

@@ -10,7 +10,7 @@ from PIL import Image
 
 #: "r", "alpha"; "luminance" as Pillow rounds it, "libpng" as libpng cuts it off; "max" of R, G, B.
 Channel = Literal["r", "alpha", "luminance", "libpng", "max"]
-#: Greys of 16 bits: cut off at 255, kept beside that, or scaled to 8 bits by their high byte.
+#: Greys of 16 bits: cut off at 255, kept beside that, or scaled to 8 bits as libpng scales.
 Deep = Literal["cut", "kept", "scaled"]
 #: What libpng weighs R, G and B by, in 32768ths, for the coefficients 0.2989 and 0.587.
 _LIBPNG = np.array([9794, 19234, 3740], np.uint32)
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
         Whether the mask is turned by EXIF.
     deep : {"cut", "kept", "scaled"}
         Greys of 16 bits: cut off at 255 as Pillow's ``convert`` does; that, and kept beside it;
-        or scaled to 8 bits.
+        or scaled to 8 bits by 257, rounded as libpng rounds (png_do_scale_16_to_8).
     colours : bool
         Whether colours are kept beside that grey, where the trainer does something to each first.
 

@@ -51,10 +51,22 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
 
     Of 65535 steps all but the first 255 become full weight: soft edges and greys are lost, and
-    dim backgrounds train.
+    dim backgrounds train. Where a trainer scales them instead, values that were meant as 8-bit ones
+    are nearly black.
     """
     pixels = sample.mask_pixels
-    if pixels is None or pixels.header.bits <= 8 or pixels.largest_stored <= 255:
+    if pixels is None or pixels.header.bits <= 8:
+        return
+    is_bright = pixels.largest_stored > 255
+    if sample.trainer.mask_reading(sample.pair.source, sample.subset).deep == "scaled":
+        if not is_bright and pixels.largest_stored > 0:
+            told = (
+                f"is {pixels.header.bits}-bit with values up to {pixels.largest_stored}: the"
+                " trainer takes 65535 for white, and scales it to nearly black"
+            )
+            yield Remark(sample.mask_path or "", told, "export it as 8-bit grey")
+        return
+    if not is_bright:
         return
     share = float(np.mean(pixels.mask == 255))
     told = (

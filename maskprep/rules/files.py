@@ -54,6 +54,8 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
             told += f"; the trainer goes on without it ({stop.headline})"
         elif stop is not None and "for ever" not in told:
             told += f"; the trainer stops {_when(stop.stage.value)} ({stop.headline})"
+        elif not sample.stops:
+            told += "; the trainer goes on without it"
         fix = "export the file again, or take the pair out" if regular else "rename or remove it"
         yield Remark(path, told, fix)
     for stop in sample.stops:

@@ -166,8 +166,10 @@ class Foresees(ABC):
         return ()
 
     @abstractmethod
-    def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
-        """Tell what a file that does not decode does to the run."""
+    def foresee_unreadable(
+        self, pair: Pair, path: str, broken: UnreadableImageError
+    ) -> Stop | None:
+        """Tell what a file that does not decode does to the run; None where it is passed over."""
 
     def foresee_pair(
         self, pair: Pair, image: Size, mask: Size | None, dataset: Dataset, subset: Subset

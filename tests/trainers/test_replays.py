@@ -17,7 +17,7 @@ from tests.places import ROOT
 
 RECORDINGS = ROOT / "tests" / "data" / "trainers"
 #: Weight cases of each recording, so that none is lost.
-CASES = {"ai-toolkit": 46, "diffusion-pipe": 42, "onetrainer": 49}
+CASES = {"ai-toolkit": 46, "diffusion-pipe": 42, "onetrainer": 49, "simpletuner": 44}
 #: What Pillow before 13 resizes in another order of its two passes, and so rounds otherwise.
 OLDER_PASSES = frozenset(
     [f"at-{number:03}" for number in (0, 1, 4, 8, 32, 45)]
