@@ -67,7 +67,7 @@ def segmentation_without_grey(training_set: TrainingSet) -> Iterator[Remark]:
 
 @rule(
     "MP663",
-    "mask-missing-in-batch",
+    "batch-partly-masked",
     Severity.ERROR,
     _CONFIG,
     "SimpleTuner bc8e6ab, helpers/training/collate.py, collate_fn; truth: "
@@ -79,7 +79,7 @@ def mask_missing_in_batch(training_set: TrainingSet) -> Iterator[Remark]:
 
     A batch of which none has a mask trains whole. Images of different shapes never meet.
     """
-    return stopped(training_set, "mask-missing-in-batch", "save a mask for every image")
+    return stopped(training_set, "batch-partly-masked", "save a mask for every image")
 
 
 @rule(
