@@ -40,6 +40,8 @@ class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     versions: ClassVar[Sequence[str]]
     #: Its own flags that may be given beside a data set, in the order of its help.
     flags: ClassVar[Sequence[Flag]] = ()
+    #: Where its claims come from: "recorded" runs of its own code, or its source, "read" alone.
+    evidence: ClassVar[str] = "recorded"
     #: What it calls things.
     words: ClassVar[Words]
     #: What it makes of defects otherwise than sd-scripts, by a rule's code.
