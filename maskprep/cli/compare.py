@@ -85,15 +85,21 @@ def compare(
     from maskprep.errors import printable
     from maskprep.pictures.comparing import draw_comparisons
 
-    found = keep_only(discover_pairs(one_request(requests)), only)
+    found = discover_pairs(one_request(requests))
+    kept = keep_only(found, only)
     seats = _seats(others, found.model)
-    steps = found.pair_count * (1 if output is None else 2)
+    steps = found.pair_count + (0 if output is None else kept.pair_count)
     problems: list[str] = []
     with progress_bar("weighing masks", steps) as advance:
-        pairs = compared(found, seats, advance)
+        pairs = compared(found, seats, advance)  # all of them: shares are of the whole set
+        if only:
+            wanted = {
+                pair.image for each in kept.datasets for s in each.subsets for pair in s.pairs
+            }
+            pairs = tuple(pair for pair in pairs if pair.image in wanted)
         if output is not None:
             problems = draw_comparisons(
-                found, pairs, seats, Path(output), overwrite=overwrite, progress=advance
+                kept, pairs, seats, Path(output), overwrite=overwrite, progress=advance
             )
     if form == "json":
         models = {seat.title: seat.model.name for seat in seats}
@@ -102,7 +108,9 @@ def compare(
     else:
         _print(pairs, seats, show_all)
         if output is not None:
-            click.echo(printable(f"{output}: {len(pairs) - len(problems)} pictures"))
+            count = len(pairs) - len(problems)
+            told = f"{output}: {count} {'picture' if count == 1 else 'pictures'}"
+            click.echo(printable(told))
     for line in problems:
         click.echo(printable(line), err=True)
     raise SystemExit(int(bool(problems)))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +16,16 @@ from maskprep import raster
 from maskprep.dataset.sample import Sample
 from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
+from maskprep.files.write import write_whole
 from maskprep.masks.resample import resize
 from maskprep.model import Dataset, Folder, MaskSource, ModelTraits, Pair, Size, Stop
 from maskprep.raster import Header, Mask, MaskPixels
 from maskprep.raster.orientation import as_viewed
 from maskprep.running.once import once
 from maskprep.trainers.base import Trainer
+from maskprep.trainers.blocks import DatasetBlock
+from maskprep.trainers.draft import ConfigDraft, SubsetDraft
+from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
 
 def weighed(sample: Sample) -> Mask:
@@ -148,28 +156,47 @@ def as_seen_by(origin: Sample, trainer: Trainer, model: ModelTraits) -> Sample:
 def _laid_out(origin: Sample, trainer: Trainer, model: ModelTraits) -> tuple[Dataset, Pair]:
     """Let the trainer pair an image and a mask that would lie where it looks for them."""
     layout, path = trainer.layout, origin.pair.image
-    folder, name = pathname.dirname(path), pathname.basename(path)
+    folder = pathname.absolute(pathname.dirname(path)).replace(os.sep, "/")
+    name = pathname.basename(path)
     if not trainer.sees(name) or not name.endswith(layout.ending):
         name = f"{pathname.splitext(name)[0]}.png"
     masks = None if layout.beside else pathname.join(folder, "masks")
     resolution = origin.trainer.resolution_of(origin.dataset)
-    if resolution is not None and resolution.width == resolution.height:
-        model = replace(model, resolution=resolution.width)
-    config = trainer.read_folders(folder, masks, model, {})
-    mask = layout.mask_of(name)
+    block = _block(trainer, model, folder, masks, resolution)
+    mask, caption = layout.mask_of(name), f"{pathname.splitext(name)[0]}.txt"
+    names = [name] if origin.pair.caption.text is None else [name, caption]
 
     def listed(place: str) -> Folder:
-        of_images = (name,) if masks is not None else (name, mask)
-        return Folder(place, (mask,) if place == masks else of_images, True)
+        beside = [*names, mask] if masks is None else names
+        return Folder(place, (mask,) if place == masks else tuple(beside), True)
 
-    dataset = trainer.assemble(config.blocks[0], listed)
-    (subset,) = dataset.subsets
+    dataset = trainer.assemble(block, listed)
+    subset = dataset.subsets[0]
     pair = next(iter(subset.pairs), None)
     if pair is None:
-        raise MaskprepError(f"{path}: {trainer.title} does not see an image of this name")
+        raise MaskprepError(f"{path}: {trainer.title} does not train it, so named and captioned")
     source = MaskSource.FILE if origin.carries_mask else MaskSource.NONE
     there: dict[str, Any] = {"image": path, "source": source, "caption": origin.pair.caption}
     if source is MaskSource.NONE:
         there["mask"] = None
     pair = replace(pair, **there)
     return replace(dataset, subsets=(replace(subset, pairs=(pair,)),)), pair
+
+
+@lru_cache(maxsize=64)
+def _block(
+    trainer: Trainer, model: ModelTraits, folder: str, masks: str | None, resolution: Size | None
+) -> DatasetBlock:
+    """Read a folder's block of the configuration that the trainer would be given."""
+    wanted = resolution or Size(model.resolution, model.resolution)
+    if not isinstance(trainer, ReadsConfigurations) or not isinstance(
+        trainer, WritesConfigurations
+    ):
+        return trainer.read_folders(folder, masks, model, {}).blocks[0]
+    subset = SubsetDraft(folder, MaskSource.FILE, masks, caption_extension=".txt")
+    composed = trainer.compose(ConfigDraft((subset,), model, wanted), "")
+    with tempfile.TemporaryDirectory(prefix="maskprep-") as place:
+        path = Path(place, f"dataset{trainer.config_ending}")
+        write_whole(path, composed.text.encode("utf-8"))
+        config = trainer.read_config(str(path), model, {})
+    return config.blocks[0]

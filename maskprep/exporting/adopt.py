@@ -13,7 +13,7 @@ from maskprep.dataset.sorting import counted
 from maskprep.dataset.tree import read_tree
 from maskprep.errors import MaskprepError
 from maskprep.exporting.looked import Looked, look
-from maskprep.exporting.lots import Lot, Named, lots_of
+from maskprep.exporting.lots import Lot, Named, lots_joined, lots_of
 from maskprep.exporting.moves import NewSet, new_door
 from maskprep.exporting.placing import Placing
 from maskprep.model import MaskSource
@@ -78,7 +78,11 @@ def plan_heap(
     if not heap.piles:
         raise MaskprepError(f"{', '.join(folders)}: there is no picture in it")
     root = os.path.basename(os.path.abspath(folders[0])) or "images"
-    lots, told = lots_of(heap.piles, root, partial(says_repeats, trainer))
+    told: list[str] = []
+    if trainer.layout.one_folder:
+        lots = lots_joined(heap.piles, root, told)
+    else:
+        lots, told = lots_of(heap.piles, root, partial(says_repeats, trainer))
     named = [each for lot in lots for each in lot.items]
     left = {why: list(paths) for why, paths in heap.left.items()}
     with progress_bar("looking at files", len(named)) as advance:
@@ -145,6 +149,8 @@ class _Sorted(Placing):
             self.told.append(f"the masks of {_called(lot)} are the alpha of its images")
             self.place(lot, "images", others, MaskSource.ALPHA)
             return
+        if self._whole and with_mask and not self.layout.needs_masks:
+            with_mask, others = [*with_mask, *others], []
         self.place(lot, "images", with_mask, MaskSource.FILE)
         if self._whole:
             self.place(lot, "whole", others, MaskSource.NONE)

@@ -17,7 +17,7 @@ from maskprep.errors import MaskprepError
 from maskprep.exporting.adopt import plan_heap, says_repeats
 from maskprep.exporting.looked import Looked, caption_of
 from maskprep.exporting.losses import losses_of, resolution_of
-from maskprep.exporting.lots import lots_apart
+from maskprep.exporting.lots import Lot, Named, lots_apart, lots_joined
 from maskprep.exporting.moves import NewSet, new_door
 from maskprep.exporting.placing import Placing
 from maskprep.exporting.turned import Turning
@@ -92,32 +92,20 @@ def plan_conversion(
     roots = tuple(map(str, data_folders(training_set)))
     new_door(output, roots).keep_out_of(training_set)
     groups, told = _groups(training_set)
-    piles = [_pile(each, groups) for each in groups]
-    lots = lots_apart(piles, _root(training_set), partial(says_repeats, trainer), told)
-    if len(lots) == 1:
-        lots = [replace(lots[0], name="")]
-    turning = Turning(training_set.trainer, trainer, into_alpha)
     placing = Placing(output, trainer.layout, dict(_left(training_set)))
+    turning = Turning(training_set.trainer, trainer, into_alpha)
+    look = partial(_looked, turning=turning, whole=whole)
     count = sum(len(each.samples) for each in groups)
     with progress_bar("looking at files", count) as advance:
-        for lot, group in zip(lots, groups, strict=True):
-            look = partial(_looked, turning=turning, whole=whole)
+        for lot, samples, repeats in _lots(groups, training_set, trainer, told):
             items = []
-            for named, seen in zip(lot.items, Threads().in_order(group.samples, look), strict=True):
+            for named, seen in zip(lot.items, Threads().in_order(samples, look), strict=True):
                 advance()
                 if seen.trouble:
                     placing.left[seen.trouble].append(named.item.image)
                 else:
                     items.append((named, seen))
-            repeats = group.subset.repeats
-            if lot.is_regularisation:
-                placing.place(lot, "regularisation", items, MaskSource.NONE, repeats)
-            elif any(seen.mask is not None or seen.has_alpha for _, seen in items):
-                source = MaskSource.ALPHA if into_alpha else MaskSource.FILE
-                filled = [(named, turning.filled(named.item.image, seen)) for named, seen in items]
-                placing.place(lot, "images", filled, source, repeats)
-            else:
-                placing.place(lot, "whole", items, MaskSource.NONE, repeats)
+            _place(placing, lot, items, turning, repeats)
     if not placing.moves:
         why = next(iter(placing.left), "there is no image in it")
         raise MaskprepError(f"{training_set.name}: nothing is left to be written: {why}")
@@ -131,6 +119,49 @@ def plan_conversion(
         tuple(losses_of(training_set, trainer, model)),
         resolution_of(training_set),
     )
+
+
+def _lots(
+    groups: Sequence[_Group], training_set: TrainingSet, trainer: Trainer, told: list[str]
+) -> list[tuple[Lot, tuple[Sample, ...], int | None]]:
+    """Lay groups out in folders: each with its samples, and how often they are shown."""
+    piles = [_pile(each, groups) for each in groups]
+    if not trainer.layout.one_folder:
+        lots = lots_apart(piles, _root(training_set), partial(says_repeats, trainer), told)
+        if len(lots) == 1:
+            lots = [replace(lots[0], name="")]
+        return [
+            (lot, group.samples, group.subset.repeats)
+            for lot, group in zip(lots, groups, strict=True)
+        ]
+    lots = lots_joined(piles, _root(training_set), told)
+    of_kind = [
+        tuple(
+            sample
+            for group in groups
+            for sample in group.samples
+            if group.subset.is_regularisation is lot.is_regularisation
+        )
+        for lot in lots
+    ]
+    return [(lot, samples, None) for lot, samples in zip(lots, of_kind, strict=True)]
+
+
+def _place(
+    placing: Placing,
+    lot: Lot,
+    items: Sequence[tuple[Named, Looked]],
+    turning: Turning,
+    repeats: int | None,
+) -> None:
+    if lot.is_regularisation:
+        placing.place(lot, "regularisation", items, MaskSource.NONE, repeats)
+    elif any(seen.mask is not None or seen.has_alpha for _, seen in items):
+        source = MaskSource.ALPHA if turning.into_alpha else MaskSource.FILE
+        filled = [(named, turning.filled(named.item.image, seen)) for named, seen in items]
+        placing.place(lot, "images", filled, source, repeats)
+    else:
+        placing.place(lot, "whole", items, MaskSource.NONE, repeats)
 
 
 def plan_listed(

@@ -43,6 +43,10 @@ def losses_of(training_set: TrainingSet, trainer: Trainer, model: ModelTraits) -
     subsets = [subset for each in training_set.datasets for subset in each.subsets]
     if any(each.is_regularisation for each in subsets) and not trainer.layout.regularisation:
         yield f"{title} has no regularisation images: they train like any others"
+    shown = {each.repeats for each in subsets if each.pairs and not each.is_regularisation}
+    if trainer.layout.one_folder and shown != {1}:
+        times = ", ".join(map(str, sorted(shown)))
+        yield f"{title} shows all images of its folder alike: repeats ({times}) are left out"
     if not training_set.datasets:
         return
     before = training_set.datasets[0]

@@ -120,6 +120,26 @@ def lots_apart(
     ]
 
 
+def lots_joined(piles: Sequence[Pile], root: str, told: list[str]) -> list[Lot]:
+    """Put all images into one folder, those for regularisation into another, in their order."""
+    lots = []
+    for is_apart in (False, True):
+        ours = [pile for pile in piles if pile.is_regularisation is is_apart]
+        prefixed = len(ours) > 1
+        items = tuple(
+            Named(item, _prefixed(pile.folder, item) if prefixed else safe(_stem(item.image)))
+            for pile in ours
+            for item in pile.items
+        )
+        if prefixed:
+            told.append(
+                f"{len(ours)} folders of images become one: their names go before the images' names"
+            )
+        if items:
+            lots.append(_apart(Lot("" if not is_apart else safe(root), items, is_apart), told))
+    return lots
+
+
 def safe(name: str) -> str:
     r"""Write a name so that every file system takes it, and it is one line.
 

@@ -72,8 +72,10 @@ class Placing:
             name = f"{named.stem}{seen.image.ending}"
             self._move(named.item.image, images / name, seen.image)
             if source is MaskSource.FILE and seen.mask is not None:
-                stem = os.path.splitext(self.layout.mask_of(name))[0]
-                target = masks / f"{stem}{seen.mask.ending}"
+                called = self.layout.mask_of(name)
+                if self.layout.takes_kinds:
+                    called = f"{os.path.splitext(called)[0]}{seen.mask.ending}"
+                target = masks / called
                 self._move(named.item.mask or named.item.image, target, seen.mask, is_mask=True)
             if seen.caption is not None:
                 target = images / f"{named.stem}{CAPTION_ENDING}"

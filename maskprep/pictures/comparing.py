@@ -131,7 +131,7 @@ def _tile(sample: Sample | None, seen: Seen) -> Tile:
     lines = [(f"mean weight {seen.mean:.3f}", False)]
     if seen.least > 0 and seen.most > seen.least:
         lines.append((f"never below {seen.least:.2f}", False))
-    if seen.share is not None:
+    if seen.share is not None and seen.share < 1:
         lines.append((f"{seen.share:.1%} of gradient", False))
     if not np.isfinite(seen.factor):
         lines.append(("the loss is no number", True))

@@ -24,6 +24,8 @@ class Layout:
         than whole: it gets a white one then.
     regularisation : bool
         Whether it has regularisation images.
+    one_folder : bool
+        Whether all images that are trained lie in one folder, and are shown alike often.
     """
 
     mask_name: str = "{stem}.png"
@@ -31,6 +33,7 @@ class Layout:
     alpha: bool = False
     needs_masks: bool = True
     regularisation: bool = False
+    one_folder: bool = False
 
     @property
     def ending(self) -> str:

@@ -128,6 +128,13 @@ def test_all_of_many_pairs_are_printed_where_asked(tmp_path: Path) -> None:
     assert run("compare", config, "--trainer", "sd-scripts", "--all").stdout.count(".png") == 7
 
 
+def test_shares_are_of_the_whole_set_where_some_pairs_are_asked_for(tmp_path: Path) -> None:
+    config = Folders(tmp_path / "set").add("a.png").add("b.png").config()
+    asked = ("--trainer", "sd-scripts", "--only", "b.png", "--format", "json")
+    (pair,) = json.loads(run("compare", config, *asked).stdout)["pairs"]
+    assert pair["image"].endswith("b.png") and pair["trainers"][0]["share"] == 0.5
+
+
 def test_a_page_names_generations_that_see_the_same_together(tmp_path: Path) -> None:
     config = Folders(tmp_path / "set").add("a.png").config()
     result = run("compare", config, "--output", tmp_path / "out")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _MIXINS = "ai-toolkit 27a03a9, toolkit/dataloader_mixins.py"
@@ -95,6 +96,10 @@ WORDS = Words(
     name_images="name a folder that holds .jpg .jpeg .png or .webp, at any depth",
     name_datasets="add an entry with folder_path to datasets",
 )
+
+#: Source: ai-toolkit 27a03a9, toolkit/dataloader_mixins.py, MaskFileItemDTOMixin; an image without
+#: a mask weighs 0 in a batch with others that have one ("missing_mask_in_mixed_batch").
+LAYOUT = Layout(alpha=True, regularisation=True)
 
 #: What is no matter, or another one, for ai-toolkit.
 VERDICTS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _DATASET = "AnimaLoraStudio v0.19.0, runtime/training/dataset.py"
@@ -39,6 +40,10 @@ WORDS = Words(
     name_images="name the folder that holds the images, with captions beside them",
     name_datasets="set data_dir",
 )
+
+#: Source: AnimaLoraStudio v0.19.0, runtime/training/dataset.py, _mask_path_for; and
+#: runtime/training/phases/dataset.py: one data_dir, one reg_data_dir (read).
+LAYOUT = Layout("{stem}.mask", beside=True, needs_masks=False, regularisation=True, one_folder=True)
 
 #: What is no matter, or another one, for AnimaLoraStudio; all of it read, none recorded.
 VERDICTS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _DATASET = "diffusion-pipe 8f83dbf, utils/dataset.py"
@@ -63,6 +64,9 @@ WORDS = Words(
     name_images="name the folder that directly holds the images in path",
     name_datasets="add a [[directory]] with a path",
 )
+
+#: Source: diffusion-pipe 8f83dbf, utils/dataset.py, DirectoryDataset.
+LAYOUT = Layout(needs_masks=False)
 
 #: What is no matter, or another one, for diffusion-pipe.
 VERDICTS = {

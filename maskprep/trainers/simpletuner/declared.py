@@ -5,6 +5,7 @@ from __future__ import annotations
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _SAMPLER = "SimpleTuner bc8e6ab, helpers/multiaspect/sampler.py, connect_conditioning_samples"
@@ -74,6 +75,10 @@ WORDS = Words(
     name_images="name the folder that holds the images",
     name_datasets="add a data set with an instance_data_dir",
 )
+
+#: Source: SimpleTuner bc8e6ab, helpers/multiaspect/sampler.py, connect_conditioning_samples; an
+#: image without a mask stops a batch with others that have one ("missing_mask_in_mixed_batch").
+LAYOUT = Layout("{name}")
 
 #: What is no matter, or another one, for SimpleTuner.
 VERDICTS = {
