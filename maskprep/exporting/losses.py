@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from maskprep.model import Dataset, Folder, ModelTraits, Size, TrainingSet
+from maskprep.model import Dataset, ModelTraits, Size, TrainingSet
 from maskprep.trainers.base import Trainer
-from maskprep.trainers.blocks import DatasetBlock
+from maskprep.trainers.facts import plain_dataset
 
 #: Cells of a mask that is asked about: half trains.
 _SIDE = 16
@@ -50,7 +50,7 @@ def losses_of(training_set: TrainingSet, trainer: Trainer, model: ModelTraits) -
     if not training_set.datasets:
         return
     before = training_set.datasets[0]
-    after = _plain_dataset(trainer, model)
+    after = plain_dataset(trainer, model)
     least = _floor(training_set.trainer, training_set.model, before)
     there = _floor(trainer, model, after)
     if f"{least:g}" != f"{there:g}":
@@ -67,13 +67,6 @@ def _resolutions(training_set: TrainingSet) -> list[Size]:
     trainer: Trainer = training_set.trainer
     told = (trainer.resolution_of(each) for each in training_set.datasets)
     return list(dict.fromkeys(each for each in told if each is not None))
-
-
-def _plain_dataset(trainer: Trainer, model: ModelTraits) -> Dataset:
-    masks = None if trainer.layout.beside else "masks"
-    config = trainer.read_folders("images", masks, model, {})
-    block: DatasetBlock = config.blocks[0]
-    return trainer.assemble(block, lambda path: Folder(path, (), True))
 
 
 def _floor(trainer: Trainer, model: ModelTraits, dataset: Dataset) -> float:

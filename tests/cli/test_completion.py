@@ -35,7 +35,7 @@ def offered(words: list[str], typed: str) -> list[str]:
         (["check", "--set"], "MP301.ta", ["MP301.target=0.7"]),
         (["check", "--trainer"], "sd-scripts@0", ["sd-scripts@0.10", "sd-scripts@0.9"]),
         (["info", "--trainer"], "sd-scripts@c", ["sd-scripts@current"]),
-        (["dilate", "--model"], "hun", ["hunyuan_image", "hunyuan-video", "hunyuan-image"]),
+        (["dilate", "--model"], "hun", ["hunyuan-image", "hunyuan_image", "hunyuan-video"]),
         (["check", "--format"], "s", ["sarif"]),
     ],
 )

@@ -26,7 +26,7 @@ from maskprep.model import (
     Subset,
 )
 from maskprep.trainers.ai_toolkit import compose, pairing, placement, settings
-from maskprep.trainers.ai_toolkit.declared import FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
+from maskprep.trainers.ai_toolkit.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.draft import Composed, ConfigDraft
@@ -53,6 +53,7 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
     layout = LAYOUT
     turns_images: ClassVar[bool] = True
     config_ending: ClassVar[str] = ".yaml"

@@ -27,7 +27,14 @@ from maskprep.model import (
     Subset,
 )
 from maskprep.trainers.anima_lora_studio import compose, pairing, placement, settings
-from maskprep.trainers.anima_lora_studio.declared import FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
+from maskprep.trainers.anima_lora_studio.declared import (
+    FACTS,
+    FLAGS,
+    LAYOUT,
+    MODELS,
+    VERDICTS,
+    WORDS,
+)
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.draft import Composed, ConfigDraft
@@ -50,6 +57,7 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
     layout = LAYOUT
     masks_beside: ClassVar[str] = (
         "AnimaLoraStudio reads no masks from the alpha, but NAME.mask beside the images"

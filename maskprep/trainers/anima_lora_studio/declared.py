@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
 from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
@@ -67,4 +68,26 @@ VERDICTS = {
         f"{_DATASET}, _mask_path_for: NAME.jpg and NAME.png share one mask (read)",
     ),
     "MP112": Verdict(None, "looks for masks among the images, and never takes them for images"),
+}
+
+FACTS = {
+    "configuration": Fact(
+        "AnimaLoraStudio v0.19.0, runtime/training/phases/dataset.py", False, "training YAML"
+    ),
+    "masks": Fact(
+        f"{_DATASET}, _mask_path_for", False, "beside the image: `NAME.mask`, a PNG by content"
+    ),
+    "channel": Fact(f"{_DATASET}, _load_mask_image", False),
+    "exif": Fact(f"{_DATASET}, _load_mask_image (no transpose)", False),
+    "deep": Fact(f"{_DATASET}, _load_mask_image (Pillow's convert)", False),
+    "bucket": Fact(
+        f"{_DATASET}, get_with_flip", False, "the nearest pixel, cropped with its image"
+    ),
+    "latents": Fact(f"{_DATASET}, get_with_flip", False, "mean of the cell, in whole 255ths"),
+    "loss": Fact(
+        "AnimaLoraStudio v0.19.0, runtime/training/loop.py, _masked_mean",
+        False,
+        "times the weight, divided by their sum",
+    ),
+    "floor": Fact("AnimaLoraStudio v0.19.0, runtime/training/loop.py, _masked_mean", False, "none"),
 }

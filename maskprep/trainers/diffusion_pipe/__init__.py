@@ -26,7 +26,7 @@ from maskprep.model import (
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.diffusion_pipe import compose, pairing, settings
-from maskprep.trainers.diffusion_pipe.declared import FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
+from maskprep.trainers.diffusion_pipe.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
@@ -44,6 +44,7 @@ class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
     layout = LAYOUT
     alpha_refused: ClassVar[str] = (
         "diffusion-pipe reads no masks from the alpha: maskprep extract writes them to files"

@@ -31,6 +31,7 @@ from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFol
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.onetrainer import compose, pairing, placement, settings
 from maskprep.trainers.onetrainer.declared import (
+    FACTS,
     FAMILIES,
     FLAGS,
     LAYOUT,
@@ -58,6 +59,7 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
     layout = LAYOUT
     masks_beside: ClassVar[str] = (
         "OneTrainer reads no masks from the alpha, but NAME-masklabel.png beside the images"

@@ -41,7 +41,7 @@ from maskprep.trainers.sd_scripts import (
     startup,
 )
 from maskprep.trainers.sd_scripts.captions import face_numbers
-from maskprep.trainers.sd_scripts.declared import FLAGS, LAYOUT, LIBRARIES, MODELS, WORDS
+from maskprep.trainers.sd_scripts.declared import FACTS, FLAGS, LAYOUT, LIBRARIES, MODELS, WORDS
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -78,6 +78,7 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
     models = MODELS
     flags = FLAGS
     words = WORDS
+    facts = FACTS
     layout = LAYOUT
     libraries = LIBRARIES
     config_ending: ClassVar[str] = ".toml"

@@ -30,7 +30,7 @@ from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFol
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 from maskprep.trainers.simpletuner import compose, pairing, placement, settings
-from maskprep.trainers.simpletuner.declared import FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
+from maskprep.trainers.simpletuner.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +50,7 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
     layout = LAYOUT
     config_ending: ClassVar[str] = ".json"
     caption_flag: ClassVar[str] = ""
