@@ -157,7 +157,7 @@ def _tasks(training_set: TrainingSet, destination: Destination, way: _Way) -> It
             users.setdefault(path, []).append(sample)
         elif sample.pair.source is MaskSource.FILE:
             yield Task(sample.pair.image, None, partial(_make, [sample], way))
-    targets = destination.targets(list(users))
+    targets = destination.targets(list(users), training_set.mask_ending)
     for (path, samples), target in zip(users.items(), targets, strict=True):
         by_alpha = samples[0].pair.source is MaskSource.ALPHA
         companions = captions_of(samples[0].pair) if by_alpha else ()

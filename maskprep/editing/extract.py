@@ -164,7 +164,8 @@ def extract(
     wishes = _Wishes(channel, tuple(labels), above, painted_on, resize, tones, apply_exif)
     carriers, without = _carriers(training_set, channel)
     _refuse_what_makes_no_sense(training_set, carriers, without, destination, wishes)
-    tasks = list(_tasks(carriers, destination, wishes, _decided(carriers, wishes, workers)))
+    decided = _decided(carriers, wishes, workers)
+    tasks = list(_tasks(carriers, destination, wishes, decided, training_set.mask_ending))
     tasks += [Task(pair.image, None, partial(_without_mask, pair)) for pair in without]
     return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
 
@@ -284,13 +285,14 @@ def _tasks(
     destination: Destination,
     wishes: _Wishes,
     of_set: Sequence[Choice],
+    ending: str | None,
 ) -> Iterator[Task[Extracted]]:
     masks = destination
     if wishes.upright and destination.output is not None:
         masks = replace(destination, output=destination.output / "masks")
         images = replace(destination, output=destination.output / "images")
         yield from _upright_images(carriers, images)
-    targets = masks.targets([carrier.called for carrier in carriers])
+    targets = masks.targets([carrier.called for carrier in carriers], ending)
     for carrier, target in zip(carriers, targets, strict=True):
         yield Task(carrier.path, target, partial(_made, carrier, wishes, of_set))
 

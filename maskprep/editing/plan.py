@@ -181,15 +181,15 @@ class Destination:
     witness: Callable[[Task[Any], Made[Any]], None] | None = None
     backup: Backup | None = None
 
-    def targets(self, sources: Sequence[str], ending: str = ".png") -> list[Path]:
+    def targets(self, sources: Sequence[str], ending: str | None = ".png") -> list[Path]:
         """Name the file to be made of each source.
 
         Parameters
         ----------
         sources : sequence of str
             Files.
-        ending : str
-            Of the files to be made.
+        ending : str or None
+            Of the files to be made; None keeps each source's own.
 
         Returns
         -------
@@ -198,13 +198,20 @@ class Destination:
             sources' folders lie to each other where there are several.
         """
         if self.output is None:
-            return [Path(source).with_suffix(ending) for source in sources]
+            return [
+                Path(source) if ending is None else Path(source).with_suffix(ending)
+                for source in sources
+            ]
         of_source = [pathname.dirname(pathname.absolute(source)) for source in sources]
         folders = _laid_out(set(of_source))
         return [
-            self.output / folders[folder] / f"{pathname.stem(source)}{ending}"
+            self.output / folders[folder] / _renamed(source, ending)
             for source, folder in zip(sources, of_source, strict=True)
         ]
+
+
+def _renamed(source: str, ending: str | None) -> str:
+    return pathname.basename(source) if ending is None else f"{pathname.stem(source)}{ending}"
 
 
 def _laid_out(folders: Iterable[str]) -> dict[str, str]:

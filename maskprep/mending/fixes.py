@@ -340,7 +340,10 @@ def _resize_mask(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
         return Made(raster.encode_mask(resized), row)
 
     pairs = {pair.mask: pair for pair in _pairs(found) if pair.mask in paths}
-    tasks = [_task(str(mask), partial(of_its_size, pair)) for mask, pair in pairs.items()]
+    tasks = [
+        _task(str(mask), partial(of_its_size, pair), found.mask_ending)
+        for mask, pair in pairs.items()
+    ]
     return carry_out(tasks, found, place)
 
 
@@ -419,7 +422,8 @@ def _of_both(
     """Mend mask files in one way, and masks in the images' alpha in another."""
     carriers = _carriers(found)
     ways = ((path, in_alpha if path in carriers else of_file) for path in paths)
-    return carry_out([_task(path, partial(way, path)) for path, way in ways], found, place)
+    tasks = [_task(path, partial(way, path), found.mask_ending) for path, way in ways]
+    return carry_out(tasks, found, place)
 
 
 def _of_files(found: TrainingSet, paths: Paths, place: Destination, **way: Any) -> Carried[Any]:
@@ -470,8 +474,8 @@ def _at_eight_bits(path: str) -> Made[str]:
     return Made(content, "", (told, *beside.left_out))
 
 
-def _task(path: str, make: Callable[[], Made[Any]]) -> Task[Any]:
-    return Task(path, Path(path).with_suffix(".png"), make)
+def _task(path: str, make: Callable[[], Made[Any]], ending: str | None = ".png") -> Task[Any]:
+    return Task(path, Path(path) if ending is None else Path(path).with_suffix(ending), make)
 
 
 def _moved(path: str, target: Path) -> Task[str]:

@@ -303,6 +303,12 @@ class TrainingSet:
         return sum(len(subset.pairs) for each in self.datasets for subset in each.subsets)
 
     @property
+    def mask_ending(self) -> str | None:
+        """How masks made anew must end; None where a name's own ending is what is looked for."""
+        named = (subset.mask_name for each in self.datasets for subset in each.subsets)
+        return ".png" if all(name.endswith(".png") for name in named) else None
+
+    @property
     def places(self) -> tuple[str, ...]:
         """Where it lies: the configuration, or the folder given, and every folder of it."""
         folders = (

@@ -258,8 +258,7 @@ def _oddities(backend: settings.Backend) -> Iterator[Oddity]:
             " sticks out of the target is cropped at random, images and masks each for itself, with"
             ' "crop": false, too',
             _CENTER,
-            # Nothing sticks out of targets of the images' own shapes; out of squares it does.
-            Severity.ERROR if any(each.is_square for each in moved) else Severity.WARNING,
+            Severity.ERROR,
         )
     elif len(styles) > 1 or ours.enabled != theirs.enabled or ours.aspect != theirs.aspect:
         yield Oddity(

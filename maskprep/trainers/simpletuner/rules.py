@@ -28,8 +28,8 @@ def mask_crop_random(training_set: TrainingSet) -> Iterator[Remark]:
 
     ``crop_style`` is random where a data set does not say otherwise, and counts with
     ``"crop": false``, too: what sticks out of the target size is cropped off somewhere. At one
-    megapixel a mask lies up to 42 px beside its place. Only ``center`` or ``corner``, in both data
-    sets, is safe.
+    megapixel a mask lies up to 42 px beside its place; nothing moves only where every image has the
+    very shape of its target. ``center`` or ``corner``, in both data sets, is always safe.
     """
     return odd(training_set, "mask-crop-random")
 
@@ -77,7 +77,8 @@ def segmentation_without_grey(training_set: TrainingSet) -> Iterator[Remark]:
 def mask_missing_in_batch(training_set: TrainingSet) -> Iterator[Remark]:
     """Some images have masks and some have not, and a batch may hold both: the run stops there.
 
-    A batch of which none has a mask trains whole. Images of different shapes never meet.
+    "ValueError: Each conditioning backend must supply one sample per training example (expected 2,
+    got 1)." A batch of which none has a mask trains whole. Images of different shapes never meet.
     """
     return stopped(training_set, "batch-partly-masked", "save a mask for every image")
 

@@ -80,8 +80,7 @@ def test_what_is_drawn_and_grown_is_weighed_alike(images: Path, tmp_path: Path) 
     grown = tmp_path / "grown"
     result = run("dilate", *words, "--target", "0.7", "--output", grown, "--all")
     assert result.exit_code == 0, result.stderr
-    (made,) = [each for each in grown.iterdir() if each.stem == "a"]
-    (images / "a.mask").write_bytes(made.read_bytes())
+    (images / "a.mask").write_bytes((grown / "a.mask").read_bytes())
     again = run("preview", *words, "--output", tmp_path / "o2", "--weights", tmp_path / "w2")
     assert again.exit_code == 0, again.stderr
     assert float(np.load(tmp_path / "w2" / "a.npy").sum()) > float(before.sum())
@@ -140,3 +139,17 @@ def test_paths_with_backslashes_stay_as_they_are(images: Path, tmp_path: Path) -
     result = run("export-config", odd, *NAMED, "--update", config)
     assert result.exit_code == 0, result.stderr
     assert len(checked(config)["samples"]) == 2
+
+
+def test_masks_are_grown_and_mended_under_their_own_names(images: Path) -> None:
+    mask = drawn(FIGURE)
+    mask[20:21, 10:120] = 255
+    Image.fromarray(mask).save(images / "a.mask", "PNG")
+    half = Image.fromarray(mask).resize((mask.shape[1] // 2, mask.shape[0] // 2))
+    half.save(images / "b.mask", "PNG")
+    result = run("dilate", images, *NAMED, "--target", "0.7", "--in-place")
+    assert result.exit_code == 0, result.stderr
+    result = run("check", images, *NAMED, "--no-cache", "--fix", "--unsafe-fixes")
+    with Image.open(images / "b.mask") as mended:
+        assert mended.size == mask.shape[::-1], result.stdout
+    assert sorted(each.suffix for each in images.iterdir()) == sorted([".mask", ".png", ".txt"] * 2)

@@ -173,3 +173,17 @@ def test_links_that_lead_in_circles_are_followed_once(images: Path, masks: Path)
     (images / "again").symlink_to(images, target_is_directory=True)
     found = discover(Request(str(images), TRAINER, find_model(TRAINER, None), masks=str(masks)))
     assert len(list(samples_of(found))) == 2
+
+
+def test_masks_keep_the_ending_by_which_they_are_found(images: Path, masks: Path) -> None:
+    mask = drawn(FIGURE)
+    mask[20:21, 10:120] = 255
+    (images / "a.png").rename(images / "a.jpg")
+    (masks / "a.png").unlink()
+    Image.fromarray(mask).save(masks / "a.jpg", quality=100)
+    words = ("--masks", masks, "--trainer", "simpletuner", "--target", "0.7", "--in-place", "--all")
+    result = run("dilate", images, *words)
+    assert result.exit_code == 0, result.stderr
+    assert sorted(each.name for each in masks.iterdir()) == ["a.jpg", "b.png"]
+    with Image.open(masks / "a.jpg") as made:
+        assert made.format == "PNG"
