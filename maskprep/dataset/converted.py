@@ -28,6 +28,11 @@ from maskprep.trainers.draft import ConfigDraft, SubsetDraft
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
 
+def has_mask(sample: Sample) -> bool:
+    """Tell whether a pair trains with a mask; not with one that its trainer passes over."""
+    return sample.carries_mask and sample.mask_pixels is not None
+
+
 def weighed(sample: Sample) -> Mask:
     """Give a pair's mask as its trainer weighs it, of its image's size as the trainer sees that.
 
@@ -44,7 +49,7 @@ def weighed(sample: Sample) -> Mask:
     pixels, header = sample.mask_pixels, sample.image_header
     assert pixels is not None, "it carries one"
     assert header is not None, "the trainer does not stop at it"
-    mask = sample.trainer.meant(pixels.mask, sample.subset)
+    mask = sample.trainer.meant(pixels.mask, header.size, sample.subset)
     return _stretched(mask, header.size)
 
 
@@ -175,7 +180,7 @@ def _laid_out(origin: Sample, trainer: Trainer, model: ModelTraits) -> tuple[Dat
     pair = next(iter(subset.pairs), None)
     if pair is None:
         raise MaskprepError(f"{path}: {trainer.title} does not train it, so named and captioned")
-    source = MaskSource.FILE if origin.carries_mask else MaskSource.NONE
+    source = MaskSource.FILE if has_mask(origin) else MaskSource.NONE
     there: dict[str, Any] = {"image": path, "source": source, "caption": origin.pair.caption}
     if source is MaskSource.NONE:
         there["mask"] = None

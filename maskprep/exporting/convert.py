@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from maskprep.dataset.converted import has_mask
 from maskprep.dataset.heap import WITHOUT, Item, Pile
 from maskprep.dataset.listed import read_listing
 from maskprep.dataset.outputs import data_folders
@@ -116,7 +117,7 @@ def plan_conversion(
         tuple(placing.folders),
         (_summary(training_set, count), *told, *placing.told),
         {why: tuple(paths) for why, paths in placing.left.items() if paths},
-        tuple(losses_of(training_set, trainer, model)),
+        (*losses_of(training_set, trainer, model), *placing.lost(trainer.title)),
         resolution_of(training_set),
     )
 
@@ -202,7 +203,7 @@ def _looked(sample: Sample, turning: Turning, whole: bool) -> Looked:
     caption, trouble = caption_of(pair.caption.path)
     if pair.caption.path is None and pair.caption.text:
         caption = pair.caption.text.encode("utf-8")
-    in_alpha = turning.into_alpha and fresh.carries_mask
+    in_alpha = turning.into_alpha and has_mask(fresh)
     return Looked(image, mask, caption, in_alpha, caption_trouble=trouble)
 
 

@@ -38,6 +38,14 @@ class Placing:
         self.moves: list[Move] = []
         self.folders: list[ImageFolder] = []
         self.told: list[str] = []
+        #: How many images have no caption.
+        self.uncaptioned = 0
+
+    def lost(self, title: str) -> Iterator[str]:
+        """Tell what the trainer of that title will not train of what is placed."""
+        if self.layout.needs_captions and self.uncaptioned:
+            told = counted(self.uncaptioned, "image")
+            yield f"{told} without a caption: {title} leaves out what has none"
 
     def place(
         self,
@@ -67,6 +75,7 @@ class Placing:
         images = self._output / kind / lot.name
         apart = source is MaskSource.FILE and not self.layout.beside
         masks = self._output / "masks" / lot.name if apart else images
+        self.uncaptioned += sum(seen.caption is None for _, seen in items)
         for named, seen in items:
             assert seen.image is not None, "it could be read"
             name = f"{named.stem}{seen.image.ending}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep import raster
-from maskprep.dataset.converted import weighed
+from maskprep.dataset.converted import has_mask, weighed
 from maskprep.dataset.sample import Sample
 from maskprep.errors import MaskprepError
 from maskprep.exporting.looked import Looked, Planned, planned_image
@@ -65,16 +65,16 @@ class Turning:
         header = raster.read_header(pair.image)
         turn = header.orientation if self._differ else 1  # where only one of both turns it
         of_alpha = pair.source is MaskSource.ALPHA and header.has_alpha
-        is_made = turn != 1 or of_alpha or (self.into_alpha and sample.carries_mask)
+        is_made = turn != 1 or of_alpha or (self.into_alpha and has_mask(sample))
         if is_made and header.is_clipped:
             raise MaskprepError(_DEEP)
-        if self.into_alpha and sample.carries_mask:
+        if self.into_alpha and has_mask(sample):
             return self._into_alpha(sample, header, turn), None
         if of_alpha:
             make = partial(_opaque, pair.image, turn)
             return Planned(".png", make, _OUT_OF), self._mask(sample, turn)
         image = planned_image(pair.image, header, trainer, bake=turn != 1)
-        return image, self._mask(sample, turn) if sample.carries_mask else None
+        return image, self._mask(sample, turn) if has_mask(sample) else None
 
     def filled(self, image: str, seen: Looked) -> Looked:
         """Give an image that trains whole a white mask, where the trainer needs one."""

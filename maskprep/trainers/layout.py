@@ -24,6 +24,8 @@ class Layout:
         than whole: it gets a white one then.
     regularisation : bool
         Whether it has regularisation images.
+    needs_captions : bool
+        Whether it leaves out images without a caption.
     one_folder : bool
         Whether all images that are trained lie in one folder, and are shown alike often.
     """
@@ -33,6 +35,7 @@ class Layout:
     alpha: bool = False
     needs_masks: bool = True
     regularisation: bool = False
+    needs_captions: bool = False
     one_folder: bool = False
 
     @property

@@ -258,8 +258,11 @@ class Weighs(ABC):
 
         return Reading("alpha" if source is MaskSource.ALPHA else "r")
 
-    def meant(self, mask: NDArray[np.uint8], subset: Subset) -> NDArray[np.uint8]:
-        """Give the mask that weighs as this one does where nothing is set: inverted, say."""
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Give the mask that weighs as this one does where nothing is set: inverted, say.
+
+        `mask` is as decoded, of an image of size `image`.
+        """
         return mask
 
     @abstractmethod

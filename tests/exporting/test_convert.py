@@ -281,6 +281,88 @@ def test_nothing_goes_into_the_data_set(tmp_path: Path) -> None:
     assert result.exit_code == 2 and not target.exists()
 
 
+@pytest.mark.parametrize("target", TRAINERS)
+def test_adopt_lays_out_for_every_trainer(target: str, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    for place, folder in enumerate(("cats", "dogs")):
+        save(photo(place), root / folder / "a.jpg")
+        (root / folder / "a.txt").write_text("a figure", encoding="utf-8")
+        save(figure(), root / folder / "a_mask.png")
+    result = run("adopt", root, "-o", tmp_path / "out", "--trainer", target)
+    assert result.exit_code == 0, all_of(result)
+    (config,) = (tmp_path / "out").glob("dataset.*")
+    masks = masks_of(config)
+    assert all(np.array_equal(mask, figure()) for mask in masks.values())
+    assert len(list((tmp_path / "out").rglob("*.txt"))) == 2
+
+
+def test_who_takes_one_folder_gets_one(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png")
+    other = Folders(tmp_path / "set" / "more").add("a.png").config()
+    config = folders.config(subset="num_repeats = 3")
+    config.write_text(config.read_text() + other.read_text())
+    result = run("convert", config, "--to", "anima-lora-studio", "-o", tmp_path / "out")
+    assert result.exit_code == 0, all_of(result)
+    assert "2 folders of images become one" in result.stdout
+    assert "repeats (1, 3) are left out" in result.stdout
+    assert len(masks_of(tmp_path / "out" / "dataset.yaml")) == 2
+
+
+def test_captions_that_are_wanted_and_not_there_are_told_first(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png").add("b.png")
+    (folders.images / "b.txt").unlink()
+    asked = ("-o", tmp_path / "out", "--dry-run")
+    result = run("convert", folders.config(), "--to", "anima-lora-studio", *asked)
+    assert "1 image without a caption: anima-lora-studio" in result.stdout, all_of(result)
+
+
+def test_a_mask_that_the_source_passes_over_is_a_white_one(tmp_path: Path) -> None:
+    first = laid_out(tmp_path, "simpletuner")
+    mask = tmp_path / "first" / "masks" / "a.png"
+    mask.unlink()
+    mask.write_bytes(b"no picture")
+    result = run("convert", first, "--to", "sd-scripts", "-o", tmp_path / "out")
+    assert result.exit_code == 0, all_of(result)
+    with Image.open(tmp_path / "out" / "masks" / "a.png") as white:
+        assert white.getextrema() == (255, 255)
+
+
+def test_a_mask_of_another_size_is_left_out_where_the_source_does(tmp_path: Path) -> None:
+    first = laid_out(tmp_path, "anima-lora-studio")
+    save(np.zeros((8, 8), np.uint8), tmp_path / "small.png")
+    os.replace(tmp_path / "small.png", tmp_path / "first" / "images" / "a.mask")
+    result = run("convert", first, "--to", "sd-scripts", "-o", tmp_path / "out")
+    assert result.exit_code == 0, all_of(result)
+    with Image.open(tmp_path / "out" / "masks" / "a.png") as white:
+        assert white.getextrema() == (255, 255) and white.size == (128, 128)
+
+
+def test_inverted_masks_are_turned_round(tmp_path: Path) -> None:
+    first = laid_out(tmp_path, "ai-toolkit")
+    text = first.read_text(encoding="utf-8")
+    lines = [
+        f"{line}\n{line[: len(line) - len(line.lstrip())]}invert_mask: true"
+        if line.lstrip().startswith("mask_path:")
+        else line
+        for line in text.splitlines()
+    ]
+    first.write_text("\n".join(lines), encoding="utf-8")
+    wanted = {name: 255 - soft(place) for place, name in enumerate("abc")}
+    assert same(masks_of(first), wanted)
+    assert same(masks_of(converted(first, "sd-scripts", tmp_path / "there")), wanted)
+
+
+def test_images_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png").add("b.png")
+    (folders.images / "b.png").write_bytes(b"no picture")
+    config = folders.config()
+    result = run("convert", config, "--to", "onetrainer", "-o", tmp_path / "out")
+    assert result.exit_code == 0, all_of(result)
+    assert "at which the trainer stops" in result.stdout
+    names = {path.name for path in (tmp_path / "out" / "images").glob("*.png")}
+    assert names == {"a.png", "a-masklabel.png"}
+
+
 def test_every_trainer_says_how_its_files_lie() -> None:
     for name in TRAINERS:
         trainer: Trainer = find_trainer(name)

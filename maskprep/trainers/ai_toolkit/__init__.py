@@ -191,7 +191,7 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
         # What is done before colours become one grey is done to each of them.
         return Reading("luminance", upright=True, colours=item.invert or item.blur > 0)
 
-    def meant(self, mask: NDArray[np.uint8], subset: Subset) -> NDArray[np.uint8]:
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
         """Invert what is inverted; see `Weighs.meant`."""
         item: settings.Item = subset.settings
         return 255 - mask if item.invert else mask

@@ -187,6 +187,10 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
 
         return Reading("luminance")
 
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Leave out a mask of another size; see `Weighs.meant`."""
+        return mask if mask.shape[1::-1] == tuple(image) else mask | 255
+
     def latent_weights(
         self,
         bucket_mask: NDArray[Any],

@@ -44,7 +44,14 @@ WORDS = Words(
 
 #: Source: AnimaLoraStudio v0.19.0, runtime/training/dataset.py, _mask_path_for; and
 #: runtime/training/phases/dataset.py: one data_dir, one reg_data_dir (read).
-LAYOUT = Layout("{stem}.mask", beside=True, needs_masks=False, regularisation=True, one_folder=True)
+LAYOUT = Layout(
+    "{stem}.mask",
+    beside=True,
+    needs_masks=False,
+    regularisation=True,
+    needs_captions=True,
+    one_folder=True,
+)
 
 #: What is no matter, or another one, for AnimaLoraStudio; all of it read, none recorded.
 VERDICTS = {

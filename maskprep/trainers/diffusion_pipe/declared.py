@@ -67,7 +67,7 @@ WORDS = Words(
 )
 
 #: Source: diffusion-pipe 8f83dbf, utils/dataset.py, DirectoryDataset.
-LAYOUT = Layout(needs_masks=False)
+LAYOUT = Layout(needs_masks=False, needs_captions=True)
 
 #: What is no matter, or another one, for diffusion-pipe.
 VERDICTS = {

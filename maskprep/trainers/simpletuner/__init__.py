@@ -184,7 +184,7 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
         backend: settings.Backend = subset.settings
         return Reading("max" if backend.is_segmentation else "r", deep="scaled")
 
-    def meant(self, mask: NDArray[np.uint8], subset: Subset) -> NDArray[np.uint8]:
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
         """Make white of all but black, where that trains; see `Weighs.meant`."""
         backend: settings.Backend = subset.settings
         return (mask > 0).astype(mask.dtype) * 255 if backend.is_segmentation else mask
