@@ -83,7 +83,7 @@ def tell_plan(plan: NewSet, show_all: bool) -> None:
         "found": plan.told,
         "makes": tuple(_made(plan)),
         "leaves": tuple(_left(plan, show_all)),
-        "loses": plan.lost,
+        "differs": plan.lost,
     }
     for label, lines in parts.items():
         for place, line in enumerate(lines):

@@ -104,7 +104,7 @@ def plan_heap(
         tuple(layout.folders),
         (*_roots_told(heap), *heap.words, *layout.told, *told),
         {why: tuple(paths) for why, paths in layout.left.items() if paths},
-        tuple(layout.lost(trainer.title)),
+        tuple(layout.lost(trainer.name)),
     )
 
 

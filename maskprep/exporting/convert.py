@@ -117,7 +117,7 @@ def plan_conversion(
         tuple(placing.folders),
         (_summary(training_set, count), *told, *placing.told),
         {why: tuple(paths) for why, paths in placing.left.items() if paths},
-        (*losses_of(training_set, trainer, model), *placing.lost(trainer.title)),
+        (*losses_of(training_set, trainer, model), *placing.lost(trainer.name)),
         resolution_of(training_set),
     )
 

@@ -35,7 +35,7 @@ def losses_of(training_set: TrainingSet, trainer: Trainer, model: ModelTraits) -
     str
         A sentence each.
     """
-    title = trainer.title
+    title = trainer.name
     found = _resolutions(training_set)
     if len(found) > 1:
         named = ", ".join(map(str, found))

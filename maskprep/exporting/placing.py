@@ -41,11 +41,11 @@ class Placing:
         #: How many images have no caption.
         self.uncaptioned = 0
 
-    def lost(self, title: str) -> Iterator[str]:
-        """Tell what the trainer of that title will not train of what is placed."""
+    def lost(self, trainer: str) -> Iterator[str]:
+        """Tell what that trainer will not train of what is placed."""
         if self.layout.needs_captions and self.uncaptioned:
             told = counted(self.uncaptioned, "image")
-            yield f"{told} without a caption: {title} leaves out what has none"
+            yield f"{told} without a caption: {trainer} leaves out what has none"
 
     def place(
         self,

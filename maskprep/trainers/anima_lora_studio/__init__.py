@@ -189,7 +189,9 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
 
     def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
         """Leave out a mask of another size; see `Weighs.meant`."""
-        return mask if mask.shape[1::-1] == tuple(image) else mask | 255
+        import numpy as np
+
+        return mask if mask.shape[1::-1] == tuple(image) else np.full_like(mask, 255)
 
     def latent_weights(
         self,
