@@ -236,7 +236,7 @@ def _mixed_batches(datasets: Sequence[Dataset]) -> Iterator[Stop]:
             lacking = subset.missing
             if backend.batch_size > 1 and 0 < len(lacking) < len(subset.pairs):
                 yield Stop(
-                    "batch-partly-masked",
+                    "batch-lacks-mask",
                     Stage.BATCH if len(subset.pairs) <= backend.batch_size else Stage.UNKNOWN,
                     "ValueError: Each conditioning backend must supply one sample per training"
                     f" example (expected {backend.batch_size},"

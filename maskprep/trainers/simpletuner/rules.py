@@ -67,7 +67,7 @@ def segmentation_without_grey(training_set: TrainingSet) -> Iterator[Remark]:
 
 @rule(
     "MP663",
-    "batch-partly-masked",
+    "batch-lacks-mask",
     Severity.ERROR,
     _CONFIG,
     "SimpleTuner bc8e6ab, helpers/training/collate.py, collate_fn; truth: "
@@ -80,7 +80,7 @@ def mask_missing_in_batch(training_set: TrainingSet) -> Iterator[Remark]:
     "ValueError: Each conditioning backend must supply one sample per training example (expected 2,
     got 1)." A batch of which none has a mask trains whole. Images of different shapes never meet.
     """
-    return stopped(training_set, "batch-partly-masked", "save a mask for every image")
+    return stopped(training_set, "batch-lacks-mask", "save a mask for every image")
 
 
 @rule(

@@ -278,7 +278,7 @@ def test_masks_beside_their_images_are_told(name: str, tmp_path: Path) -> None:
 FINDINGS = {
     "control": set(),
     "missing_mask_batch1": {"mask-missing"},
-    "missing_mask_in_mixed_batch": {"mask-missing", "batch-partly-masked"},
+    "missing_mask_in_mixed_batch": {"mask-missing", "batch-lacks-mask"},
     "extra_mask": {"mask-extra"},
     "size_mismatch_other_aspect": {"mask-size-mismatch"},
     "all_black": {"nothing-trained"},
