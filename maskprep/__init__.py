@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from maskprep.editing.outline import outline as outline
     from maskprep.editing.plan import Destination as Destination
     from maskprep.errors import MaskprepError as MaskprepError
-    from maskprep.exporting.adopt import carry_out_adoption as carry_out_adoption
+    from maskprep.exporting import moves as _moves
     from maskprep.exporting.adopt import plan_adoption as plan_adoption
+    from maskprep.exporting.convert import plan_conversion as plan_conversion
     from maskprep.exporting.export import export_config as export_config
     from maskprep.exporting.export import save_config as save_config
     from maskprep.masks import morphology as _morphology
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from maskprep.trainers import find_model as find_model
     from maskprep.trainers import find_trainer as find_trainer
 
+    carry_out_adoption = _moves.carry_out
     grow = _morphology.dilate
 
 #: From a public name to the module that has it, and its name there where that is another.
@@ -74,7 +76,7 @@ _HOMES = {
     "Threads": "running.parallel",
     "Tones": "masks.tones",
     "area_weights": "masks.latent",
-    "carry_out_adoption": "exporting.adopt",
+    "carry_out_adoption": "exporting.moves:carry_out",
     "check": "checking.engine",
     "coverage": "masks.tones",
     "dilate": "editing.dilate",
@@ -93,6 +95,7 @@ _HOMES = {
     "open_dataset": "dataset.discover",
     "outline": "editing.outline",
     "plan_adoption": "exporting.adopt",
+    "plan_conversion": "exporting.convert",
     "preview": "pictures.preview",
     "read_annotations": "annotations.reading",
     "request": "dataset.discover",

@@ -11,8 +11,7 @@ from maskprep.cli.options import LocalPath, TrainerCommand, trainer_options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from maskprep.exporting.adopt import Adoption
-    from maskprep.exporting.export import ExportedConfig
+    from maskprep.exporting.moves import NewSet, Written
     from maskprep.model import ModelTraits
     from maskprep.trainers.base import Trainer
 
@@ -63,70 +62,79 @@ def adopt(
     from pathlib import Path
 
     from maskprep.cli.progress import progress_bar
-    from maskprep.exporting.adopt import carry_out_adoption, plan_adoption
+    from maskprep.exporting.adopt import plan_adoption
+    from maskprep.exporting.moves import carry_out
 
-    adoption = plan_adoption(folders, Path(output), trainer, whole=whole, progress_bar=progress_bar)
-    _tell_plan(adoption, show_all)
+    plan = plan_adoption(folders, Path(output), trainer, whole=whole, progress_bar=progress_bar)
+    tell_plan(plan, show_all)
     if dry_run:
         click.echo("Nothing is written: run it again without --dry-run.")
         return
-    config = carry_out_adoption(adoption, trainer, model, copy=copy, progress_bar=progress_bar)
-    _tell_end(config)
+    tell_end(carry_out(plan, trainer, model, copy=copy, progress_bar=progress_bar))
 
 
-def _tell_plan(adoption: Adoption, show_all: bool) -> None:
+def tell_plan(plan: NewSet, show_all: bool) -> None:
+    """Print what is going to be made of what, and what is not."""
     from maskprep.cli.screen import plain_console, print_row
     from maskprep.errors import printable
 
     console = plain_console()
     parts = {
-        "found": adoption.told,
-        "makes": tuple(_made(adoption)),
-        "leaves": tuple(_left(adoption, show_all)),
+        "found": plan.told,
+        "makes": tuple(_made(plan)),
+        "leaves": tuple(_left(plan, show_all)),
+        "differs": plan.lost,
     }
     for label, lines in parts.items():
         for place, line in enumerate(lines):
             print_row(console, printable(line), "" if place else label, hanging=_LABELS)
 
 
-def _made(adoption: Adoption) -> Iterator[str]:
-    from collections import Counter
+def _made(plan: NewSet) -> Iterator[str]:
+    from pathlib import Path
 
     from maskprep.model import MaskSource
 
-    counts = Counter(str(move.target.parent) for move in adoption.moves if not move.is_caption)
-    for folder in adoption.folders:
-        number = counts[folder.images]
-        told = f"{folder.images}: {number} {'image' if number == 1 else 'images'}"
+    for folder in plan.folders:
+        inside = Path(folder.images)
+        images = {
+            move.source
+            for move in plan.moves
+            if move.target.parent == inside and not move.is_caption and not move.is_mask
+        }
+        told = f"{folder.images}: {len(images)} {'image' if len(images) == 1 else 'images'}"
+        beside = ", masks beside them" if folder.masks is None else f", masks in {folder.masks}"
         yield (
             told
             + {
-                MaskSource.FILE: f", masks in {folder.masks}",
+                MaskSource.FILE: beside,
                 MaskSource.ALPHA: ", masks in their alpha",
                 MaskSource.NONE: ", without masks: they train whole",
             }[folder.source]
         )
 
 
-def _left(adoption: Adoption, show_all: bool) -> Iterator[str]:
-    for why, paths in adoption.left.items():
+def _left(plan: NewSet, show_all: bool) -> Iterator[str]:
+    for why, paths in plan.left.items():
         shown = paths if show_all else paths[:_SHOWN]
         more = f", … ({len(paths) - len(shown)} more: --all)" if len(shown) < len(paths) else ""
         yield f"{why} ({len(paths)}): {', '.join(shown)}{more}"
 
 
-def _tell_end(config: ExportedConfig) -> None:
+def tell_end(written: Written) -> None:
+    """Print what was written, and what is to be typed next."""
     from maskprep.errors import printable
     from maskprep.files.shell import typed
     from maskprep.mending.fixes import FIXES
 
-    for line in (*config.remarks, *config.obstacles):
+    for line in (*written.remarks, *written.obstacles):
         click.echo(printable(line), err=True)
     mendable = {fix.rule for fix in FIXES}
-    findings = config.report.findings
-    command = ["maskprep", "check", config.path or ""]
+    findings = written.findings
+    command = ["maskprep", "check", written.path]
     if any(finding.name in mendable for finding in findings):
         command += ["--fix", "--unsafe-fixes"]
     told = f"; next: {typed(command)}" if findings else ", and nothing is to be mended"
-    click.echo(printable(f"{config.path}: written{told}"))
-    click.echo(printable(f"Start the trainer with: {config.flags}"))
+    click.echo(printable(f"{written.path}: written{told}"))
+    if written.flags:
+        click.echo(printable(f"Start the trainer with: {written.flags}"))

@@ -33,12 +33,15 @@ class ImageFolder:
         The mask folder, or the parent of mask folders; only with mask files.
     is_regularisation : bool
         Whether its images are regularisation images.
+    repeats : int or None
+        How often an epoch shows each image; None: as its name says.
     """
 
     images: str
     source: MaskSource
     masks: str | None = None
     is_regularisation: bool = False
+    repeats: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def find_folders(
             named = in_role(trainer, WritesConfigurations).named_repeats(part.images)
             extension, told = eyes.captions(part.images, caption_extension)
             remarks += told
-            found.append(FoundFolder(part, named and named[0], extension, tuple(remarks)))
+            repeats = part.repeats or (named and named[0])
+            found.append(FoundFolder(part, repeats, extension, tuple(remarks)))
     _refuse_doubles([each.folder for each in found])
     return found
 

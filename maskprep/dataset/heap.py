@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from maskprep.dataset.captions import CAPTION_ENDINGS
 from maskprep.dataset.sorting import (
+    SIDECAR,
     Sorting,
     counted,
     ending_of,
     find_in_folders_of_any_name,
     find_in_mask_folders,
     find_masks_beside,
+    find_sidecars,
     find_twins,
     folder_of,
     name_of,
@@ -36,11 +38,12 @@ OTHER = "neither picture nor caption"
 
 @dataclass(frozen=True)
 class Item:
-    """An image with what belongs to it, as paths."""
+    """An image with what belongs to it, as paths; a caption may be given as text instead."""
 
     image: str
     mask: str | None
     caption: str | None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,15 @@ def sort_out(tree: Tree, sees: Callable[[str], bool], bare: Callable[[str], str]
     pictures = [name for name in tree.files if pathname.is_picture(name)]
     texts = [name for name in tree.files if ending_of(name) in CAPTION_ENDINGS]
     sorting = Sorting(tree.files, sees, bare)
-    known = {*pictures, *texts}
+    sidecars = [name for name in tree.files if ending_of(name) == SIDECAR]
+    known = {*pictures, *texts, *sidecars}
     sorting.left[OTHER] += [path for name, path in tree.files.items() if name not in known]
     pictures = list(without_working_files(pictures, sorting))
     sorting.masks = [each for each in pictures if holds_masks(folder_of(each))]
     sorting.images = [each for each in pictures if not holds_masks(folder_of(each))]
     if not sorting.images:  # whatever the folders are called, there is nothing else
         sorting.images, sorting.masks = sorting.masks, []
+    find_sidecars(sidecars, sorting)
     find_in_mask_folders(sorting)
     take_back(sorting)
     find_masks_beside(sorting)

@@ -24,6 +24,9 @@ _LOOKED_AT = 12
 #: Folders that are named in a line.
 _NAMED = 2
 
+#: How some forks of trainers end the masks that they keep beside images, whatever is in them.
+SIDECAR = ".mask"
+
 WORKING_FILE = "a working file beside the picture that was made of it"
 PARTS = "one of several masks of an image: maskprep extract IMAGES --masks MASKS joins them"
 SEVERAL = "a mask whose name is that of images in several folders"
@@ -74,6 +77,18 @@ def without_working_files(pictures: Sequence[str], sorting: Sorting) -> Iterator
             sorting.left[WORKING_FILE].append(sorting.paths[each])
         else:
             yield each
+
+
+def find_sidecars(sidecars: Sequence[str], sorting: Sorting) -> None:
+    """Give images the masks that have their names, or names and endings, and end in ``.mask``."""
+    by_name = {os.path.splitext(each)[0]: each for each in sidecars}
+    found = {}
+    for image in sorting.images:
+        own = next((name for name in (image, os.path.splitext(image)[0]) if name in by_name), None)
+        if own is not None:
+            found[image] = by_name.pop(own)
+    sorting.pair(found, f"beside the images, named <image>{SIDECAR}")
+    sorting.masks += by_name.values()
 
 
 def find_masks_beside(sorting: Sorting) -> None:

@@ -72,7 +72,7 @@ class ExportedConfig:
     @property
     def obstacles(self) -> tuple[str, ...]:
         """Why the run would stop: a line a file, with what mends it; empty where it would not."""
-        return tuple(_obstacles(self.report))
+        return tuple(obstacles_of(self.report))
 
 
 def export_config(
@@ -331,7 +331,8 @@ def _balanced(draft: ConfigDraft, report: Report) -> ConfigDraft:
     return replace(draft, subsets=tuple(told.get(each, each) for each in draft.subsets))
 
 
-def _obstacles(report: Report) -> Iterator[str]:
+def obstacles_of(report: Report) -> Iterator[str]:
+    """Tell why a run would stop: a line a file, with what mends it."""
     told: set[str] = set()
     for rule in dict.fromkeys(stop.rule for stop in report.stops):
         findings = [each for each in report.findings if rule in reasons(each)]

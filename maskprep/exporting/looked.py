@@ -18,6 +18,7 @@ from maskprep.raster.rewrite import (
     stored_as_png,
     turned_upright,
 )
+from maskprep.trainers.base import Trainer
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -69,15 +70,15 @@ class Looked:
     caption_trouble: str = ""
 
 
-def look(named: Named, sees: Callable[[str], bool]) -> Looked:
+def look(named: Named, trainer: Trainer) -> Looked:
     """Look at an image, its mask and its caption.
 
     Parameters
     ----------
     named : Named
         The image.
-    sees : callable
-        Tells whether the trainer takes a file of a name for an image.
+    trainer : Trainer
+        Which files it sees, and how it wants masks to be named.
 
     Returns
     -------
@@ -88,17 +89,19 @@ def look(named: Named, sees: Callable[[str], bool]) -> Looked:
     try:
         header = raster.read_header(item.image)
         raster.verify_pixels(item.image)
-        image = _planned_image(item.image, header, sees)
+        image = planned_image(item.image, header, trainer)
     except MaskprepError as error:
         return Looked(trouble=f"an image that {_without_path(error, item.image)}")
     mask, mask_trouble = None, ""
     if item.mask is not None:
         try:
             raster.verify_pixels(item.mask, decode=True)
-            mask = _planned_mask(item.mask, header, sees)
+            mask = _planned_mask(item.mask, header, trainer)
         except MaskprepError as error:
             mask_trouble = f"an image whose mask {_without_path(error, item.mask)}"
-    caption, caption_trouble = _caption(item.caption)
+    caption, caption_trouble = caption_of(item.caption)
+    if item.text:
+        caption = item.text.encode("utf-8")
     return Looked(image, mask, caption, header.has_alpha, "", mask_trouble, caption_trouble)
 
 
@@ -106,22 +109,41 @@ def _without_path(error: Exception, path: str) -> str:
     return str(error).removeprefix(f"{path}: ").removeprefix("its ")
 
 
-def _planned_image(path: str, header: Header, sees: Callable[[str], bool]) -> Planned:
-    if header.orientation != 1 and not header.is_clipped:
+def planned_image(path: str, header: Header, trainer: Trainer, *, bake: bool = True) -> Planned:
+    """Tell how an image comes to be one that a trainer sees.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+    header : Header
+        What it says of itself.
+    trainer : Trainer
+        Who is to see it.
+    bake : bool
+        Whether it is turned upright, if EXIF says so.
+
+    Raises
+    ------
+    MaskprepError
+        It cannot be made a PNG.
+    """
+    if bake and header.orientation != 1 and not header.is_clipped:
         make = partial(turned_upright, path, header)
         return Planned(".png", make, "turned upright, as EXIF tells viewers, and saved as PNG")
-    ending = _visible_ending(path, header, sees)
-    if ending is not None and not header.is_scrambled:
+    ending = _visible_ending(path, header, trainer.sees)
+    wanted = trainer.layout.ending or ending
+    if ending is not None and ending == wanted and not header.is_scrambled:
         return Planned(ending)
     picture_as_png(path)  # tells now what cannot be made
     return Planned(".png", partial(picture_as_png, path), f"saved as PNG ({_kind(path)})")
 
 
-def _planned_mask(path: str, image: Header, sees: Callable[[str], bool]) -> Planned:
+def _planned_mask(path: str, image: Header, trainer: Trainer) -> Planned:
     header = raster.read_header(path)
     turn, note = _turn(header, image)
-    ending = _visible_ending(path, header, sees)
-    if turn == 1 and ending is not None:
+    ending = _visible_ending(path, header, trainer.sees)
+    if turn == 1 and ending is not None and (trainer.layout.takes_kinds or ending == ".png"):
         return Planned(ending, note=note)
     stored_as_png(path, turn)  # tells now what cannot be made
     told = f"saved as PNG ({_kind(path)})" if turn == 1 else "turned with its image"
@@ -156,8 +178,8 @@ def _kind(path: str) -> str:
     return os.path.splitext(path)[1]
 
 
-def _caption(path: str | None) -> tuple[bytes | None, str]:
-    """Read a caption as the trainer needs it: UTF-8 without a mark, and not empty."""
+def caption_of(path: str | None) -> tuple[bytes | None, str]:
+    """Read a caption as trainers need it, UTF-8 without a mark, and not empty; or tell why not."""
     if path is None:
         return None, ""
     try:

@@ -94,16 +94,50 @@ def lots_of(
             )
             lots += [Lot(name, items)] if items else []
         piles = [each for each in piles if not is_loose(each)]
-    names = _names([each.folder for each in piles], root, says_repeats)
-    for pile, name in zip(piles, names, strict=True):
-        named = tuple(Named(item, safe(_stem(item.image))) for item in pile.items)
-        lots.append(Lot(name, named, pile.is_regularisation))
-    lots = [_apart(each, told) for each in lots]
+    lots = [_apart(each, told) for each in lots] + lots_apart(piles, root, says_repeats, told)
     if len(lots) == 1 and not says_repeats(lots[0].name) and not lots[0].is_regularisation:
         lots = [replace(lots[0], name="")]
     elif any(lot.name != pile.folder for lot, pile in zip(lots, piles, strict=False)):
         told.append("each folder of images becomes one of its own, with its own settings")
     return lots, told
+
+
+def lots_apart(
+    piles: Sequence[Pile], root: str, says_repeats: Callable[[str], bool], told: list[str]
+) -> list[Lot]:
+    """Give each pile a folder of its own, items in their order; add to `told` what is renamed."""
+    names = _names([each.folder for each in piles], root, says_repeats)
+    return [
+        _apart(
+            Lot(
+                name,
+                tuple(Named(item, safe(_stem(item.image))) for item in pile.items),
+                pile.is_regularisation,
+            ),
+            told,
+        )
+        for pile, name in zip(piles, names, strict=True)
+    ]
+
+
+def lots_joined(piles: Sequence[Pile], root: str, told: list[str]) -> list[Lot]:
+    """Put all images into one folder, those for regularisation into another, in their order."""
+    lots = []
+    for is_apart in (False, True):
+        ours = [pile for pile in piles if pile.is_regularisation is is_apart]
+        prefixed = len(ours) > 1
+        items = tuple(
+            Named(item, _prefixed(pile.folder, item) if prefixed else safe(_stem(item.image)))
+            for pile in ours
+            for item in pile.items
+        )
+        if prefixed:
+            told.append(
+                f"{len(ours)} folders of images become one: their names go before the images' names"
+            )
+        if items:
+            lots.append(_apart(Lot("" if not is_apart else safe(root), items, is_apart), told))
+    return lots
 
 
 def safe(name: str) -> str:

@@ -12,7 +12,9 @@ from typing import ClassVar, TypeVar
 from maskprep.errors import MaskprepError
 from maskprep.model import ModelTraits
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.roles import (
     FindsPairs,
     Foresees,
@@ -45,6 +47,10 @@ class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     words: ClassVar[Words]
     #: What it makes of defects otherwise than sd-scripts, by a rule's code.
     verdicts: ClassVar[Mapping[str, Verdict]] = {}
+    #: What its code does not answer of `maskprep.trainers.facts.SUBJECTS`, and sources of the rest.
+    facts: ClassVar[Mapping[str, Fact]] = {}
+    #: How files lie so that it finds masks.
+    layout: ClassVar[Layout] = Layout()
 
     def __init__(self, version: str) -> None:
         self.version = version

@@ -104,6 +104,10 @@ class FindsPairs(ABC):
     def describe(self, dataset: Dataset) -> str:
         """Name the settings of a dataset that a user wants to see first; one short phrase."""
 
+    def resolution_of(self, dataset: Dataset) -> Size | None:
+        """Tell the resolution at which a dataset trains; None where it is not one size."""
+        return None
+
 
 class ReadsConfigurations(ABC):
     """Reads a configuration file of its own."""
@@ -255,6 +259,13 @@ class Weighs(ABC):
         from maskprep.raster import Reading
 
         return Reading("alpha" if source is MaskSource.ALPHA else "r")
+
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Give the mask that weighs as this one does where nothing is set: inverted, say.
+
+        `mask` is as decoded, of an image of size `image`.
+        """
+        return mask
 
     @abstractmethod
     def latent_weights(

@@ -10,12 +10,14 @@ import numpy as np
 from maskprep import model as m
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, SubsetBlock
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 
 class Toy(Trainer):
     name, versions = "toy", ("1",)
     models = {"tiny": m.ModelTraits("tiny", stride=8, bucket_step=1, resolution=64)}
+    layout = Layout("{stem}-m.png")
     words = Words("put NAME-m.png beside", "Masks are always used.", "", "", "weight", "{ending}")
 
     def read_folders(self, images: str, masks: Any, model: Any, flags: Any) -> Configuration:

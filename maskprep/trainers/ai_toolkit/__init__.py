@@ -26,7 +26,7 @@ from maskprep.model import (
     Subset,
 )
 from maskprep.trainers.ai_toolkit import compose, pairing, placement, settings
-from maskprep.trainers.ai_toolkit.declared import FLAGS, MODELS, VERDICTS, WORDS
+from maskprep.trainers.ai_toolkit.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.draft import Composed, ConfigDraft
@@ -54,6 +54,8 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
+    layout = LAYOUT
     turns_images: ClassVar[bool] = True
     config_ending: ClassVar[str] = ".yaml"
     caption_flag: ClassVar[str] = ""
@@ -86,6 +88,11 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
         """Name the resolution; see `FindsPairs.describe`."""
         item: settings.Item = dataset.subsets[0].settings
         return f"resolution {item.resolution}, least weight {item.least:g}"
+
+    def resolution_of(self, dataset: Dataset) -> Size:
+        """Tell the resolution; see `FindsPairs.resolution_of`."""
+        item: settings.Item = dataset.subsets[0].settings
+        return Size(item.resolution, item.resolution)
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
@@ -184,6 +191,11 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
             return Reading("alpha", upright=True)
         # What is done before colours become one grey is done to each of them.
         return Reading("luminance", upright=True, colours=item.invert or item.blur > 0)
+
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Invert what is inverted; see `Weighs.meant`."""
+        item: settings.Item = subset.settings
+        return 255 - mask if item.invert else mask
 
     def latent_weights(
         self,

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _MIXINS = "ai-toolkit 27a03a9, toolkit/dataloader_mixins.py"
@@ -96,6 +98,10 @@ WORDS = Words(
     name_datasets="add an entry with folder_path to datasets",
 )
 
+#: Source: ai-toolkit 27a03a9, toolkit/dataloader_mixins.py, MaskFileItemDTOMixin; an image without
+#: a mask weighs 0 in a batch with others that have one ("missing_mask_in_mixed_batch").
+LAYOUT = Layout(alpha=True, regularisation=True)
+
 #: What is no matter, or another one, for ai-toolkit.
 VERDICTS = {
     "MP101": Verdict(
@@ -128,4 +134,43 @@ VERDICTS = {
         "turns images and masks by EXIF (exif_transpose; truth: exif6_image_upright_mask)",
     ),
     "MP204": Verdict(None, "takes RGBA alone for masks in the alpha: alpha-not-rgba tells others"),
+}
+
+FACTS = {
+    "configuration": Fact(
+        "ai-toolkit 27a03a9, toolkit/config_modules.py, DatasetConfig",
+        False,
+        "training job, YAML or JSON",
+    ),
+    "masks": Fact(
+        f'{_MASKS}, __init__; truth: "two_masks_jpg_and_png", "ext_upper_PNG"',
+        True,
+        "`mask_path`: the stem and the first of .jpg .jpeg .png .webp, lower case, flat; or the"
+        " alpha of RGBA, with `alpha_mask`",
+    ),
+    "channel": Fact(f'{_MASKS}, load_mask_image; truth: "colour_red"', True),
+    "exif": Fact(
+        f'{_MASKS}, load_mask_image (exif_transpose); truth: "exif6_image_upright_mask"', True
+    ),
+    "deep": Fact(f'{_MASKS}, load_mask_image; truth: "16bit_constant_300"', True),
+    "bucket": Fact(
+        f"{_MASKS}, load_mask_image; the recorded weights",
+        True,
+        "blurred by up to 0.5 % at random, bicubic, stretched and cropped with its image",
+    ),
+    "latents": Fact(
+        "ai-toolkit 27a03a9, extensions_built_in/sd_trainer/SDTrainer.py, hook_train_loop; the"
+        " recorded weights",
+        True,
+        "the pixel at the cell's upper left corner",
+    ),
+    "loss": Fact(
+        "ai-toolkit 27a03a9, extensions_built_in/sd_trainer/SDTrainer.py, calculate_loss;"
+        ' truth: "all_black_min0"',
+        True,
+        "times the weight, always divided by the batch's mean",
+    ),
+    "floor": Fact(
+        f'{_MASKS}, load_mask_image; truth: "all_black_min0.1"', True, "`mask_min_value`, else none"
+    ),
 }

@@ -27,7 +27,14 @@ from maskprep.model import (
     Subset,
 )
 from maskprep.trainers.anima_lora_studio import compose, pairing, placement, settings
-from maskprep.trainers.anima_lora_studio.declared import FLAGS, MODELS, VERDICTS, WORDS
+from maskprep.trainers.anima_lora_studio.declared import (
+    FACTS,
+    FLAGS,
+    LAYOUT,
+    MODELS,
+    VERDICTS,
+    WORDS,
+)
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.draft import Composed, ConfigDraft
@@ -50,6 +57,8 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
+    layout = LAYOUT
     masks_beside: ClassVar[str] = (
         "AnimaLoraStudio reads no masks from the alpha, but NAME.mask beside the images"
     )
@@ -88,6 +97,11 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
     def describe(self, dataset: Dataset) -> str:
         """Name the resolution; see `FindsPairs.describe`."""
         return f"resolution {dataset.settings.resolution}"
+
+    def resolution_of(self, dataset: Dataset) -> Size:
+        """Tell the resolution; see `FindsPairs.resolution_of`."""
+        side: int = dataset.settings.resolution
+        return Size(side, side)
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
@@ -172,6 +186,12 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
         from maskprep.raster import Reading
 
         return Reading("luminance")
+
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Leave out a mask of another size; see `Weighs.meant`."""
+        import numpy as np
+
+        return mask if mask.shape[1::-1] == tuple(image) else np.full_like(mask, 255)
 
     def latent_weights(
         self,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _DATASET = "AnimaLoraStudio v0.19.0, runtime/training/dataset.py"
@@ -40,6 +42,17 @@ WORDS = Words(
     name_datasets="set data_dir",
 )
 
+#: Source: AnimaLoraStudio v0.19.0, runtime/training/dataset.py, _mask_path_for; and
+#: runtime/training/phases/dataset.py: one data_dir, one reg_data_dir (read).
+LAYOUT = Layout(
+    "{stem}.mask",
+    beside=True,
+    needs_masks=False,
+    regularisation=True,
+    needs_captions=True,
+    one_folder=True,
+)
+
 #: What is no matter, or another one, for AnimaLoraStudio; all of it read, none recorded.
 VERDICTS = {
     "MP102": Verdict(
@@ -62,4 +75,26 @@ VERDICTS = {
         f"{_DATASET}, _mask_path_for: NAME.jpg and NAME.png share one mask (read)",
     ),
     "MP112": Verdict(None, "looks for masks among the images, and never takes them for images"),
+}
+
+FACTS = {
+    "configuration": Fact(
+        "AnimaLoraStudio v0.19.0, runtime/training/phases/dataset.py", False, "training YAML"
+    ),
+    "masks": Fact(
+        f"{_DATASET}, _mask_path_for", False, "beside the image: `NAME.mask`, a PNG by content"
+    ),
+    "channel": Fact(f"{_DATASET}, _load_mask_image", False),
+    "exif": Fact(f"{_DATASET}, _load_mask_image (no transpose)", False),
+    "deep": Fact(f"{_DATASET}, _load_mask_image (Pillow's convert)", False),
+    "bucket": Fact(
+        f"{_DATASET}, get_with_flip", False, "the nearest pixel, cropped with its image"
+    ),
+    "latents": Fact(f"{_DATASET}, get_with_flip", False, "mean of the cell, in whole 255ths"),
+    "loss": Fact(
+        "AnimaLoraStudio v0.19.0, runtime/training/loop.py, _masked_mean",
+        False,
+        "times the weight, divided by their sum",
+    ),
+    "floor": Fact("AnimaLoraStudio v0.19.0, runtime/training/loop.py, _masked_mean", False, "none"),
 }

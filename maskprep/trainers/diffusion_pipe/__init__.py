@@ -26,7 +26,7 @@ from maskprep.model import (
 from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.diffusion_pipe import compose, pairing, settings
-from maskprep.trainers.diffusion_pipe.declared import FLAGS, MODELS, VERDICTS, WORDS
+from maskprep.trainers.diffusion_pipe.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
@@ -44,6 +44,8 @@ class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
+    layout = LAYOUT
     alpha_refused: ClassVar[str] = (
         "diffusion-pipe reads no masks from the alpha: maskprep extract writes them to files"
     )
@@ -79,6 +81,12 @@ class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
         directory: settings.Directory = dataset.settings
         count = len(directory.aspects)
         return f"resolution {directory.resolution:g}, {count} aspects"
+
+    def resolution_of(self, dataset: Dataset) -> Size | None:
+        """Tell the resolution; see `FindsPairs.resolution_of`."""
+        directory: settings.Directory = dataset.settings
+        side = round(directory.resolution)
+        return Size(side, side) if side else None
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _DATASET = "diffusion-pipe 8f83dbf, utils/dataset.py"
@@ -64,6 +66,9 @@ WORDS = Words(
     name_datasets="add a [[directory]] with a path",
 )
 
+#: Source: diffusion-pipe 8f83dbf, utils/dataset.py, DirectoryDataset.
+LAYOUT = Layout(needs_masks=False, needs_captions=True)
+
 #: What is no matter, or another one, for diffusion-pipe.
 VERDICTS = {
     "MP101": Verdict(
@@ -96,4 +101,34 @@ VERDICTS = {
         f'{_DATASET}, _metadata_map_fn (skip_empty_caption); truth: "masks_beside_images"',
         "the trainer skips the image, with a warning",
     ),
+}
+
+FACTS = {
+    "configuration": Fact(
+        f"{_DATASET}, DirectoryDataset.__init__ and _set_defaults; train.py",
+        False,
+        "data set TOML, or the run's TOML that names one",
+    ),
+    "masks": Fact(
+        f'{_DATASET}, DirectoryDataset; truth: "ext_bmp", "mask_in_subfolder"',
+        True,
+        "`mask_path`: the stem, any ending, flat",
+    ),
+    "channel": Fact(f'{_MEDIA}; truth: "colour_red"', True),
+    "exif": Fact(f'{_MEDIA}; truth: "exif6_image_raw_raster_mask"', True),
+    "deep": Fact(f'{_MEDIA}; truth: "16bit_constant_300"', True),
+    "bucket": Fact(
+        f"{_MEDIA} (ImageOps.fit); the recorded weights", True, "bicubic, cropped at the centre"
+    ),
+    "latents": Fact(
+        "diffusion-pipe 8f83dbf, models/*.py, prepare_inputs (nearest-exact); the recorded weights",
+        True,
+        "the pixel at the cell's middle, (4, 4) of 8 x 8",
+    ),
+    "loss": Fact(
+        'diffusion-pipe 8f83dbf, models/*.py, prepare_inputs; truth: "all_black", "all_white"',
+        True,
+        "times the weight, not divided",
+    ),
+    "floor": Fact('diffusion-pipe 8f83dbf, models/*.py; truth: "all_black"', True, "none"),
 }

@@ -30,7 +30,15 @@ from maskprep.trainers.base import Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.onetrainer import compose, pairing, placement, settings
-from maskprep.trainers.onetrainer.declared import FAMILIES, FLAGS, MODELS, VERDICTS, WORDS
+from maskprep.trainers.onetrainer.declared import (
+    FACTS,
+    FAMILIES,
+    FLAGS,
+    LAYOUT,
+    MODELS,
+    VERDICTS,
+    WORDS,
+)
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 
 if TYPE_CHECKING:
@@ -51,6 +59,8 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
+    layout = LAYOUT
     masks_beside: ClassVar[str] = (
         "OneTrainer reads no masks from the alpha, but NAME-masklabel.png beside the images"
     )
@@ -95,6 +105,11 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
         """Name the resolution; see `FindsPairs.describe`."""
         training: settings.Training = dataset.settings
         return f"resolution {training.resolution}, least weight {training.unmasked_weight:g}"
+
+    def resolution_of(self, dataset: Dataset) -> Size | None:
+        """Tell the resolution; see `FindsPairs.resolution_of`."""
+        said = {each.settings.resolution or dataset.settings.resolution for each in dataset.subsets}
+        return settings.as_size(said.pop()) if len(said) == 1 else None
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits

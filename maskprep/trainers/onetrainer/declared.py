@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _LOADER = "OneTrainer 23df383, modules/dataLoader/mixin/DataLoaderText2ImageMixin.py"
@@ -109,6 +111,9 @@ WORDS = Words(
     name_datasets="add a concept with a path",
 )
 
+#: Source: OneTrainer 23df383, modules/util/path_util.py and DataLoaderText2ImageMixin.
+LAYOUT = Layout("{stem}-masklabel.png", beside=True, needs_masks=False)
+
 #: What is no matter, or another one, for OneTrainer.
 VERDICTS = {
     "MP101": Verdict(
@@ -139,5 +144,42 @@ VERDICTS = {
     "MP108": Verdict(
         Severity.WARNING,
         'ModifyPath drops the ending; truth: "two_images_same_stem"',
+    ),
+}
+
+_MGDS = "mgds 3a6994a, pipelineModules"
+_MASKED = "OneTrainer 23df383, modules/util/loss/masked_loss.py"
+FACTS = {
+    "configuration": Fact(
+        "OneTrainer 23df383, modules/util/config/TrainConfig.py, ConceptConfig.py",
+        False,
+        "training JSON, or concepts JSON",
+    ),
+    "masks": Fact(
+        f'{_MGDS}/ModifyPath.py; truth: "upper_ext_PNG", "upper_suffix_MaskLabel"',
+        True,
+        "beside the image: `NAME-masklabel.png`, exact case",
+    ),
+    "channel": Fact(f'{_MGDS}/LoadImage.py (libpng); truth: "colour_red"', True),
+    "exif": Fact(f'{_MGDS}/LoadImage.py; truth: "exif6_jpg_image_upright_mask"', True),
+    "deep": Fact(f'{_MGDS}/LoadImage.py; truth: "16bit_constant_300"', True),
+    "bucket": Fact(
+        f"{_MGDS}/ScaleCropImage.py; the recorded weights",
+        True,
+        "bilinear, antialiased, cropped at the centre",
+    ),
+    "latents": Fact(
+        f"{_MGDS}/ScaleImage.py; the recorded weights",
+        True,
+        "bilinear, antialiased: neighbours count",
+    ),
+    "loss": Fact(
+        f'{_MASKED}; truth: "full_height_strip_4d_normalise"',
+        True,
+        "times the weight; divided by its mean with `normalize_masked_area_loss`, by column for"
+        " latents with frames",
+    ),
+    "floor": Fact(
+        f'{_MASKED}; truth: "all_black_uw0"', True, "`unmasked_weight`, 0.1 where nobody says it"
     ),
 }

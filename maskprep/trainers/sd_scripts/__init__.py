@@ -41,7 +41,7 @@ from maskprep.trainers.sd_scripts import (
     startup,
 )
 from maskprep.trainers.sd_scripts.captions import face_numbers
-from maskprep.trainers.sd_scripts.declared import FLAGS, LIBRARIES, MODELS, WORDS
+from maskprep.trainers.sd_scripts.declared import FACTS, FLAGS, LAYOUT, LIBRARIES, MODELS, WORDS
 from maskprep.trainers.sd_scripts.generations import GENERATIONS, MaskResize
 from maskprep.trainers.sd_scripts.parse import parse
 from maskprep.trainers.sd_scripts.placement import (
@@ -78,6 +78,8 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
     models = MODELS
     flags = FLAGS
     words = WORDS
+    facts = FACTS
+    layout = LAYOUT
     libraries = LIBRARIES
     config_ending: ClassVar[str] = ".toml"
     caption_flag: ClassVar[str] = "caption_extension"
@@ -164,6 +166,11 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
         """Name resolution, buckets and captions; see `FindsPairs.describe`."""
         endings = dict.fromkeys(f"captions {each.caption_extension}" for each in dataset.subsets)
         return ", ".join((describe_sizes(dataset.settings), *endings))
+
+    def resolution_of(self, dataset: Dataset) -> Size | None:
+        """Tell the resolution; see `FindsPairs.resolution_of`."""
+        resolution: Size | None = dataset.settings.resolution
+        return resolution
 
     def foresee_unreadable(self, pair: Pair, path: str, broken: UnreadableImageError) -> Stop:
         """Tell what a broken file does; see `Foresees.foresee_unreadable`."""

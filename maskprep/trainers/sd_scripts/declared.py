@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from maskprep.model import ModelTraits
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _NAMESAKE = "The trainer's option of that name."
@@ -82,3 +84,53 @@ WORDS = Words(
     ),
     name_datasets="add a [[datasets]] block with subsets",
 )
+
+#: Source: kohya-ss/sd-scripts, library/train_util.py, ControlNetDataset.__init__ (a mask file for
+#: every image, or the run does not start) and BaseDataset.__getitem__ (alpha_mask).
+LAYOUT = Layout(alpha=True, regularisation=True)
+
+_UTIL = "kohya-ss/sd-scripts v0.10.1, library/train_util.py"
+_CONDITIONING = f"{_UTIL}, ControlNetDataset"
+#: Recordings: tests/data/trainer-truth.
+FACTS = {
+    "configuration": Fact(
+        "kohya-ss/sd-scripts v0.10.1, library/config_util.py", True, "dataset TOML or JSON"
+    ),
+    "masks": Fact(
+        f"{_CONDITIONING}.__init__; glob_images",
+        True,
+        "`conditioning_data_dir`: the stem, any ending, with `--masked_loss`; or the alpha, with"
+        " `alpha_mask`",
+    ),
+    "channel": Fact(f"{_UTIL}, load_image; {_CONDITIONING}.__getitem__", True),
+    "exif": Fact(f"{_UTIL}, load_image (no transpose)", True),
+    "deep": Fact(f"{_UTIL}, load_image (Pillow's convert)", True),
+    "bucket": Fact(
+        f"{_CONDITIONING}.__getitem__; library/utils.py, resize_image; pull request 2368",
+        True,
+        "as its image: area where it shrinks, else Lanczos, cropped at the centre; 0.10 stretches"
+        " mask files, 0.9 takes area for them always",
+    ),
+    "latents": Fact(
+        "kohya-ss/sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss",
+        True,
+        "mean of the cell",
+    ),
+    "missing": Fact(f"{_CONDITIONING}.__init__", True, "the run does not start"),
+    "extra": Fact(f"{_CONDITIONING}.__init__", True, "the run does not start"),
+    "size": Fact(
+        f"{_CONDITIONING}.__getitem__",
+        True,
+        "the run stops in its batch; stretched without buckets",
+    ),
+    "loss": Fact(
+        "kohya-ss/sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss",
+        True,
+        "times the weight, not divided",
+    ),
+    "floor": Fact(
+        "kohya-ss/sd-scripts v0.10.1, library/custom_train_functions.py, apply_masked_loss",
+        True,
+        "none",
+    ),
+}

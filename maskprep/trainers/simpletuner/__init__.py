@@ -30,7 +30,7 @@ from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFol
 from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
 from maskprep.trainers.simpletuner import compose, pairing, placement, settings
-from maskprep.trainers.simpletuner.declared import FLAGS, MODELS, VERDICTS, WORDS
+from maskprep.trainers.simpletuner.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +51,8 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
     flags = FLAGS
     words = WORDS
     verdicts = VERDICTS
+    facts = FACTS
+    layout = LAYOUT
     config_ending: ClassVar[str] = ".json"
     caption_flag: ClassVar[str] = ""
 
@@ -88,6 +90,11 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
         backend: settings.Backend = dataset.settings
         unit = "megapixels" if backend.resolution.is_area else "px"
         return f"resolution {backend.resolution.value:g} {unit}, crop style {backend.crop.style}"
+
+    def resolution_of(self, dataset: Dataset) -> Size:
+        """Tell the side of squares; see `FindsPairs.resolution_of`."""
+        backend: settings.Backend = dataset.settings
+        return Size(backend.resolution.square, backend.resolution.square)
 
     def foresee_start(
         self, config: Configuration, datasets: Sequence[Dataset], model: ModelTraits
@@ -177,6 +184,11 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
 
         backend: settings.Backend = subset.settings
         return Reading("max" if backend.is_segmentation else "r", deep="scaled")
+
+    def meant(self, mask: NDArray[np.uint8], image: Size, subset: Subset) -> NDArray[np.uint8]:
+        """Make white of all but black, where that trains; see `Weighs.meant`."""
+        backend: settings.Backend = subset.settings
+        return (mask > 0).astype(mask.dtype) * 255 if backend.is_segmentation else mask
 
     def latent_weights(
         self,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from maskprep.model import ModelTraits, Severity
 from maskprep.model.rule import Verdict
+from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
+from maskprep.trainers.layout import Layout
 from maskprep.trainers.words import Words
 
 _SAMPLER = "SimpleTuner bc8e6ab, helpers/multiaspect/sampler.py, connect_conditioning_samples"
@@ -75,6 +77,10 @@ WORDS = Words(
     name_datasets="add a data set with an instance_data_dir",
 )
 
+#: Source: SimpleTuner bc8e6ab, helpers/multiaspect/sampler.py, connect_conditioning_samples; an
+#: image without a mask stops a batch with others that have one ("missing_mask_in_mixed_batch").
+LAYOUT = Layout("{name}")
+
 #: What is no matter, or another one, for SimpleTuner.
 VERDICTS = {
     "MP102": Verdict(
@@ -93,4 +99,34 @@ VERDICTS = {
         'SimpleTuner bc8e6ab, TrainingSample.prepare_like; truth: "size_mismatch_other_aspect"',
         "the trainer stretches it to its image",
     ),
+}
+
+_SAMPLE = "SimpleTuner bc8e6ab, helpers/image_manipulation/training_sample.py, prepare_like"
+_LOSS = "SimpleTuner bc8e6ab, helpers/models/common.py, loss"
+FACTS = {
+    "configuration": Fact(
+        "SimpleTuner bc8e6ab, helpers/data_backend/factory.py; documentation/DATALOADER.md",
+        False,
+        "list of data sets, JSON",
+    ),
+    "masks": Fact(
+        f'{_SAMPLER}; truth: "jpg_image_png_mask", "image_in_subfolder_mask_flat"',
+        True,
+        "a conditioning data set: the image's whole name, with its ending, flat",
+    ),
+    "channel": Fact(f'{_LOSS}; truth: "colour_red", "segmentation_colour_red"', True),
+    "exif": Fact(f'{_LOAD}; truth: "exif6_jpg_image_raw_raster_mask"', True),
+    "deep": Fact(f'{_LOAD}; truth: "16bit_constant_32768"', True),
+    "bucket": Fact(
+        f'{_SAMPLE}; truth: "alignment_crop_false_default_style_random"',
+        True,
+        "linear, stretched to its image, cropped as its own data set says: at random by default",
+    ),
+    "latents": Fact(
+        f"{_LOSS}; the recorded weights",
+        True,
+        "mean of the cell; `segmentation`: whole where any byte of it is not black",
+    ),
+    "loss": Fact(f'{_LOSS}; truth: "all_white"', True, "times the weight, not divided"),
+    "floor": Fact(f'{_LOSS}; truth: "all_black"', True, "none"),
 }
