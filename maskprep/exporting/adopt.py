@@ -335,6 +335,6 @@ def _nothing(folders: Sequence[str], heap: Heap, left: dict[str, list[str]]) -> 
     reason = f" ({told})" if told else ""
     return (
         f"{', '.join(folders)}: no mask was found for its {counted(count, 'image')}{reason}: name"
-        " masks as their images with _mask behind, or put them into a folder masks; images that have"
-        " none train whole with --whole"
+        " masks as their images with _mask behind, or put them into a folder masks; images that"
+        " have none train whole with --whole"
     )
