@@ -519,7 +519,11 @@ def _configuration(request: Request, list_folder: ListFolder) -> Configuration:
             raise MaskprepError(f"{target}: {refusal}")
         if not of_folder and not trainer.masks_beside:
             one, other = ("--masks DIR", "--alpha") if typed else ("masks=DIR", "alpha=True")
-            raise MaskprepError(f"{target}: is a folder: say where its masks are, {one} or {other}")
+            adopt = shell.typed(("maskprep", "adopt", target, "-o", "set"))
+            nor = f"; or make a data set of all that is in it: {adopt}" if typed else ""
+            raise MaskprepError(
+                f"{target}: is a folder: say where its masks are, {one} or {other}{nor}"
+            )
         if request.masks is not None and request.alpha:
             raise MaskprepError(f"{target}: {both} exclude each other")
         flags = _with_captions(request, list_folder(target))

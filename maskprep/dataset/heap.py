@@ -32,6 +32,7 @@ from maskprep.files import pathname
 
 NOT_TOLD = "a mask of no image"
 WITHOUT = "without a mask"
+UNUSED_ALPHA = "without a mask file, but with an alpha: maskprep extract writes it as one"
 NO_CAPTION = "a text of no image"
 OTHER = "neither picture nor caption"
 

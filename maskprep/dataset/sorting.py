@@ -107,6 +107,8 @@ def find_masks_beside(sorting: Sorting) -> None:
         images = [image for image in plain[folder_of(each), key] if image not in marked]
         if len(images) == 1:
             alone[each] = images[0]
+    _leave_parts(sorting, [each for each in marked if each not in alone])
+    marked = [each for each in marked if each in alone or each in sorting.images]
     _take_out(sorting, alone, "beside the images, named as masks of them")
     if sorting.mask_of:  # a mask whose image is gone is no image
         orphans = {each for each in marked if each not in alone}
@@ -114,10 +116,25 @@ def find_masks_beside(sorting: Sorting) -> None:
         sorting.masks += sorted(orphans)
 
 
+def _leave_parts(sorting: Sorting, names: Sequence[str]) -> None:
+    """Leave out further masks of images that have one: they are parts, and no pictures."""
+    masked = {(folder_of(each), plain_stem(each)) for each in sorting.mask_of}
+    parts = {
+        each
+        for each in names
+        if (folder_of(each), plain_stem(f"{_bare_name(stem_of(each))}.x")) in masked
+    }
+    sorting.left[PARTS] += [sorting.paths[each] for each in sorted(parts)]
+    sorting.images = [each for each in sorting.images if each not in parts]
+
+
 def _bare_name(stem: str) -> str:
-    """Take a mask's mark off, CamelCase's too."""
-    plain = unmarked(stem)
-    return plain if plain != stem else re.sub(r"(?<=[a-z0-9])Mask$", "", stem)
+    """Take a mask's mark off, CamelCase's too, and a number behind it."""
+    for name in (stem, re.sub(r"(?<=[^\W\d])[_\-. ]?\d{1,4}$", "", stem)):
+        plain = unmarked(name)
+        if plain != name:
+            return plain
+    return re.sub(r"(?<=[a-z0-9])Mask$", "", stem)
 
 
 def _take_out(sorting: Sorting, image_of: Mapping[str, str], way: str) -> None:

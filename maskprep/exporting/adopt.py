@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from maskprep.dataset.heap import WITHOUT, Heap, sort_out
+from maskprep.dataset.heap import UNUSED_ALPHA, WITHOUT, Heap, sort_out
 from maskprep.dataset.sorting import counted
 from maskprep.dataset.tree import read_tree
 from maskprep.errors import MaskprepError
@@ -156,7 +156,9 @@ class _Sorted(Placing):
         if self._whole:
             self.place(lot, "whole", others, MaskSource.NONE)
         else:
-            self.left[WITHOUT] += [named.item.image for named, _ in others]
+            for named, seen in others:
+                reason = UNUSED_ALPHA if seen.has_alpha else WITHOUT
+                self.left[reason].append(named.item.image)
 
 
 def _called(lot: Lot) -> str:
@@ -176,8 +178,9 @@ def _nothing(folders: Sequence[str], heap: Heap, left: dict[str, list[str]]) -> 
     count = sum(len(pile.items) for pile in heap.piles)
     reasons = Counter({why: len(paths) for why, paths in left.items() if paths})
     told = ", ".join(f"{why} ({number})" for why, number in reasons.most_common(3))
+    reason = f" ({told})" if told else ""
     return (
-        f"{', '.join(folders)}: no mask was found for its {count} images ({told}): name masks as"
-        " their images with _mask behind, or put them into a folder masks; images that have none"
-        " train whole with --whole"
+        f"{', '.join(folders)}: no mask was found for its {counted(count, 'image')}{reason}: name"
+        " masks as their images with _mask behind, or put them into a folder masks; images that"
+        " have none train whole with --whole"
     )

@@ -91,7 +91,7 @@ def test_relative_paths_beside_the_configuration_are_followed_and_told(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "say where its masks are, --masks DIR or --alpha"),
+        ({}, "say where its masks are, --masks DIR or --alpha; or .*: maskprep adopt .* -o set"),
         ({"masks": "m", "alpha": True}, "exclude each other"),
     ],
 )

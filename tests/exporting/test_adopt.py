@@ -510,6 +510,27 @@ def test_several_masks_of_one_image_are_told_with_what_joins_them(tmp_path: Path
     assert "one of several masks of an image: maskprep extract" in result.stderr
 
 
+def test_numbered_masks_beside_an_image_are_parts_and_no_pictures(tmp_path: Path) -> None:
+    names = [f"={each}_mask_{part}.png" for each in "abc" for part in (1, 2)]
+    source = made(tmp_path / "source", "a.jpg", "b.jpg", "c.jpg", *names)
+    result = run("adopt", source, "-o", tmp_path / "set", "--whole")
+    assert result.exit_code == 0, all_of(result)
+    assert "found   3 images" in result.stdout
+    assert "one of several masks of an image" in result.stdout
+    assert "a_mask_2.png" in result.stdout
+    assert not (tmp_path / "set" / "whole").exists()
+
+
+def test_an_alpha_beside_mask_files_is_told(tmp_path: Path) -> None:
+    source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
+    picture = photo(1)
+    picture.putalpha(Image.fromarray(MASK))
+    save(picture, source / "b.png")
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert result.exit_code == 0, all_of(result)
+    assert "without a mask file, but with an alpha" in result.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="rights are others there")
 def test_read_only_files_are_copied_so_that_they_can_be_mended(tmp_path: Path) -> None:
     source = made(tmp_path / "source", "a.jpg")
@@ -580,7 +601,7 @@ def test_nothing_to_train_is_told(names: tuple[str, ...], told: str, tmp_path: P
     source = made(tmp_path / "source", *names)
     source.mkdir(exist_ok=True)
     result = run("adopt", source, "-o", tmp_path / "set")
-    assert result.exit_code == 2 and told in result.stderr
+    assert result.exit_code == 2 and told in result.stderr and "()" not in result.stderr
     assert not (tmp_path / "set").exists()
 
 
