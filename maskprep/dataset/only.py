@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
@@ -48,16 +48,36 @@ def keep_only(training_set: TrainingSet, wanted: Sequence[str]) -> TrainingSet:
         if not meant:
             raise MaskprepError(f"{origin}no image or mask is called {word!r}: give names, or 'a*'")
         chosen |= meant
+    return choosing(training_set, lambda pair: bool(names[id(pair)] & chosen), wanted)
+
+
+def choosing(
+    training_set: TrainingSet, is_chosen: Callable[[Pair], bool], words: Sequence[str]
+) -> TrainingSet:
+    """Leave out all pairs but those that a question chooses.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    is_chosen : callable
+        Asked of each pair.
+    words : sequence of str
+        How they were chosen, for people; not empty.
+
+    Returns
+    -------
+    TrainingSet
+        Its subsets know their wholes.
+    """
     return replace(
         training_set,
-        only=tuple(wanted),
+        only=tuple(words),
         datasets=tuple(
             replace(
                 dataset,
                 subsets=tuple(
-                    subset.choosing(
-                        tuple(pair for pair in subset.pairs if names[id(pair)] & chosen)
-                    )
+                    subset.choosing(tuple(filter(is_chosen, subset.pairs)))
                     for subset in dataset.subsets
                 ),
             )
