@@ -24,7 +24,9 @@ WITHOUT = Path(__file__).parent / "without"
 DETAIL_RULES = ("detail-lost", "crop-cuts-mask", "specks", "pinholes")
 #: Radii of dilation, px.
 RADII = (2, 8, 32, 64)
-OURS, FEWER_RULES, FLOOR = "maskprep", "maskprep, no detail rules", "floor"
+OURS, FEWER_RULES = "maskprep", "maskprep, no detail rules"
+#: The floor in one process, and in as many as there are cores: by it is judged how long one waits.
+FLOOR, CORES = "floor", "floor, all cores"
 FAST = "imagecodecs"
 _RECODE = "decoded by Pillow, encoded by OpenCV as it does without options"
 
@@ -93,7 +95,8 @@ class Goal:
         Label of the command that is judged.
     over : str
         Label of the command that it is compared with, file by file; empty for none: then wall
-        is in seconds and the peak in 10^6 bytes, of the whole run.
+        is in seconds and the peak in 10^6 bytes, of the whole run. Of `FLOOR` wall is that of
+        `CORES`: both have every core.
     at_most, at_least : float or None
         Between which it must lie; None of both is told and not judged.
     measures : tuple of {"cpu", "wall", "peak"}
@@ -156,6 +159,16 @@ def with_extras(*words: object) -> tuple[object, ...]:
 def peer(script: str, *words: object) -> tuple[object, ...]:
     """Call one of the scripts that one would write instead."""
     return (sys.executable, PEERS / f"{script}.py", *words)
+
+
+def floors(
+    share: float, script: str, words: Callable[[Place], Sequence[object]]
+) -> tuple[Command, ...]:
+    """Do the least that any program must do: in one process, and in one a core."""
+    return (
+        Command(FLOOR, lambda at: peer(script, *words(at)), share),
+        Command(CORES, lambda at: peer("cores", PEERS / f"{script}.py", *words(at)), share),
+    )
 
 
 def magick(at: Place, folder: Path, *words: object) -> tuple[object, ...]:
@@ -229,7 +242,7 @@ def extract_job(
         f"extract-{name}",
         f"`extract` from {source}",
         (
-            Command(FLOOR, by("floor"), 0.4),
+            *floors(0.4, "extract", lambda at: ("floor", channel, folder(at.data), at.output)),
             Command("OpenCV loop", by("opencv"), 0.4),
             Command(
                 "ImageMagick",
@@ -270,8 +283,7 @@ def dilate_job(
             share,
         )
 
-    floor = Command(FLOOR, lambda at: peer("dilate", "floor", folder(at.data), at.output), 0.4)
-    commands = [floor]
+    commands = [*floors(0.4, "dilate", lambda at: ("floor", folder(at.data), at.output))]
     for radius, share in zip(RADII, (0.4, 0.4, 0.2, 0.1), strict=True):
         commands += [ours(radius), opencv(radius, share)]
     goals = [
@@ -333,7 +345,7 @@ JOBS = (
         "check",
         "`check` of mask files",
         (
-            Command(FLOOR, lambda at: peer("decode", at.data.masks, at.data.images)),
+            *floors(1, "decode", lambda at: (at.data.masks, at.data.images)),
             Command("Pillow script", lambda at: peer("check", at.data.images, at.data.masks)),
             Command(OURS, check_files),
             Command(f"{OURS}, in threads", lambda at: check_files(at, "--executor", "threads")),
@@ -362,7 +374,7 @@ JOBS = (
         "check-alpha",
         "`check` of alpha",
         (
-            Command(FLOOR, lambda at: peer("decode", at.data.alpha), 0.4),
+            *floors(0.4, "decode", lambda at: (at.data.alpha,)),
             Command("Pillow script", lambda at: peer("check", at.data.alpha), 0.4),
             Command(OURS, lambda at: maskprep(*alpha_words(at)), 0.4),
             Command(FEWER_RULES, lambda at: maskprep(*alpha_words(at), *few_rules()), 0.4),
@@ -404,11 +416,7 @@ JOBS = (
         "embed",
         "`embed`",
         (
-            Command(
-                FLOOR,
-                lambda at: peer("embed", "floor", at.data.images, at.data.masks, at.output),
-                0.1,
-            ),
+            *floors(0.1, "embed", lambda at: ("floor", at.data.images, at.data.masks, at.output)),
             Command(
                 "Pillow script",
                 lambda at: peer("embed", "pillow", at.data.images, at.data.masks, at.output),
@@ -436,7 +444,21 @@ JOBS = (
         "preview",
         "`preview`: a picture a pair, and the contact sheet",
         (
-            Command(FLOOR, lambda at: peer("decode", at.data.images), 0.1),
+            *floors(0.1, "decode", lambda at: (at.data.images,)),
+            Command(
+                "Pillow and matplotlib script",
+                lambda at: peer("plot", at.data.images, at.data.masks, at.output),
+                0.1,
+                module="matplotlib",
+            ),
+            Command(
+                f"{OURS}, --jpeg",
+                lambda at: maskprep(
+                    *("preview", at.data.images, "--masks", at.data.masks),
+                    *("--output", at.output, "--no-cache", "--jpeg"),
+                ),
+                0.1,
+            ),
             Command(
                 OURS,
                 lambda at: maskprep(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.jobs import FLOOR, JOBS, Goal, Job
+from benchmarks.jobs import CORES, FLOOR, JOBS, Goal, Job
 from benchmarks.measure import spread
 from benchmarks.results import Measured, Results, holds
 
@@ -62,7 +62,9 @@ def _goal_lines(job: Job, goal: Goal, results: Results) -> Iterator[str]:
         value = results.value(job, goal, measure)
         told = "not measured" if value is None else str(value)
         answer = "" if value is None else _ANSWERS[holds(goal, value)]
-        yield f"| {goal.text} | {_NAMES[measure]} | {_wanted(goal)} | {told} | {answer} |"
+        name = _NAMES[measure]
+        name += ", all cores" if results.over(job, goal, measure) == CORES else ""
+        yield f"| {goal.text} | {name} | {_wanted(goal)} | {told} | {answer} |"
 
 
 def _wanted(goal: Goal) -> str:
@@ -76,6 +78,7 @@ def _job_lines(job: Job, results: Results) -> Iterator[str]:
     unit = "ms a file" if job.per_file else "ms"
     head = ["", "pairs", f"CPU, {unit}", f"wall, {unit}", "peak, MB"]
     head += ["CPU / floor", "wall / floor"] if job.floor else []
+    head += ["wall / floor, all cores"] if CORES in found else []
     head += ["kB a file"] if job.writes else []
     if job.floor:
         yield f"Floor: {job.floor}.\n"
@@ -99,6 +102,8 @@ def _cells(job: Job, label: str, measured: Measured, results: Results) -> Iterat
     if job.floor:
         yield str(results.ratio(job, label, FLOOR, "cpu"))
         yield str(results.ratio(job, label, FLOOR, "wall"))
+    if CORES in results.of(job):
+        yield str(results.ratio(job, label, CORES, "wall"))
     if job.writes:
         yield f"{measured.written * 1e3:.0f}"
 

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from part import files
+
 how, images, masks, output = sys.argv[1], *(Path(word) for word in sys.argv[2:])
 
-for path in sorted(images.iterdir()):
-    if path.suffix == ".caption":
-        continue
+for path in files(images):
     mask_path, made = masks / f"{path.stem}.png", output / f"{path.stem}.png"
     if how == "imagemagick":
         words = ("-alpha", "off", "-compose", "CopyOpacity", "-composite")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import cv2
+from part import files
 
 how, channel, pictures, output = sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
 
@@ -15,12 +16,12 @@ if how == "floor":
     from PIL import Image
 
     place = {"r": 0, "alpha": 3}[channel]
-    for path in sorted(pictures.glob("*.png")):
+    for path in files(pictures):
         with Image.open(path) as picture:
             cv2.imwrite(str(output / path.name), np.asarray(picture)[..., place])
 
 elif how == "opencv":
     place = {"r": 2, "alpha": 3}[channel]  # its order is B, G, R, alpha
-    for path in sorted(pictures.glob("*.png")):
+    for path in files(pictures):
         picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         cv2.imwrite(str(output / path.name), picture[..., place])

@@ -11,9 +11,10 @@ from maskprep.checking.choice import Ruleset
 from maskprep.checking.ledger import Ledger
 from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
+from maskprep.dataset.only import files_about
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Pair, Stage, Stop, TrainingSet
+from maskprep.model import Pair, Stage, Stop, Subset, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -63,10 +64,10 @@ def check(
             faults.append(Fault(training_set.name, own_fault(error)))
             return []
 
-    findings = told_of_set(RuleStage.CONFIG, training_set)
+    findings = told_of_set(RuleStage.CONFIG, training_set.entire)
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
-            findings += told_of_set(RuleStage.FOLDERS, subset)
+            findings += _of_chosen(subset, partial(told_of_set, RuleStage.FOLDERS))
     about_set = list(findings)
     rows: list[SampleRow] = []
     of_pairs: list[tuple[Finding, ...]] = []
@@ -96,8 +97,10 @@ def check(
         for pair in filter(_is_own_mask, subset.pairs)
     }
     with_masks = [row for row in rows if row.image not in own]
-    of_rows = told_of_set(RuleStage.DATASET, training_set, with_masks)
-    of_rows += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
+    of_rows = []
+    if not training_set.only:  # what is said of all pairs is not to be said of some
+        of_rows += told_of_set(RuleStage.DATASET, training_set, with_masks)
+        of_rows += told_of_set(RuleStage.EXPECTATIONS, rows, expectations)
     findings += of_rows
     told = list(dict.fromkeys(findings))  # two datasets may share their folders
     ignorers = {finding: rules.ignorer(finding) for finding in told}
@@ -112,7 +115,7 @@ def check(
         tuple(_count(training_set, rows)),
         tuple(dict.fromkeys(sorted(stops, key=lambda stop: tuple(Stage).index(stop.stage)))),
         tuple(finding for finding in told if ignorers[finding] is not None),
-        tuple(entry for entry in rules.ignores if entry not in used),
+        () if training_set.only else tuple(entry for entry in rules.ignores if entry not in used),
         tuple(faults),
         tuple(
             tuple(
@@ -124,6 +127,16 @@ def check(
         ),
         selected=rules.choice.select,
     )
+
+
+def _of_chosen(subset: Subset, told: Callable[[Subset], list[Finding]]) -> list[Finding]:
+    """Look at a folder with all that is in it, and tell what is about the chosen pairs."""
+    if subset.whole is None:
+        return told(subset)
+    if not subset.pairs:
+        return []
+    about = files_about(subset)
+    return [finding for finding in told(subset.whole) if finding.path in about]
 
 
 def _judge(
@@ -176,7 +189,7 @@ def _count(training_set: TrainingSet, rows: list[SampleRow]) -> Iterator[Dataset
     for dataset in training_set.datasets:
         of_dataset = [row for row in rows if row.dataset == dataset.index]
         images = {row.image: row.trains for row in of_dataset}
-        unseen = {path for subset in dataset.subsets for path in subset.unseen}
+        unseen = {path for each in dataset.subsets if each.whole is None for path in each.unseen}
         yield DatasetCount(
             dataset.index,
             masked=sum(trains == "masked" for trains in images.values()),

@@ -77,7 +77,7 @@ def verdict_of(report: Report) -> Verdict:
     return Verdict(
         harm_of(report),
         tuple(_counts(report)),
-        _outcome(report),
+        _as_far_as_seen(report, _outcome(report)),
         (*_notes(report.training_set), *libraries.notes_of(report.training_set, report.rows)),
     )
 
@@ -180,6 +180,8 @@ def reasons(finding: Finding) -> tuple[str, ...]:
 def trains_whole(report: Report) -> bool:
     """Tell whether no mask is in use at all: every image that trains does so as a whole."""
     training = [row for row in report.rows if row.trains is not None]
+    if report.training_set.only:
+        return False  # some do; of the others nothing is known
     return bool(training) and all(row.trains == "whole" or row.weight_mean == 1 for row in training)
 
 
@@ -209,6 +211,8 @@ def trainer_line(training_set: TrainingSet) -> str:
 def _counts(report: Report) -> list[str]:
     sentences = []
     for count in report.counts:
+        if report.training_set.only and not any(row.dataset == count.index for row in report.rows):
+            continue
         means = [
             row.weight_mean
             for row in report.rows
@@ -237,6 +241,14 @@ def _counts(report: Report) -> list[str]:
 
 def _images(count: int) -> str:
     return "1 image trains" if count == 1 else f"{count} images train"
+
+
+def _as_far_as_seen(report: Report, outcome: str) -> str:
+    """Say of which part a sentence is, but where the run does not start: that is known."""
+    part = report.training_set.part
+    if not part or not report.starts:
+        return outcome
+    return f"By {part} alone: {outcome[0].lower()}{outcome[1:]}"
 
 
 def _outcome(report: Report) -> str:

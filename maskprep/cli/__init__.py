@@ -74,6 +74,7 @@ _STANDS_ON = (
     "rich",
     "fsspec",
     "imagecodecs",
+    "watchfiles",
 )
 
 

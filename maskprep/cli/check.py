@@ -115,6 +115,8 @@ def check(
     from maskprep.errors import MaskprepError
 
     doors = _doors(output_file, mending, baseline, overwrite, update_baseline, ledger)
+    if doors.accepting is not None and any(request.only for request in requests):
+        raise click.UsageError("a baseline is of all pairs: write it without --only")
     reports, code = [], 0
     for asked in requests:
         request = replace(asked, decode_images=decode_images, environment=environment)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import LocalPath, TrainerCommand, data_options, one_request, only_option
+from maskprep.cli.options import LocalPath, TrainerCommand, data_options, one_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,6 @@ class _Comparing(TrainerCommand):
     help="Who looks on; may be repeated.  [default: all, each generation]",
 )
 @click.option("--output", type=LocalPath(file_okay=False), metavar="DIR", help="A picture a pair.")
-@only_option
 @click.option("--all", "show_all", is_flag=True, help="Print every pair, in the data set's order.")
 @click.option(
     "--format",
@@ -57,7 +56,6 @@ def compare(
     requests: list[Request],
     others: tuple[str, ...],
     output: str | None,
-    only: tuple[str, ...],
     show_all: bool,
     form: str,
     overwrite: bool,
@@ -81,18 +79,17 @@ def compare(
     from maskprep.checking.compared import compare as compared
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
-    from maskprep.dataset.only import keep_only
     from maskprep.errors import printable
     from maskprep.pictures.comparing import draw_comparisons
 
-    found = discover_pairs(one_request(requests))
-    kept = keep_only(found, only)
+    kept = discover_pairs(one_request(requests))
+    found = kept.entire
     seats = _seats(others, found.model)
     steps = found.pair_count + (0 if output is None else kept.pair_count)
     problems: list[str] = []
     with progress_bar("weighing masks", steps) as advance:
         pairs = compared(found, seats, advance)  # all of them: shares are of the whole set
-        if only:
+        if kept.only:
             wanted = {
                 pair.image for each in kept.datasets for s in each.subsets for pair in s.pairs
             }

@@ -260,7 +260,7 @@ def _outlined(
         skipped = shortened(found.skipped, _TOLD)
         told = f"no mask for {len(found.skipped)} images without such a shape: {skipped}"
         click.echo(printable(told), err=True)
-    if found.without:
+    if found.without and not request.only:
         told = f"{len(found.without)} annotated images are not there: {shortened(found.without)}"
         click.echo(printable(f"{annotations.name}: {told}"), err=True)
     return code

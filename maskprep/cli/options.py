@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -172,6 +173,13 @@ _DATA_OPTIONS = [
     click.argument("targets", metavar="DATASET...", nargs=-1, required=True),
     click.option("--masks", metavar="DIR", help="Mask folder, where DATASET is an image folder."),
     click.option("--alpha", is_flag=True, help="The images' alpha channel is the mask."),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="NAME|PATTERN|LIST",
+        help="Only these pairs: a name (cat.png, cat), a pattern ('cat-*'), or a file with one a"
+        " line; may be given again.",
+    ),
 ]
 
 
@@ -180,11 +188,18 @@ def data_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_requests(
-        targets: tuple[str, ...], masks: str | None, alpha: bool, **options: Any
+        targets: tuple[str, ...],
+        masks: str | None,
+        alpha: bool,
+        only: tuple[str, ...],
+        **options: Any,
     ) -> Any:
         name, model = options.pop("trainer"), options.pop("model")
         flags = _given(options)
-        requests = [_requested(each, masks, alpha, name, model, flags) for each in targets]
+        requests = [
+            replace(_requested(each, masks, alpha, name, model, flags), only=only)
+            for each in targets
+        ]
         return command(requests, **options)
 
     with_requests.takes_flags = True  # type: ignore[attr-defined]
@@ -407,16 +422,6 @@ def ledger_options(command: Command) -> Command:
         return command(*args, ledger=ledger, **options)
 
     return with_options(with_ledger, _LEDGER_OPTIONS)
-
-
-#: Which pairs a command works on; its words go to `maskprep.dataset.only.keep_only`.
-only_option = click.option(
-    "--only",
-    multiple=True,
-    metavar="NAME|PATTERN|LIST",
-    help="Only these pairs: a name (cat.png, cat), a pattern ('cat-*'), or a file with one a line;"
-    " may be given again.",
-)
 
 
 def one_request(requests: list[Request]) -> Request:

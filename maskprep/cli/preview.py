@@ -15,7 +15,6 @@ from maskprep.cli.options import (
     environment_option,
     ledger_options,
     one_request,
-    only_option,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     "--weights", type=LocalPath(file_okay=False), help="Folder for the weights, one .npy a pair."
 )
 @click.option("--term", is_flag=True, help="Draw the cells in the terminal: the worst pair's.")
-@only_option
 @click.option(
     "--worst", type=click.IntRange(min=1), metavar="N", help="Only the N worst of the pairs."
 )
@@ -51,7 +49,6 @@ def preview(
     output: str | None,
     weights: str | None,
     term: bool,
-    only: tuple[str, ...],
     worst: int | None,
     sheet_only: bool,
     jpeg: bool,
@@ -86,13 +83,12 @@ def preview(
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
     from maskprep.dataset.libraries import notes_of
-    from maskprep.dataset.only import keep_only
     from maskprep.errors import printable
     from maskprep.pictures.preview import Drawing
     from maskprep.pictures.preview import preview as draw
 
     request = replace(one_request(requests), environment=environment)
-    training_set = keep_only(discover_pairs(request), only)
+    training_set = discover_pairs(request)
     judge = _Judge(project_of(request.target), ledger)
     lost_below = float(Ruleset(judge.project.choice).setting("detail-lost", "threshold"))
     code = 0
@@ -116,7 +112,7 @@ def preview(
     if term:
         from maskprep.cli.cells import print_cells
 
-        shown = worst or (None if only else 1)
+        shown = worst or (None if request.only else 1)
         code = max(code, print_cells(training_set, judge(training_set), shown, lost_below))
     if ledger is not None:
         ledger.close()

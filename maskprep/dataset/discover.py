@@ -11,6 +11,7 @@ from typing import Any
 
 from maskprep.dataset.below import how_to_take_in
 from maskprep.dataset.captions import usual_ending
+from maskprep.dataset.only import keep_only
 from maskprep.errors import ConfigError, MaskprepError
 from maskprep.files import pathname, shell, storage
 from maskprep.model import (
@@ -63,6 +64,8 @@ class Request:
         The trainer's, where the user names it.
     is_typed : bool
         Whether all this was said in options, and not in Python: messages name them so.
+    only : tuple of str
+        Words that choose some of the pairs, as `keep_only` takes them; empty for all.
     """
 
     target: str
@@ -75,6 +78,7 @@ class Request:
     decode_images: bool = False
     environment: Environment | None = None
     is_typed: bool = True
+    only: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -148,7 +152,8 @@ def discover(request: Request) -> TrainingSet:
     Raises
     ------
     MaskprepError
-        There is nothing there. A file that does not parse is no error but a verdict.
+        There is nothing there, or a word of `only` means no pair. A file that does not parse is no
+        error but a verdict.
 
     Notes
     -----
@@ -185,7 +190,7 @@ def discover(request: Request) -> TrainingSet:
         elsewhere += tuple(
             Stop("relative-path", stage, f"not directory: {path}", path) for path in moved
         )
-    return TrainingSet(
+    found = TrainingSet(
         name=request.name,
         trainer=trainer,
         model=model,
@@ -199,6 +204,7 @@ def discover(request: Request) -> TrainingSet:
         decode_images=request.decode_images,
         environment=request.environment,
     )
+    return keep_only(found, request.only)
 
 
 def request(
@@ -340,11 +346,11 @@ def discover_tree(request: Request) -> TrainingSet:
     found = discover(request)
     if found.pair_count or not storage.isdir(request.target):
         return discover_pairs(request)
-    below = [discover(each) for each in _below(request, _DEPTH)]
+    below = [discover(each) for each in _below(replace(request, only=()), _DEPTH)]
     datasets = tuple(dataset for part in below if part.pair_count for dataset in part.datasets)
     if not datasets:
         return discover_pairs(request)
-    return replace(found, datasets=datasets)
+    return keep_only(replace(found, datasets=datasets), request.only)
 
 
 def _below(request: Request, depth: int) -> Iterator[Request]:

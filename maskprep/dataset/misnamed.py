@@ -97,6 +97,7 @@ def misnamed(subset: Subset) -> Misnamed:
     Misnamed
         Empty where no image lacks its mask.
     """
+    subset = subset.entire  # names are told apart by those of all
     if subset.masks is None or not subset.missing:
         return Misnamed()
     found = _misnamed(subset, subset.masks)
@@ -178,7 +179,7 @@ def masks_beside(subset: Subset) -> Naming | None:
     Naming or None
         Of names in the image folder; None where there are none.
     """
-    return find_beside([pathname.basename(pair.image) for pair in subset.pairs])
+    return find_beside([pathname.basename(pair.image) for pair in subset.entire.pairs])
 
 
 def unseen_beside(subset: Subset) -> dict[str, str]:
@@ -195,6 +196,7 @@ def unseen_beside(subset: Subset) -> dict[str, str]:
         The mask's path for each image that lacks one: of a mark such as ``_mask``, or of a kind
         that hardly holds photographs.
     """
+    subset = subset.entire
     if not subset.missing or subset.masks is None:
         return {}
     images: dict[str, list[str]] = defaultdict(list)
@@ -217,7 +219,7 @@ def is_own_mask_folder(subset: Subset) -> bool:
         and subset.masks is not None
         and subset.source is MaskSource.FILE
         and pathname.realpath(subset.images.path) == pathname.realpath(subset.masks.path)
-        and any(pair.mask == pair.image for pair in subset.pairs)
+        and any(pair.mask == pair.image for pair in subset.entire.pairs)
     )
 
 

@@ -220,7 +220,9 @@ def data_folders(training_set: TrainingSet) -> list[Path]:
     for dataset in training_set.datasets:
         for subset in dataset.subsets:
             folders = (each.path for each in (subset.images, subset.masks) if each is not None)
-            files = (path for pair in subset.pairs for path in (pair.image, pair.mask) if path)
+            files = (
+                path for pair in subset.entire.pairs for path in (pair.image, pair.mask) if path
+            )
             paths |= dict.fromkeys((*folders, *map(pathname.dirname, files)))
     local = (pathname.local_path(path) for path in paths)
     return list(dict.fromkeys(Path(os.path.abspath(path)) for path in local if path is not None))

@@ -475,7 +475,7 @@ def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
         for subset in dataset.subsets:
             for pair in subset.pairs:
                 # The first image speaks for those that the trainer's cache does not name.
-                uncached = subset.uncached if pair is subset.pairs[0] else ()
+                uncached = subset.uncached if pair is subset.entire.pairs[0] else ()
                 alone = subset.of_one(pair, _caches_of(pair.image, subset.caches), uncached)
                 yield Sample(
                     pair,

@@ -218,7 +218,7 @@ def _beside(subset: Subset, channel: Channel | None) -> Iterator[tuple[Pair, _Ca
             f"{folder}: is image folder and mask folder at once, and no masks are told from the"
             " images by their names: keep the masks in a folder beside the images"
         )
-    paths = {pathname.basename(pair.image): pair.image for pair in subset.pairs}
+    paths = {pathname.basename(pair.image): pair.image for pair in subset.entire.pairs}
     mask_of = {image: paths[mask] for mask, image in naming.image_of.items()}
     for pair in subset.pairs:
         own = pathname.basename(pair.image)

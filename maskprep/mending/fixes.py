@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -128,7 +128,7 @@ def _make_visible(found: TrainingSet, paths: Paths, place: Destination) -> Carri
     tasks, masks = [], []
     for subset in _subsets(found):
         stems = {Path(pair.image).stem: pair.image for pair in subset.missing}
-        seen = {Path(pair.image).stem for pair in subset.pairs}
+        seen = {Path(pair.image).stem for pair in subset.entire.pairs}
         unseen = (*subset.unseen, *subset.unseen_masks)
         alike = Counter(map(_named, unseen))
         for path in (each for each in unseen if each in paths):
@@ -245,7 +245,8 @@ def _scale_image(found: TrainingSet, paths: Paths, place: Destination) -> Carrie
 @fix("mask-label-map", "its label made white", safe=True)
 def _whiten_label(found: TrainingSet, paths: Paths, place: Destination) -> Carried[Any]:
     carriers = _carriers(found)
-    several = _labels_of(path for path in paths if path not in carriers)
+    own = [path for path in paths if path not in carriers]
+    several = _labels_of((*own, *_labelled_beside(found)))
 
     def label_of(path: str) -> Made[Extracted]:
         labels = several[pathname.dirname(path)]
@@ -282,6 +283,16 @@ def _refuse_several(path: str, labels: Collection[float]) -> None:
         raise MaskprepError(
             f"{path}: its set holds the labels {told}: say which train, maskprep extract --label N"
         )
+
+
+def _labelled_beside(found: TrainingSet) -> Iterator[str]:
+    """List label maps of the pairs that were not chosen."""
+    chosen = {pair.mask for pair in _pairs(found)}
+    for pair in _pairs(found.entire):
+        if pair.source is MaskSource.FILE and pair.mask is not None and pair.mask not in chosen:
+            with suppress(UnreadableImageError):
+                if judge(raster.read_mask(pair.mask, "r").mask).labels:
+                    yield pair.mask
 
 
 def _labels_of(paths: Iterable[str]) -> dict[str, set[float]]:

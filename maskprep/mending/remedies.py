@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from maskprep.checking.verdict import Harm, harm_of_stop, harms_of, reasons, trains_whole
 from maskprep.files import pathname
+from maskprep.files.shell import typed
 from maskprep.mending.fixes import FIXES
 from maskprep.mending.rulebook import fix_option, paragraphs
 from maskprep.model.report import Finding, Report
@@ -196,13 +197,19 @@ def next_step(report: Report) -> str:
         One line; empty where nothing can be mended.
     """
     safe, unsafe = mendable(report)
-    command = f"maskprep check {report.training_set.arguments} --fix"
+    command = f"{_check(report)} --fix"
     if not safe and not unsafe:
         return ""
     if not safe:
         return f"--fix --unsafe-fixes mends {_findings(unsafe)}: {command} --unsafe-fixes"
     more = f", and {unsafe} more with --unsafe-fixes" if unsafe else ""
     return f"--fix mends {_findings(safe)}{more}: {command}"
+
+
+def _check(report: Report) -> str:
+    """Say the check again, of the same pairs: what mends in place is to leave others alone."""
+    only = [word for each in report.training_set.only for word in ("--only", each)]
+    return " ".join(filter(None, ("maskprep check", report.training_set.arguments, typed(only))))
 
 
 def _findings(count: int) -> str:
@@ -220,7 +227,7 @@ def _by_fix(finding: Finding, report: Report) -> str:
     if not _is_mendable(finding, report):
         return ""
     option = fix_option(by_code()[finding.code])
-    command = f"maskprep check {report.training_set.arguments} {option}"
+    command = f"{_check(report)} {option}"
     safe = _FIXES[finding.name].safe
     return command if safe else f"{command} --select {finding.code}"
 

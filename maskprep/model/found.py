@@ -177,6 +177,8 @@ class Subset:
         Paths of files beside the images that may hold latents of earlier runs, sorted.
     settings : object
         The trainer's own settings of the subset.
+    whole : Subset or None
+        With all its pairs, where some were chosen.
     """
 
     dataset: int
@@ -200,6 +202,12 @@ class Subset:
     repeats: int = 1
     caches: tuple[str, ...] = ()
     settings: Any = None
+    whole: Subset | None = None
+
+    @property
+    def entire(self) -> Subset:
+        """With all its pairs: what one has to look at to tell whose a file is."""
+        return self.whole or self
 
     @property
     def missing(self) -> tuple[Pair, ...]:
@@ -214,10 +222,15 @@ class Subset:
         """Take one pair out, with the subset's settings and nothing of the other files."""
         return replace(self.of_some((pair,)), uncached=uncached, caches=caches)
 
+    def choosing(self, pairs: tuple[Pair, ...]) -> Subset:
+        """Work on some pairs alone; what else lies in the folders stays known."""
+        return replace(self, pairs=pairs, whole=self.entire)
+
     def of_some(self, pairs: tuple[Pair, ...]) -> Subset:
         """Take some pairs out, with the subset's settings, and of other files caches alone."""
         return replace(
             self,
+            whole=None,
             images=None if self.images is None else replace(self.images, names=()),
             masks=None if self.masks is None else replace(self.masks, names=()),
             pairs=pairs,
@@ -282,6 +295,8 @@ class TrainingSet:
         Whether images beside mask files are decoded, too, in search of damage.
     environment : Environment or None
         The trainer's, where the user has named it.
+    only : tuple of str
+        The words by which some pairs were chosen; empty for all.
     """
 
     name: str
@@ -296,6 +311,7 @@ class TrainingSet:
     arguments: str = ""
     decode_images: bool = False
     environment: Environment | None = None
+    only: tuple[str, ...] = ()
 
     @property
     def pair_count(self) -> int:
@@ -307,6 +323,25 @@ class TrainingSet:
         """How masks made anew must end; None where a name's own ending is what is looked for."""
         named = (subset.mask_name for each in self.datasets for subset in each.subsets)
         return ".png" if all(name.endswith(".png") for name in named) else None
+
+    @property
+    def entire(self) -> TrainingSet:
+        """With all its pairs, where some were chosen."""
+        if not self.only:
+            return self
+        datasets = tuple(
+            replace(each, subsets=tuple(subset.entire for subset in each.subsets))
+            for each in self.datasets
+        )
+        return replace(self, datasets=datasets, only=())
+
+    @property
+    def part(self) -> str:
+        """Which part of the set is looked at, in words; empty for all of it."""
+        if not self.only:
+            return ""
+        total = self.entire.pair_count
+        return f"{self.pair_count} of {total} pair{'' if total == 1 else 's'}"
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -169,6 +169,7 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+@lru_cache(maxsize=4096)
 def _run_width(run: str, file: str, size: int) -> float:
     if bitmap_size(file):
         return float(sum(bitmap(file, each, size).width for each in run))

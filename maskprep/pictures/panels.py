@@ -25,6 +25,7 @@ _GRID = 3  # px a cell from which lines between cells can be drawn
 _MARGIN = 8  # px around a mask, so that lines leave a panel instead of running along its border
 _DASH = 7
 _VALUES = np.arange(256)
+_FADED, _STRIPE = (_VALUES * 0.45 + 110).astype(np.uint8), (70, 74, 82)
 
 
 def drawn_panel(view: PairView, scale: float) -> Pixels:
@@ -86,7 +87,7 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
     """
     rows, columns = view.weights.shape
     size = (columns * cell, rows * cell)
-    grey = cv2.cvtColor(scaled(view.bucket_image, size), cv2.COLOR_RGB2GRAY)
+    grey = scaled(view.grey_bucket, size)
     # Between 40 and 225, so that the colours keep their brightness on any picture.
     base = cv2.cvtColor(
         cv2.LUT(grey, (40 + _VALUES * (185 / 255)).astype(np.uint8)), cv2.COLOR_GRAY2RGB
@@ -217,12 +218,17 @@ def _contours(
 def _hatch_outside(panel: Pixels, box: tuple[int, int, int, int]) -> None:
     height, width = panel.shape[:2]
     left, top, right, bottom = box
-    outside = np.ones((height, width), bool)
-    outside[top:bottom, left:right] = False
     rows, columns = np.indices((height, width), sparse=True)
-    stripes = (rows + columns) % 10 < 3
-    panel[outside] = (panel[outside] * 0.45 + 110).astype(np.uint8)
-    panel[outside & stripes] = (70, 74, 82)
+    across, down = np.s_[:], np.s_[top:bottom]
+    for strip in (
+        (np.s_[:top], across),
+        (np.s_[bottom:], across),
+        (down, np.s_[:left]),
+        (down, np.s_[right:]),
+    ):
+        cut_off = panel[strip]
+        cut_off[:] = _FADED[cut_off]
+        cut_off[(rows[strip[0]] + columns[:, strip[1]]) % 10 < 3] = _STRIPE
     corners = (left, top), (right - 1, bottom - 1)
     cv2.rectangle(panel, *corners, WHITE, 3)
     cv2.rectangle(panel, *corners, INK, 1)

@@ -135,6 +135,11 @@ class PairView:
         return _part(self.mask, (left * across, top * down, right * across, bottom * down))
 
     @once
+    def grey_bucket(self) -> Pixels:
+        """The bucket without its colours, shape (h, w): a third of the work to bring to a size."""
+        return np.asarray(cv2.cvtColor(self.bucket_image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    @once
     def visible_mask(self) -> Pixels:
         """The part of the mask that the crop leaves, at bucket size, shape (h, w)."""
         return scaled(self.visible_part, self.bucket_image.shape[1::-1])

@@ -45,6 +45,7 @@ def _document(report: Report) -> dict[str, Any]:
         ),
         "verdict": harm_of(report).value,
         "selected": list(report.selected),
+        "only": list(training_set.only),
         "todo": [todo_as_json(each) for each in todo_of(report)],
         "mendable": dict(zip(("fix", "unsafe_fixes"), mendable(report), strict=True)),
         "starts": report.starts,

@@ -66,7 +66,9 @@ def print_report(report: Report, console: Console, *, show_all: bool) -> None:
     report = with_commands(report)
     training_set, verdict = report.training_set, verdict_of(report)
     word = (verdict.harm.value.capitalize(), _OF_HARM.get(verdict.harm, _BAD))
-    by = f" (by {', '.join(report.selected)} alone)" if report.selected else ""
+    told = [", ".join(report.selected), training_set.part]
+    by = " of ".join(filter(None, told))
+    by = f" (by {by} alone)" if by else ""
     _print(console, Text.assemble(word, by, (printable(f": {training_set.name}"), "bold")))
     _print(console, Text(trainer_line(training_set), style="dim"))
     todo = todo_of(report)

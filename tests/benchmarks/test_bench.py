@@ -67,6 +67,7 @@ def test_the_corpus_trains(measured: Path) -> None:
 def test_goals_and_times_are_written(measured: Path) -> None:
     text = (measured / "out" / "performance.md").read_text(encoding="utf-8")
     assert "| extract from alpha | CPU | at most 1.3 | " in text
+    assert "| extract from alpha | wall, all cores | at most 1.3 | " in text
     assert "\n| floor | 1 | " in text
     assert "ImageMagick" in text  # measured, or why not
     measurements = text.split("<!-- measured: begin -->")[1].split("<!-- measured: end -->")[0]

@@ -99,6 +99,7 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
         "config",
         "verdict",
         "selected",
+        "only",
         "todo",
         "mendable",
         "starts",
