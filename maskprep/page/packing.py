@@ -1,0 +1,65 @@
+"""Pixels and numbers as text that a page carries, and gives back to its script bit for bit."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def picture_uri(pixels: NDArray[np.uint8], quality: int) -> str:
+    """Write a small picture as a data URI.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (h, w, 3)
+        RGB.
+    quality : int
+        Of WebP, 0 to 100.
+
+    Returns
+    -------
+    str
+        WebP in base64.
+    """
+    buffer = io.BytesIO()
+    # Higher methods take three times as long, for 3 % fewer bytes.
+    Image.fromarray(pixels).save(buffer, "WEBP", quality=quality, method=2)
+    return "data:image/webp;base64," + b64encode(buffer.getvalue()).decode("ascii")
+
+
+def packed_bytes(plane: NDArray[np.uint8]) -> str:
+    """Pack a mask: each row less the one above, deflated. A canvas might change its values.
+
+    Parameters
+    ----------
+    plane : ndarray of uint8, shape (H, W)
+        Any values.
+
+    Returns
+    -------
+    str
+        Base64 of a zlib stream of H * W bytes.
+    """
+    rows = plane.copy()
+    rows[1:] -= plane[:-1]
+    return _deflated(rows)
+
+
+def packed_bits(plane: NDArray[Any]) -> str:
+    """Pack which pixels are not 0: eight to a byte, over the ends of rows, deflated."""
+    return _deflated(np.packbits(plane.ravel() > 0, bitorder="little"))
+
+
+def packed_weights(weights: NDArray[np.float32]) -> str:
+    """Pack weights in 65535ths, deflated: little endian, row by row."""
+    return _deflated(np.rint(np.clip(weights, 0, 1) * 65535).astype("<u2"))
+
+
+def _deflated(numbers: NDArray[Any]) -> str:
+    return b64encode(zlib.compress(np.ascontiguousarray(numbers).tobytes(), 6)).decode("ascii")
