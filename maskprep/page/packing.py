@@ -33,22 +33,24 @@ def picture_uri(pixels: NDArray[np.uint8], quality: int) -> str:
     return "data:image/webp;base64," + b64encode(buffer.getvalue()).decode("ascii")
 
 
-def packed_bytes(plane: NDArray[np.uint8]) -> str:
-    """Pack a mask: each row less the one above, deflated. A canvas might change its values.
+def packed_mask(mask: NDArray[np.uint8]) -> str:
+    """Pack a mask: what trains at all, what trains in full, and the greys between, deflated.
 
     Parameters
     ----------
-    plane : ndarray of uint8, shape (H, W)
+    mask : ndarray of uint8, shape (H, W)
         Any values.
 
     Returns
     -------
     str
-        Base64 of a zlib stream of H * W bytes.
+        Base64 of a zlib stream: two planes of bits, the rows of each filled up to bytes and less
+        (exclusive or) the row above, the lowest bit first; then the values that are neither 0 nor
+        255. Two thirds of what bytes take; a canvas might change a picture's values.
     """
-    rows = plane.copy()
-    rows[1:] -= plane[:-1]
-    return _deflated(rows)
+    planes = (np.packbits(plane, axis=1, bitorder="little") for plane in (mask > 0, mask == 255))
+    rows = [np.concatenate([plane[:1], plane[1:] ^ plane[:-1]]).ravel() for plane in planes]
+    return _deflated(np.concatenate([*rows, mask[(mask > 0) & (mask < 255)]]))
 
 
 def packed_bits(plane: NDArray[Any]) -> str:

@@ -21,12 +21,12 @@ from maskprep.masks.scale import in_bytes, other_way_round
 from maskprep.model import Box, Size
 from maskprep.model.report import Finding, SampleRow
 from maskprep.page.compare import Change, compared
-from maskprep.page.packing import packed_bits, packed_bytes, packed_weights, picture_uri
+from maskprep.page.packing import packed_bits, packed_mask, packed_weights, picture_uri
 from maskprep.page.thumbnail import photo_of, with_cells
 from maskprep.pictures.order import Ranked
 
 #: Quality of WebP: of the card's picture, and of the one that is enlarged.
-_TILE, _PHOTO = 55, 62
+_TILE, _PHOTO = 50, 50
 #: What a page carries of one mask, characters; beyond it there is no trying.
 _MOST_PACKED = 60_000
 #: Lost details for which the radius that mends them is sought, the weakest first.
@@ -235,7 +235,7 @@ def _for_script(
     mask = sample.mask
     if mask is None or not sample.carries_mask:
         return data
-    packed = packed_bytes(mask)
+    packed = packed_mask(mask)
     if len(packed) > _MOST_PACKED:
         data["too_fine"] = True
         return data
@@ -243,6 +243,7 @@ def _for_script(
     data["mask"] = {"size": size, "window": placement.window_in(size), "data": packed}
     data["replay"] = _replay(sample, weights, size)
     if data["replay"] is not None:
+        data["weights"] = None  # the script makes them of the mask
         data["seeds"] = None if grower is None else packed_bits(grower.seeds())
         data["most"] = min(64, math.ceil(_reach(sample)))
     return data

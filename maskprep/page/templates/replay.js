@@ -8,10 +8,21 @@ const Replay = {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   },
 
-  async mask(text, width) {
-    const plane = await Replay.inflated(text);
-    for (let at = width; at < plane.length; at++) plane[at] += plane[at - width];
-    return plane;
+  // Two planes of bits, what trains at all and what trains in full, and the greys between.
+  async mask(text, [width, height]) {
+    const bytes = await Replay.inflated(text), line = Math.ceil(width / 8), plane = line * height;
+    for (const start of [0, plane]) {
+      for (let at = start + line; at < start + plane; at++) bytes[at] ^= bytes[at - line];
+    }
+    const mask = new Uint8Array(width * height);
+    let grey = 2 * plane;
+    for (let row = 0, at = 0; row < height; row++) {
+      for (let column = 0; column < width; column++, at++) {
+        const byte = row * line + (column >> 3), bit = 1 << (column & 7);
+        if (bytes[byte] & bit) mask[at] = bytes[plane + byte] & bit ? 255 : bytes[grey++];
+      }
+    }
+    return mask;
   },
 
   // The mask's values where details are, 0 elsewhere.

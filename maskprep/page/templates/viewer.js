@@ -5,9 +5,10 @@ class Viewer {
     photo.src = pair.photo;
     await photo.decode();
     const viewer = new Viewer(place, pair, words, photo);
-    viewer.weights = viewer.seen = await Replay.weights(pair.weights);
     viewer.other = pair.other && (await Replay.weights(pair.other));
-    viewer.mask = viewer.grown = pair.mask && (await Replay.mask(pair.mask.data, pair.mask.size[0]));
+    viewer.mask = viewer.grown = pair.mask && (await Replay.mask(pair.mask.data, pair.mask.size));
+    viewer.weights = pair.replay ? Replay.cells(viewer.mask, pair) : await Replay.weights(pair.weights);
+    viewer.seen = viewer.weights;
     viewer.seeds = pair.seeds && (await Replay.seeds(pair.seeds, viewer.mask));
     viewer.build();
     return viewer;
