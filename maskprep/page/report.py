@@ -197,6 +197,7 @@ class _Renderer:
             "shares": charts.largest_shares(report.rows, shares),
             "buckets": charts.buckets(report.rows),
             "version": __version__,
+            "lost_below": wanted.lost_below,
         }
 
     def __call__(self, number: int, cards: Sequence[Card]) -> str:

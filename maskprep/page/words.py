@@ -56,6 +56,7 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "lost_list": ("Details that hardly train", "ほとんど学習されない細部", "几乎不训练的细节"),
     "leak_list": ("Ignored, yet trains", "無視のはずが学習される", "应忽略却训练"),
     "at": ("at", "位置", "位置"),
+    "detail": ("detail", "細部", "细节"),
     "weight": ("weight", "重み", "权重"),
     "mended_by": ("mended by a radius of", "次の半径で直る", "膨胀此半径可修复"),
     "no_radius": ("no radius mends it", "どの半径でも直らない", "任何半径都无法修复"),

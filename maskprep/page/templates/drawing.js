@@ -37,27 +37,37 @@ const Drawing = {
     context.drawImage(canvas, 0, 0);
   },
 
-  ring(context, [left, top, right, bottom], colour, dashed, label) {
-    const radius = Math.max(12, Math.hypot(right - left, bottom - top) / 2 + 6);
+  ring(context, [left, top, right, bottom], colour, dashed) {
     const width = context.canvas.width / 260;
     context.setLineDash(dashed ? [3 * width, 2 * width] : []);
     for (const [shade, thick] of [["#fff", 2.4 * width], [colour, 1.3 * width]]) {
       context.beginPath();
-      context.arc((left + right) / 2, (top + bottom) / 2, radius, 0, 2 * Math.PI);
+      context.arc((left + right) / 2, (top + bottom) / 2, Drawing.radius(left, top, right, bottom), 0, 2 * Math.PI);
       [context.strokeStyle, context.lineWidth] = [shade, thick];
       context.stroke();
     }
     context.setLineDash([]);
-    if (!label) return;
-    const size = Math.round(context.canvas.width / 46);
+  },
+
+  radius: (left, top, right, bottom) => Math.max(12, Math.hypot(right - left, bottom - top) / 2 + 6),
+
+  // Beneath its ring, above it, or beside it: where no other label is.
+  label(context, [left, top, right, bottom], colour, text, taken) {
+    const { width, height, clientWidth } = context.canvas;
+    const size = Math.round(Math.max(width / 50, (13 * width) / (clientWidth || width)));
     context.font = `600 ${size}px system-ui, sans-serif`;
-    [context.textAlign, context.textBaseline, context.lineJoin] = ["center", "top", "round"];
-    const beneath = (top + bottom) / 2 + radius + 2 + size < context.canvas.height;
-    const y = (top + bottom) / 2 + (beneath ? radius + 2 : -radius - size - 2);
-    const half = context.measureText(label).width / 2;
-    const x = Math.min(Math.max((left + right) / 2, half + 2), context.canvas.width - half - 2);
+    [context.textAlign, context.textBaseline, context.lineJoin] = ["center", "middle", "round"];
+    const half = context.measureText(text).width / 2, reach = Drawing.radius(left, top, right, bottom);
+    const x = (left + right) / 2, y = (top + bottom) / 2, away = reach + size * 0.7;
+    const places = [[0, away], [0, -away], [reach + half + 4, 0], [-reach - half - 4, 0], [0, away + size], [0, -away - size]]
+      .map(([across, down]) => [Math.min(Math.max(x + across, half + 2), width - half - 2), y + down])
+      .filter(([, down]) => down > size / 2 && down < height - size / 2);
+    const isFree = ([across, down]) =>
+      taken.every((one) => Math.abs(one[0] - across) > one[2] + half || Math.abs(one[1] - down) > size);
+    const [across, down] = places.find(isFree) ?? places[0] ?? [x, y];
+    taken.push([across, down, half]);
     [context.strokeStyle, context.lineWidth, context.fillStyle] = ["#fff", size / 3, colour];
-    context.strokeText(label, x, y);
-    context.fillText(label, x, y);
+    context.strokeText(text, across, down);
+    context.fillText(text, across, down);
   },
 };

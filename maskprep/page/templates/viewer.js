@@ -128,7 +128,7 @@ class Viewer {
   }
 
   tell() {
-    const after = this.outcome, lostBelow = 0.4;
+    const after = this.outcome, lostBelow = Page.set.lostBelow;
     const percent = (value) => `${(100 * value).toFixed(2)} %`;
     const weakest = this.pair.details
       .map((each, at) => [each.weight, after.details[at], each.lost])
@@ -141,7 +141,7 @@ class Viewer {
     if (weakest.length) {
       rows.push([this.words("still_lost"), weakest.filter(([was]) => was < lostBelow).length, lost]);
       weakest.slice(0, 6).forEach(([was, now], at) =>
-        rows.push([`${this.words("weight")} ${at + 1}`, was.toFixed(3), now.toFixed(3)]));
+        rows.push([`${this.words("detail")} ${at + 1}`, was.toFixed(3), now.toFixed(3)]));
     }
     const head = element("tr", {}, element("th"));
     for (const key of ["before", "now"]) head.append(element("th", { scope: "col" }, this.words(key)));
@@ -204,13 +204,19 @@ class Viewer {
   }
 
   rings(context) {
-    for (const each of this.pair.leaks) Drawing.ring(context, each.box, "#cc007a", true, each.weight.toFixed(2));
-    for (const each of this.pair.details) {
-      if (!each.lost) continue;
+    const shown = this.pair.details.filter((each) => each.lost).map((each) => {
       const weight = Replay.detailWeight(each, this.seen).toFixed(2);
       const radius = each.radius && !this.radiusInput?.valueAsNumber ? ` → ${each.radius} px` : "";
-      Drawing.ring(context, each.box, "#be1428", false, weight + radius);
+      return [each.box, "#be1428", weight + radius];
+    });
+    for (const each of this.pair.leaks) {
+      Drawing.ring(context, each.box, "#cc007a", true);
+      shown.push([each.box, "#cc007a", each.weight.toFixed(2)]);
     }
+    const lost = shown.filter(([, colour]) => colour === "#be1428"), taken = [];
+    for (const [box, colour] of lost) Drawing.ring(context, box, colour, false);
+    // Rings are told by their labels; of a great many, the first few.
+    for (const [box, colour, text] of shown.slice(0, 24)) Drawing.label(context, box, colour, text, taken);
   }
 
   markCell(context) {
