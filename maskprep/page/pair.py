@@ -17,18 +17,16 @@ from maskprep.files import pathname, shell
 from maskprep.masks.details import LOST_BELOW, Detail
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import inverted
-from maskprep.masks.scale import in_bytes, other_way_round
 from maskprep.model import Box, Size
 from maskprep.model.report import Finding, SampleRow
 from maskprep.page.compare import Change, compared
 from maskprep.page.packing import packed_bits, packed_mask, packed_weights, picture_uri
-from maskprep.page.thumbnail import photo_of, with_cells
+from maskprep.page.thumbnail import part_in, photo_of, thumbnail_size, with_cells
 from maskprep.pictures.order import Ranked
+from maskprep.pictures.view import scaled
 
-#: Quality of WebP: of the card's picture, and of the one that is enlarged.
-_TILE, _PHOTO = 50, 50
-#: What a page carries of one mask, characters; beyond it there is no trying.
-_MOST_PACKED = 60_000
+#: Bytes of WebP at most: of the card's picture, and of the one that is enlarged.
+_TILE, _PHOTO = 5_000, 6_500
 #: Lost details for which the radius that mends them is sought, the weakest first.
 _MOST_MENDED = 12
 
@@ -63,6 +61,8 @@ class Card:
         What another set of masks makes of it.
     data : mapping or None
         What the script draws and grows.
+    coarse : mapping or None
+        The same with a small mask, which can be looked at and not be grown.
     """
 
     name: str
@@ -78,6 +78,14 @@ class Card:
     leaks: tuple[tuple[Box, float], ...] = ()
     change: Change | None = None
     data: Mapping[str, Any] | None = None
+    coarse: Mapping[str, Any] | None = None
+
+    @property
+    def weighs(self) -> int:
+        """How many characters its whole mask adds to a page."""
+        if self.data is None or self.data["replay"] is None:
+            return 0
+        return len(self.data["mask"]["data"]) + len(self.data["seeds"] or "")
 
     @property
     def severity(self) -> str:
@@ -155,6 +163,7 @@ def card_of(
         leaks=leaks,
         change=change,
         data=data,
+        coarse=None if data["replay"] is None else _coarse(sample, weights, data),
     )
 
 
@@ -188,11 +197,12 @@ def _shift(sample: Sample, weights: NDArray[np.float32]) -> int:
 
 def _leaks(sample: Sample, lost_below: float) -> tuple[tuple[Box, float], ...]:
     """Find what is too thin to be ignored: the details of the other side that hardly count."""
-    pixels, weights = sample.mask_pixels, sample.weights
-    if pixels is None or weights is None or not sample.carries_mask or pixels.mask.min() == 255:
+    mask, at_bucket, weights = sample.mask, sample.bucket_mask, sample.weights
+    if mask is None or at_bucket is None or weights is None or not sample.carries_mask:
         return ()
-    placed = other_way_round(sample.at_bucket(pixels.mask))
-    found = sample.details_of(inverted(pixels.mask), in_bytes(placed), 1 - weights)
+    if at_bucket.min() == 255:
+        return ()
+    found = sample.details_of(inverted(mask), inverted(at_bucket), 1 - weights)
     if found is None:
         return ()
     return tuple((each.box, 1 - each.weight) for each in found.below(lost_below))
@@ -235,18 +245,49 @@ def _for_script(
     mask = sample.mask
     if mask is None or not sample.carries_mask:
         return data
-    packed = packed_mask(mask)
-    if len(packed) > _MOST_PACKED:
-        data["too_fine"] = True
-        return data
     size = Size(mask.shape[1], mask.shape[0])
-    data["mask"] = {"size": size, "window": placement.window_in(size), "data": packed}
     data["replay"] = _replay(sample, weights, size)
-    if data["replay"] is not None:
+    if data["replay"] is None:
+        data["mask"] = _small_mask(sample)
+    else:
+        data["mask"] = {
+            "size": size,
+            "window": placement.window_in(size),
+            "data": packed_mask(mask),
+        }
         data["weights"] = None  # the script makes them of the mask
         data["seeds"] = None if grower is None else packed_bits(grower.seeds())
         data["most"] = min(64, math.ceil(_reach(sample)))
     return data
+
+
+def _coarse(
+    sample: Sample, weights: NDArray[np.float32], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Leave out what a growth needs."""
+    details = [{**each, "cells": []} for each in data["details"] if each["lost"]]
+    return {
+        **data,
+        "details": details,
+        "mask": _small_mask(sample),
+        "replay": None,
+        "seeds": None,
+        "weights": packed_weights(weights),
+        "not_carried": True,
+    }
+
+
+def _small_mask(sample: Sample) -> dict[str, Any]:
+    """Show where a mask lies in the picture: small, and wholly in its window."""
+    placement, mask = sample.placement, sample.mask
+    assert placement is not None and mask is not None, "the caller has seen them"
+    window = placement.window_in(Size(mask.shape[1], mask.shape[0]))
+    size = thumbnail_size(placement.bucket)
+    return {
+        "size": size,
+        "window": (0, 0, *size),
+        "data": packed_mask(scaled(part_in(mask, window), size)),
+    }
 
 
 def _reach(sample: Sample) -> float:
@@ -262,9 +303,8 @@ def _replay(sample: Sample, weights: NDArray[np.float32], size: Size) -> dict[st
     placement, pixels, bucket_mask = sample.placement, sample.mask_pixels, sample.bucket_mask
     if placement is None or placement.crop_xy is None or pixels is None or bucket_mask is None:
         return None
-    goes_on_in_bytes = pixels.deep is None and sample.at_bucket(pixels.mask).dtype == np.uint8
-    stride = sample.model.stride
-    if not goes_on_in_bytes or not np.array_equal(weights, area_weights(bucket_mask, stride)):
+    as_averages = area_weights(bucket_mask, sample.model.stride)
+    if pixels.deep is not None or not np.array_equal(weights, as_averages):
         return None
     resize = sample.trainer.mask_resize(size, placement, sample.pair, sample.dataset, sample.subset)
     kernel, target = ("same", size) if resize is None else (resize.kernel, resize.target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ from maskprep.version import __version__
 TEMPLATES = Path(__file__).with_name("templates")
 #: Pairs of one file: 10 MB of it are open in a second.
 MOST = 300
+#: Characters of one file for whole masks, of the worst pairs; what remains are 25 KB a pair.
+_MASKS = 1_200_000
 #: Things to do that are told on top.
 _TOLD = 5
 _SCRIPTS = ("replay.js", "drawing.js", "viewer.js", "page.js")
@@ -138,10 +140,14 @@ def write_report(
     faults = 0
     cards = Threads(workers).in_order(ranked, made)
     for number, path in enumerate(pages):
-        part = []
+        part: list[Card] = []
+        room = _MASKS
         for _ in ranked[number * MOST : (number + 1) * MOST]:
             card = next(cards)
-            part.append(card)
+            if card.weighs > room:
+                card = replace(card, data=card.coarse)
+            room -= card.weighs
+            part.append(replace(card, coarse=None))
             progress()
             faults += card.is_fault
             if card.problem and not card.tile:

@@ -56,14 +56,17 @@ def photo_of(sample: Sample) -> Pixels | None:
             return scaled(at_bucket, thumbnail_size(_size_of(at_bucket)))
     window = Box(0, 0, *header.size) if placement is None else placement.window_in(header.size)
     wanted = thumbnail_size(header.size if placement is None else placement.bucket)
-    stored = sample.image_header.size if sample.image_header else header.size
     needed = Size(
-        round(wanted.width * stored.width / window.width),
-        round(wanted.height * stored.height / window.height),
+        round(wanted.width * header.size.width / window.width),
+        round(wanted.height * header.size.height / window.height),
     )
     turned = sample.trainer.turns_images
     pixels = raster.read_small(sample.pair.image, needed, upright=turned)
-    return scaled(_part(pixels, window, header.size), wanted)
+    across, down = pixels.shape[1] / header.size.width, pixels.shape[0] / header.size.height
+    small = Box(
+        window.left * across, window.top * down, window.right * across, window.bottom * down
+    )
+    return scaled(part_in(pixels, small), wanted)
 
 
 def with_cells(
@@ -109,10 +112,9 @@ def _ring(picture: Pixels, box: Box, scale: float, colour: Colour, width: int) -
         cv2.circle(picture, centre, radius, shade, thickness, cv2.LINE_AA)
 
 
-def _part(pixels: Pixels, window: Box, size: Size) -> Pixels:
-    across, down = pixels.shape[1] / size.width, pixels.shape[0] / size.height
-    left, right = round(window.left * across), round(window.right * across)
-    top, bottom = round(window.top * down), round(window.bottom * down)
+def part_in(pixels: Pixels, window: Box) -> Pixels:
+    """Cut a window out of a mask or a picture, to the nearest px; at least one is left."""
+    left, top, right, bottom = (round(edge) for edge in window)
     return np.ascontiguousarray(pixels[top : max(bottom, top + 1), left : max(right, left + 1)])
 
 

@@ -101,10 +101,13 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "ここでは膨張を試せません：このトレーナーの縮小方法をこのページは再現しません。コマンドをお使いください。",
         "此处无法试膨胀：本页不重现该训练器对此蒙版的缩放方式。请用命令。",
     ),
-    "too_fine": (
-        "Growing cannot be tried here: the mask is too large for the page. The command does it.",
-        "ここでは膨張を試せません：マスクがページには大きすぎます。コマンドをお使いください。",
-        "此处无法试膨胀：蒙版对本页太大。请用命令。",
+    "not_carried": (
+        "To stay small, this page carries the whole masks of its worst pairs only. To try a growth"
+        " on this one, write a page of it alone: maskprep report … --only NAME.",
+        "容量を抑えるため、マスク全体は悪い順に一部だけ含まれます。"
+        "このペアで試すには maskprep report … --only NAME で単独のページを作成してください。",
+        "为保持小巧，本页仅含最差若干对的完整蒙版。"
+        "若要在此试膨胀，请用 maskprep report … --only NAME 单独生成页面。",
     ),
     "compare": ("Compared with the other masks", "別のマスクとの比較", "与另一组蒙版比较"),
     "overlap": ("Overlap (IoU)", "重なり（IoU）", "重叠（IoU）"),

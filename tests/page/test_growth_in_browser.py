@@ -15,6 +15,7 @@ from maskprep.dataset.growth import DetailGrower
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.masks.morphology import dilate
 from maskprep.masks.tones import coverage
+from maskprep.page import report
 from tests.commands import run
 from tests.page.pages import complaints, grown, looked_at, opened, written
 
@@ -127,6 +128,19 @@ def test_the_numbers_are_those_of_what_dilate_writes(browser: Any, tmp_path: Pat
     weights = found["odd.png"].weigh(found["odd.png"].at_bucket(after))
     np.testing.assert_allclose(told["cells"], weights.ravel(), atol=1e-3)
     assert told["coverage"] == pytest.approx(after.mean() / 255, abs=1e-3)
+
+
+def test_a_page_carries_whole_masks_of_its_worst_pairs_only(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "_MASKS", 0)
+    opened(browser, written(data_set(tmp_path / "set", 320), tmp_path))
+    looked_at(browser, "/odd.png")
+    assert grown(browser, "/odd.png", 4, details=False) is None
+    shown = browser.execute_script("return document.querySelector('.trial').textContent")
+    assert "--only NAME" in shown
+    assert browser.execute_script("return document.querySelector('.wipe') !== null")
+    assert complaints(browser) == []
 
 
 def test_a_kernel_that_is_not_replayed_offers_no_growth(browser: Any, tmp_path: Path) -> None:

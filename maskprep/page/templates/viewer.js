@@ -81,11 +81,9 @@ class Viewer {
     const box = element("div", { className: "trial script-only" });
     box.append(element("h4", {}, this.words("grow")));
     if (!this.pair.replay) {
-      if (this.pair.mask || this.pair.too_fine) {
-        box.append(element("p", { className: "quiet" }, this.words(this.pair.too_fine ? "too_fine" : "no_replay")));
-        return box;
-      }
-      return element("div");
+      if (!this.pair.mask) return element("div");
+      box.append(element("p", { className: "quiet" }, this.words(this.pair.not_carried ? "not_carried" : "no_replay")));
+      return box;
     }
     this.radiusInput = element("input", { type: "range", className: "radius", min: 0, max: this.pair.most, step: 1, value: 0 });
     this.radiusShown = element("output", {}, "0 px");
@@ -205,7 +203,7 @@ class Viewer {
 
   rings(context) {
     const shown = this.pair.details.filter((each) => each.lost).map((each) => {
-      const weight = Replay.detailWeight(each, this.seen).toFixed(2);
+      const weight = (this.pair.replay ? Replay.detailWeight(each, this.seen) : each.weight).toFixed(2);
       const radius = each.radius && !this.radiusInput?.valueAsNumber ? ` → ${each.radius} px` : "";
       return [each.box, "#be1428", weight + radius];
     });
