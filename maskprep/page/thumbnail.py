@@ -19,7 +19,7 @@ LONGEST = 320
 #: How much of a cell is its colour: the picture stays readable.
 _TINT = 0.5
 #: Rings in a small picture: more would hide it.
-_MOST_RINGS = 8
+_MOST_RINGS = 5
 
 
 def thumbnail_size(size: Size) -> Size:
