@@ -32,8 +32,8 @@ def picture_uri(pixels: NDArray[np.uint8], most: int) -> str:
     """
     encoded = _webp(pixels, _QUALITY)
     if len(encoded) > most:
-        # Sizes fall somewhat slower than quality does; encoding once more costs as much again.
-        encoded = _webp(pixels, max(_LEAST, int(_QUALITY * (most / len(encoded)) ** 1.6)))
+        # Sizes fall far slower than quality does; encoding once more costs as much again.
+        encoded = _webp(pixels, max(_LEAST, int(_QUALITY * (most / len(encoded)) ** 2.4)))
     return "data:image/webp;base64," + b64encode(encoded).decode("ascii")
 
 
