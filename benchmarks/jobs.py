@@ -472,6 +472,23 @@ JOBS = (
         "every image decoded by Pillow",
     ),
     Job(
+        "report",
+        "`report`: the page of a data set",
+        (
+            Command(FLOOR, lambda at: peer("decode", at.data.images), 0.1),
+            Command(
+                OURS,
+                lambda at: maskprep(
+                    *("report", at.data.images, "--masks", at.data.masks),
+                    *("--output", at.output / "report.html", "--no-cache"),
+                ),
+                0.1,
+            ),
+        ),
+        (Goal("report", OURS, FLOOR, at_most=2, measures=("cpu",)),),
+        "every image decoded by Pillow",
+    ),
+    Job(
         "start-up",
         "Start-up, per run",
         (

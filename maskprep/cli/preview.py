@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from maskprep.checking.ledger import Ledger
     from maskprep.checking.project import Project
     from maskprep.dataset.discover import Request
-    from maskprep.model import Environment, TrainingSet
-    from maskprep.model.report import Report
+    from maskprep.model import Environment
     from maskprep.pictures.preview import Outcome, Previews
 
 
@@ -80,6 +79,7 @@ def preview(
     from pathlib import Path
 
     from maskprep.checking.choice import Ruleset
+    from maskprep.cli.judging import Judge
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
     from maskprep.dataset.libraries import notes_of
@@ -89,7 +89,7 @@ def preview(
 
     request = replace(one_request(requests), environment=environment)
     training_set = discover_pairs(request)
-    judge = _Judge(project_of(request.target), ledger)
+    judge = Judge(project_of(request.target), ledger)
     lost_below = float(Ruleset(judge.project.choice).setting("detail-lost", "threshold"))
     code = 0
     if output is not None or weights is not None:
@@ -117,29 +117,6 @@ def preview(
     if ledger is not None:
         ledger.close()
     raise SystemExit(code)
-
-
-class _Judge:
-    """Finds out what the rules say of a training set, once."""
-
-    def __init__(self, project: Project, ledger: Ledger | None) -> None:
-        self.project = project
-        self._ledger = ledger
-        self._report: Report | None = None
-
-    def __call__(
-        self, training_set: TrainingSet, progress: Callable[[], None] = lambda: None
-    ) -> Report:
-        from maskprep.checking.choice import Ruleset
-        from maskprep.checking.engine import check
-        from maskprep.running.parallel import ThisMachine
-
-        if self._report is None:
-            rules, expectations = Ruleset(self.project.choice), self.project.expectations
-            self._report = check(
-                training_set, rules, expectations, progress, ThisMachine(), self._ledger
-            )
-        return self._report
 
 
 def _tell(previews: Previews, output: str | None, weights: str | None, *, pages: bool) -> int:

@@ -325,6 +325,20 @@ class DetailGrower:
         left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
         return Box(left, top, right, bottom)
 
+    def seeds(self) -> Mask:
+        """Draw what `grow_by` grows: the details' own pixels, and the soft rim around them.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W)
+            The mask's values where they are a detail's, 0 elsewhere. The largest within a radius of
+            these and of the mask is what `grow_by` makes, where it does not feather.
+        """
+        drawn = np.zeros_like(self._mask)
+        for each in self._details.found:
+            self._seed(each).grow_into(drawn, 0, self._shape)
+        return drawn
+
     def _seed(self, detail: Detail) -> _Seed:
         if detail.label not in self._seeds:
             self._seeds[detail.label] = self._make_seed(detail)

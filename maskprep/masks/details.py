@@ -152,6 +152,30 @@ class Details:
         np.add.at(counts, cells, 1)
         return counts
 
+    def counts_by_cell(self, grid: tuple[int, int]) -> dict[int, list[tuple[int, int]]]:
+        """Count each detail's pixels in each latent cell.
+
+        Parameters
+        ----------
+        grid : tuple of int
+            Rows and columns of the latent cells.
+
+        Returns
+        -------
+        dict of int to list of (int, int)
+            By label: the place of a cell, row by row from 0, and how many pixels lie in it.
+        """
+        rows, columns = _cells_of(self.rows, self.columns, grid, self.shape_hw)
+        keys, counts = np.unique(
+            self.labels * grid[0] * grid[1] + rows * grid[1] + columns, return_counts=True
+        )
+        by_label: dict[int, list[tuple[int, int]]] = {each.label: [] for each in self.found}
+        for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+            label, cell = divmod(key, grid[0] * grid[1])
+            if label in by_label:
+                by_label[label].append((cell, count))
+        return by_label
+
     def middle_of(self, detail: Detail) -> tuple[int, int]:
         """Find the pixel of a detail that lies nearest to its centre of mass.
 

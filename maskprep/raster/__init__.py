@@ -10,6 +10,7 @@ from maskprep.raster.decode import (
     StoredPixels,
     read_mask,
     read_picture,
+    read_small,
     read_stored,
 )
 from maskprep.raster.encode import encode_mask, encode_picture
@@ -35,6 +36,7 @@ __all__ = [
     "read_header",
     "read_mask",
     "read_picture",
+    "read_small",
     "read_stored",
     "verify_pixels",
     "webp_loss",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep.errors import UnreadableImageError
+from maskprep.model import Size
 from maskprep.raster.header import (
     Header,
     decoding,
@@ -263,6 +264,35 @@ def read_picture(
         if not upright:
             return pixels
         return np.ascontiguousarray(as_viewed(pixels, header_of(path, image).orientation))
+
+
+def read_small(path: str, at_least: Size, upright: bool = False) -> NDArray[np.uint8]:
+    """Decode a picture that will be shown small: a JPEG only as finely as that needs.
+
+    Parameters
+    ----------
+    path : str
+        The image file.
+    at_least : Size
+        What is needed of all of it, px.
+    upright : bool
+        Turn it by its EXIF.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB; of the stored size, or of a half, a quarter or an eighth of it.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file cannot be decoded.
+    """
+    with opened(path) as image:
+        header = header_of(path, image)
+        image.draft("RGB", (at_least.width, at_least.height))
+        pixels = picture_of(path, image, "RGB")
+        return as_viewed(pixels, header.orientation) if upright else pixels
 
 
 def picture_of(path: str, image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:

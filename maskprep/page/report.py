@@ -1,0 +1,251 @@
+"""From a training set to its page: one HTML file, or several where there are many pairs."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from maskprep.checking.engine import check
+from maskprep.checking.verdict import trainer_line, verdict_of
+from maskprep.dataset.outputs import Outputs
+from maskprep.errors import MaskprepError, own_fault
+from maskprep.files import pathname
+from maskprep.masks.details import LOST_BELOW
+from maskprep.mending.remedies import todo_of, with_commands
+from maskprep.model import TrainingSet
+from maskprep.model.report import Report, SampleRow
+from maskprep.page import charts
+from maskprep.page.compare import masks_in
+from maskprep.page.pair import Card, card_of
+from maskprep.page.words import LANGUAGES, words_in
+from maskprep.pictures.order import Ranked, worst_first
+from maskprep.running.parallel import Threads
+from maskprep.version import __version__
+
+TEMPLATES = Path(__file__).with_name("templates")
+#: Pairs of one file: 10 MB of it are open in a second.
+MOST = 300
+#: Characters of one file for whole masks, of the worst pairs; what remains are 25 KB a pair.
+_MASKS = 1_000_000
+#: Things to do that are told on top.
+_TOLD = 5
+_SCRIPTS = ("replay.js", "drawing.js", "viewer.js", "page.js")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the page is to be.
+
+    Attributes
+    ----------
+    language : str or None
+        One of `maskprep.page.words.LANGUAGES`; None for the browser's.
+    lost_below : float
+        Weight under which a fine detail counts as lost.
+    compare : str or None
+        Folder of other masks, to be compared by their stems.
+    """
+
+    language: str | None = None
+    lost_below: float = LOST_BELOW
+    compare: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes
+    ----------
+    pages : tuple of Path
+        The worst pairs on the first.
+    problems : tuple of (str, str)
+        Images of which there is no picture, and why.
+    faults : int
+        How many of these are defects of maskprep itself.
+    """
+
+    pages: tuple[Path, ...]
+    problems: tuple[tuple[str, str], ...]
+    faults: int
+
+
+def write_report(
+    training_set: TrainingSet,
+    output: Path,
+    wanted: Wanted = Wanted(),
+    *,
+    judge: Callable[[TrainingSet], Report] = check,
+    overwrite: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Written:
+    """Write the page of a training set.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    output : Path
+        The HTML file. Of more than 300 pairs the rest goes to ``<stem>-2.html`` and so on.
+    wanted : Wanted
+        How it is to be.
+    judge : callable
+        Finds out what the rules say of the training set.
+    overwrite : bool
+        Replace files that are there.
+    progress : callable
+        Called once after each pair.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    Written
+        The files, and of which pairs there is no picture.
+
+    Raises
+    ------
+    MaskprepError
+        A file is there already and `overwrite` is not given, it lies in the data set, there is no
+        folder to compare, or a file cannot be written.
+    """
+    pages = _pages(output, training_set.pair_count)
+    outputs = Outputs(overwrite=overwrite)
+    outputs.admit(pages, training_set)
+    others = None if wanted.compare is None else masks_in(wanted.compare)
+    report = with_commands(judge(training_set))
+    ranked = worst_first(training_set, report)
+    shares = charts.shares_of(training_set, report.rows)
+
+    def made(each: Ranked) -> Card:
+        row, share = report.rows[each.place], shares[each.place]
+        try:
+            return card_of(each, row, share, training_set.arguments, wanted.lost_below, others)
+        except MaskprepError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the others are shown
+            return _faulty(each, row, share, own_fault(error))
+
+    render = _Renderer(report, shares, pages, wanted)
+    problems: list[tuple[str, str]] = []
+    faults = 0
+    cards = Threads(workers).in_order(ranked, made)
+    for number, path in enumerate(pages):
+        part: list[Card] = []
+        room = _MASKS
+        for _ in ranked[number * MOST : (number + 1) * MOST]:
+            card = next(cards)
+            if card.weighs > room:
+                card = replace(card, data=card.coarse)
+            room -= card.weighs
+            part.append(replace(card, coarse=None))
+            progress()
+            faults += card.is_fault
+            if card.problem and not card.tile:
+                problems.append((card.path, card.problem))
+        outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
+    return Written(tuple(pages), tuple(problems), faults)
+
+
+def _faulty(ranked: Ranked, row: SampleRow, share: float | None, told: str) -> Card:
+    path = ranked.sample.pair.image
+    return Card(pathname.basename(path), path, row, share, 0, ranked.findings, told, is_fault=True)
+
+
+def _pages(output: Path, pairs: int) -> list[Path]:
+    count = max(1, -(pairs // -MOST))
+    more = [
+        output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(2, count + 1)
+    ]
+    return [output, *more]
+
+
+class _Renderer:
+    """Fills the template, page by page."""
+
+    def __init__(
+        self,
+        report: Report,
+        shares: Sequence[float | None],
+        pages: Sequence[Path],
+        wanted: Wanted,
+    ) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters["json"] = _as_json
+        self._template = environment.get_template("report.html")
+        self._style = _asset("page.css")
+        self._script = "\n".join(map(_asset, _SCRIPTS))
+        self._pages = [path.name for path in pages]
+        self._wanted = wanted
+        verdict, todo = verdict_of(report), todo_of(report)
+        self._of_set: dict[str, Any] = {
+            "training_set": report.training_set,
+            "trainer": trainer_line(report.training_set),
+            "verdict": verdict,
+            "todo": todo[:_TOLD],
+            "more_todo": max(0, len(todo) - _TOLD),
+            "histogram": charts.histogram(report.rows),
+            "shares": charts.largest_shares(report.rows, shares),
+            "buckets": charts.buckets(report.rows),
+            "version": __version__,
+            "lost_below": wanted.lost_below,
+        }
+
+    def __call__(self, number: int, cards: Sequence[Card]) -> str:
+        language = self._wanted.language or "en"
+        rules: dict[str, list[Any]] = {}
+        for card in cards:
+            for each in {found.code: found for found in card.findings}.values():
+                rules.setdefault(each.code, [each.name, each.severity, 0])[2] += 1
+        order = sorted(rules.items(), key=lambda each: (-each[1][1].rank, -each[1][2], each[0]))
+        return self._template.render(
+            self._of_set,
+            policy=(
+                "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none';"
+                f" script-src '{_hashed(self._script)}'; style-src '{_hashed(self._style)}'"
+            ),
+            style=Markup(self._style),  # noqa: S704 - our own file
+            script=Markup(self._script),  # noqa: S704 - our own files
+            language=language,
+            by_browser=self._wanted.language is None,
+            languages=LANGUAGES,
+            words=words_in(language),
+            all_words={each: words_in(each) for each in LANGUAGES},
+            rules=order,
+            cards=cards,
+            clean=sum(not card.findings for card in cards),
+            compares=self._wanted.compare is not None,
+            pages=self._pages,
+            number=number,
+            first=number * MOST,
+        )
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hashed(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _as_json(value: Any) -> Markup:
+    """Write values as JSON that cannot end the element that it stands in."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(safe)  # noqa: S704 - nothing in it is markup
