@@ -116,6 +116,11 @@ class Header:
         return self.may_be_scrambled and first <= version <= last
 
     @property
+    def trained_size(self) -> Size:
+        """Width and height that the trainer gets: what is scrambled keeps its sides as stored."""
+        return Size(self.size.height, self.size.width) if self.is_scrambled else self.size
+
+    @property
     def turned(self) -> bool:
         """Whether EXIF swaps width and height for viewers."""
         return self.orientation >= 5
@@ -271,7 +276,8 @@ def _may_be_scrambled(image: Image.Image) -> bool:
     """Tell whether Pillow 11.0 to 13.0, given the path, lays a map of a file on turned sides.
 
     *Source*: Pillow 13.0.0, ImageFile.py, ImageFile.load (``use_mmap``); TiffImagePlugin.py,
-    TiffImageFile._setup, whose size is turned from 11.0 on. Pillow 10.4 and older do not.
+    TiffImageFile._setup, whose size is turned from 11.0 on; what is turned twice has its sides as
+    stored again. Pillow 10.4 and older do not.
     """
     tiles = getattr(image, "tile", [])
     if not _is_turned_tiff(image) or len(tiles) != 1:

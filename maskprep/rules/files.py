@@ -86,7 +86,7 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
         return
     if sample.image_header is None or sample.mask_header is None:
         return
-    image, mask = sample.image_header.size, sample.mask_header.size
+    image, mask = sample.image_header.trained_size, sample.mask_header.trained_size
     if image == mask:
         return
     if any(stop.rule == "mask-size-mismatch" for stop in sample.stops):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
@@ -296,3 +297,27 @@ def test_1_is_black_in_a_psd_of_1_bit(tmp_path: Path) -> None:
     path = tmp_path / "a.psd"
     path.write_bytes(psd([np.array([[0, 1] * 8], np.uint8)], 1, mode=0))
     assert read(raster.read_stored(str(path)), "r")[0].tolist() == [[255, 0] * 8]
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+@pytest.mark.parametrize("turns", [False, True])
+def test_a_turned_mask_stops_the_run_by_the_sides_that_the_trainer_gets(
+    turns: bool, orientation: int, compression: str | None, tmp_path: Path
+) -> None:
+    folders = Folders(tmp_path)
+    mask = folders.masks / "a.png"
+    turned(mask, orientation, "L", compression)
+    with Image.open(mask) as image:
+        image.load()
+        trained = image.size
+    height, width = NOISE.shape[::-1] if turns else NOISE.shape
+    folders.images.mkdir(exist_ok=True)
+    Image.new("RGB", (width, height), (9, 200, 9)).save(folders.images / "a.png")
+    config = folders.config()
+    report = json.loads(run("check", config, "--format", "json", "--no-cache").stdout)
+    sizes = [each for each in report["findings"] if each["name"] == "mask-size-mismatch"]
+    assert report["stops_in_first_epoch"] == (trained != (width, height)) == bool(sizes)
+    scrambled = raster.read_header(str(mask)).is_scrambled
+    known = report["samples"][0]["weight_mean"] is not None
+    assert known == (not sizes and not scrambled)
