@@ -142,9 +142,9 @@ class Sample:
 
     @once
     def values(self) -> Judgement | None:
-        """What the mask's values are; None where there is no mask."""
+        """What the mask's values are; None where there is no mask, or its numbers are misread."""
         pixels = self.mask_pixels
-        if pixels is None or not self.carries_mask:
+        if pixels is None or not self.carries_mask or pixels.wraps:
             return None
         colours = pixels.rgb if self.pair.source is MaskSource.FILE else None
         if colours is not None and is_coloured(colours):

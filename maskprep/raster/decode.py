@@ -80,6 +80,11 @@ class MaskPixels:
     not_finite: float = 0.0
 
     @property
+    def wraps(self) -> bool:
+        """Whether it holds signed bytes below 0, which Pillow reads as 128 to 255."""
+        return self.header.signed and self.header.bits == 8 and self.largest_stored > 127
+
+    @property
     def trained(self) -> Mask | NDArray[np.uint16]:
         """What the trainer goes on with: the mask, or deep greys where it keeps them."""
         return self.mask if self.deep is None else self.deep

@@ -74,6 +74,8 @@ class Header:
     further : int
         Channels stored beyond those that Pillow decodes: a TIFF's extra samples that say neither
         alpha nor colour, a PSD's saved selections, with which its alpha is lost.
+    signed : bool
+        Whether its samples are signed numbers, as those of a TIFF may be.
     """
 
     size: Size
@@ -85,6 +87,7 @@ class Header:
     bits: int
     may_be_scrambled: bool = False
     further: int = 0
+    signed: bool = False
 
     @property
     def left(self) -> str:
@@ -248,6 +251,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         tables = getattr(image, "quantization", None)
         size, bits = _size_when_decoded(image), _bits(image)
         may_be_scrambled, further = _may_be_scrambled(image), _further_channels(image)
+        signed = is_signed(image)
     return Header(
         size=size,
         format=kind or "",
@@ -258,6 +262,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         bits=bits,
         may_be_scrambled=may_be_scrambled,
         further=further,
+        signed=signed,
     )
 
 

@@ -43,9 +43,14 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
     """A mask of 16 or 32 bits: values above 255 are cut off, not scaled.
 
     Of 65535 steps all but the first 255 become full weight: soft edges and greys are lost, and
-    dim backgrounds train.
+    dim backgrounds train. Signed numbers of 8 bits are read as if they were not: black is grey.
     """
     pixels = sample.mask_pixels
+    command = f"maskprep extract {DATASET} --output masks-8bit"
+    if pixels is not None and pixels.wraps:
+        told = "is signed 8-bit: -128 to -1 are read as 128 to 255, 0 to 127 as they are"
+        yield Remark(sample.mask_path or "", told, "export it as 8-bit grey", command=command)
+        return
     if pixels is None or pixels.header.bits <= 8 or pixels.largest_stored <= 255:
         return
     share = float(np.mean(pixels.mask == 255))
@@ -59,7 +64,6 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
         fix, command = _choosing(values.labels, ", no 0" not in values.why)
         yield Remark(path, told, fix, command=command, choice=True)
         return
-    command = f"maskprep extract {DATASET} --output masks-8bit"
     yield Remark(path, told, "scale it, or export it as 8-bit grey", command=command)
 
 
