@@ -38,7 +38,7 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     header, stops every generation before its first step: "ValueError: Invalid JPEG file".
 
 
-    Kinds that no data set holds on purpose (PostScript, DDS, JPEG 2000, ...) are not opened, though
+    Kinds that no data set holds on purpose (PostScript, DDS, PCX, ...) are not opened, though
     the trainer's Pillow may be able to: what the run does with them is not foretold.
     """
     caption = sample.pair.caption
