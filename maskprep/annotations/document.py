@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +30,13 @@ _CALLED: dict[type, str] = {dict: "object", list: "list", str: "text", int: "who
 _HEAD = 1024
 #: No coordinate is larger, in whatever unit.
 _LARGEST_NUMBER = 1e9
-#: More px a side than any picture that is decoded.
+#: More px than any picture that is decoded.
+#: Source: Pillow 13.0.0, Image.py, _decompression_bomb_check, which refuses twice MAX_IMAGE_PIXELS.
+MOST_PIXELS = 178_956_970
+#: More px a side than such a picture has.
 _LONGEST_SIDE = 1 << 17
+#: What PowerShell writes.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Malformed(MaskprepError):  # noqa: N818 - named after what the file is
@@ -48,8 +56,15 @@ class Document:
     path: str
 
     @cached_property
+    def is_regular(self) -> bool:
+        """Whether it is a file: opening a pipe would wait for ever."""
+        return not storage.exists(self.path) or storage.is_regular(self.path)
+
+    @cached_property
     def head(self) -> bytes:
         """Its first bytes; `MaskprepError` where it cannot be read."""
+        if not self.is_regular:
+            raise MaskprepError(f"{self.path}: is no regular file (a pipe or a device)")
         try:
             with storage.open_binary(self.path) as stream:
                 return stream.read(_HEAD)
@@ -59,6 +74,8 @@ class Document:
     @cached_property
     def content(self) -> bytes:
         """All of it; `MaskprepError` where it cannot be read."""
+        if len(self.head) < _HEAD:  # which refuses what is no file
+            return self.head
         try:
             return storage.read_bytes(self.path)
         except OSError as error:
@@ -68,7 +85,7 @@ class Document:
     def text(self) -> str:
         """Its content as text; empty where it is none."""
         try:
-            return self.content.decode("utf-8-sig")
+            return self.content.decode("utf-16" if self.content[:2] in _UTF_16 else "utf-8-sig")
         except UnicodeDecodeError:
             return ""
 
@@ -76,7 +93,7 @@ class Document:
     def data(self) -> Any:
         """Its content as JSON; `MaskprepError` where it is none."""
         try:
-            return json.loads(self.content.decode("utf-8-sig"))
+            return json.loads(self.content)  # of UTF-8, UTF-16 and UTF-32
         except RecursionError:
             raise MaskprepError(f"{self.path}: is nested too deeply to be annotations") from None
         except ValueError as error:  # of the text's encoding, too
@@ -85,12 +102,8 @@ class Document:
     @cached_property
     def xml(self) -> ElementTree.Element:
         """The root of its content as XML; `MaskprepError` where it is none."""
-        if b"<!DOCTYPE" in self.content or b"<!ENTITY" in self.content:
-            raise MaskprepError(f"{self.path}: declares entities, which no annotation tool writes")
-        try:
-            return ElementTree.fromstring(self.content)  # noqa: S314 - without entities
-        except (ElementTree.ParseError, ValueError, LookupError) as error:
-            raise MaskprepError(f"{self.path}: is no XML ({error})") from error
+        with blaming(self):
+            return xml_of(self.content)
 
 
 @contextmanager
@@ -100,6 +113,27 @@ def blaming(document: Document) -> Iterator[None]:
         yield
     except Malformed as error:
         raise MaskprepError(f"{document.path}: {error}") from error
+
+
+def xml_of(content: bytes) -> ElementTree.Element:
+    """Parse XML that declares no entities, in whatever encoding.
+
+    Raises
+    ------
+    Malformed
+        It is no XML, or has a document type, in which entities are declared.
+    """
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_declarations
+    try:
+        parser.Parse(content, True)
+        return ElementTree.fromstring(content)  # noqa: S314 - without entities
+    except (expat.ExpatError, ElementTree.ParseError, ValueError, LookupError) as error:
+        raise Malformed(f"is no XML ({error})") from error
+
+
+def _refuse_declarations(*_: object) -> None:
+    raise Malformed("declares a document type, which no annotation tool writes")
 
 
 def taken(of: Any, key: str, kind: type[Kind]) -> Kind:
@@ -134,7 +168,7 @@ def size_of(width: Any, height: Any) -> Size | None:
     Raises
     ------
     Malformed
-        They are no sides of a picture.
+        They are no sides of a picture, or of one that nobody decodes.
 
     Examples
     --------
@@ -147,7 +181,7 @@ def size_of(width: Any, height: Any) -> Size | None:
         sides = int(width), int(height)
     except (TypeError, ValueError, OverflowError):
         sides = 0, 0
-    if not all(0 < side <= _LONGEST_SIDE for side in sides):
+    if not all(0 < side <= _LONGEST_SIDE for side in sides) or math.prod(sides) > MOST_PIXELS:
         raise Malformed(f"an image of {str(width)[:20]} x {str(height)[:20]} px")
     return Size(*sides)
 

@@ -25,7 +25,7 @@ from maskprep.annotations.placing import beyond
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.model import Size
 
-_KINDS = ("polygonlabels", "rectanglelabels", "brushlabels")
+_KINDS = ("polygonlabels", "rectanglelabels", "brushlabels", "labels")
 #: What uploads are given in front of their own names.
 _PREFIX = re.compile(r"[0-9a-f]{8}-")
 #: The key of the image, if several data of a task look like one.
@@ -107,9 +107,9 @@ def _flat(value: Any) -> Iterator[dict[str, Any]]:
 
 def _shape(of: dict[str, Any], size: Size | None) -> Shape | str:
     kind = next((each for each in _KINDS if isinstance(of.get(each), list)), None)
-    if kind is None and "labels" in of:
-        kind = "labels"
     if kind is None:
+        if any(each in of for each in _KINDS):
+            return "a region without a label is left out"
         others = [key for key in of if key.endswith("labels")]
         return f"{others[0]} are left out: Label Studio fills none" if others else ""
     names = [each for each in of[kind] if isinstance(each, str)]

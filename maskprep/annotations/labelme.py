@@ -57,7 +57,7 @@ def _shape(of: Any, size: Size | None) -> Shape | str:
     label, points = taken(of, "label", str), corners(taken(of, "points", list))
     kind = of.get("shape_type") or "polygon"
     if not isinstance(kind, str) or kind not in _POINTS:
-        return f"a shape of the kind {kind!r} is left out: labelme 5.11.4 fills none"
+        return f"a shape of the kind {str(kind)[:40]!r} is left out: labelme 5.11.4 fills none"
     least, most = _POINTS[kind]
     if len(points) < least or (most is not None and len(points) > most):
         return f"a {kind} of {len(points)} points is left out"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable
 from functools import partial
 from xml.etree import ElementTree
 
 import numpy as np
 
-from maskprep.annotations.document import Document, Malformed, blaming, numbers, size_of
+from maskprep.annotations.document import Document, Malformed, blaming, numbers, size_of, xml_of
 from maskprep.annotations.placing import placed
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.errors import MaskprepError
@@ -20,8 +22,13 @@ from maskprep.raster import Mask
 from maskprep.raster.header import decoding
 from maskprep.raster.kinds import identified
 
-#: Larger than any layer's file, in bytes.
-_LARGEST = 1 << 30
+#: Larger than any layer's file, and than any list of layers, in bytes.
+_LARGEST, _LARGEST_LIST = 1 << 28, 1 << 24
+#: What zipfile, and what unpacks for it, raise of a damaged archive, or of one of another kind.
+_DAMAGE = (
+    *(KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError),
+)
 
 
 def _recognises(document: Document) -> bool:
@@ -37,13 +44,10 @@ def _read(documents: Iterable[Document]) -> Content:
 
 
 def _annotated(path: str) -> Annotated:
-    content = _part(path, "stack.xml")
-    if b"<!" in content:
-        raise Malformed("a stack.xml with declarations")
     try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - without entities
-    except ElementTree.ParseError as error:
-        raise MaskprepError(f"{path}: its stack.xml is no XML ({error})") from error
+        root = xml_of(_part(path, "stack.xml", _LARGEST_LIST))
+    except Malformed as error:
+        raise Malformed(f"its stack.xml {error}") from error
     size = size_of(root.get("w"), root.get("h"))
     if size is None:
         raise Malformed("a stack.xml without w and h")
@@ -65,16 +69,16 @@ def _drawn(path: str, source: str, left: int, top: int, size: Size) -> Mask:
     return placed(alpha, left, top, size)
 
 
-def _part(path: str, name: str) -> bytes:
+def _part(path: str, name: str, largest: int = _LARGEST) -> bytes:
     try:
         with storage.open_binary(path, whole=True) as stream, zipfile.ZipFile(stream) as archive:
-            if archive.getinfo(name).file_size > _LARGEST:
+            if archive.getinfo(name).file_size > largest:
                 raise MaskprepError(f"{path}: {name} in it is too large")
             return archive.read(name)
-    except (KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except MaskprepError:
+        raise
+    except _DAMAGE as error:
         raise MaskprepError(f"{path}: {name} in it cannot be read ({error})") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile) as error:
-        raise MaskprepError(f"{path}: is a damaged archive ({error})") from error
 
 
 FORMAT = Format("OpenRaster", (".ora",), _recognises, _read, has_layers=True)

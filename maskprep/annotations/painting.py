@@ -24,6 +24,8 @@ from maskprep.raster import Mask
 _FARTHEST = 1_000_000
 #: Longest way around an outline, in px: a scribble over all of a picture of 100 MP has less.
 _LONGEST_WAY = 4_000_000
+#: Pillow does not come to an end with some ellipses of a larger radius, px.
+_LARGEST_RADIUS = 100_000
 #: labelme's widths of what has no area, px.
 _LINE_WIDTH, _POINT_RADIUS = 10, 5
 
@@ -115,15 +117,19 @@ def pillow(kind: str, points: Corners, size: Size) -> Mask:
     else:
         x, y = way[0]
         radius = float(_POINT_RADIUS) if kind == "point" else math.dist(*way)
+        if radius > _LARGEST_RADIUS:
+            raise MaskprepError(f"a circle of more than {_LARGEST_RADIUS} px about its middle")
         box = [x - radius, y - radius, x + radius, y + radius]
         draw.ellipse(box, fill=255, outline=255)
     return np.array(picture)
 
 
 def _refuse_endless(points: Corners | Shares) -> None:
-    way = np.abs(np.diff(points, axis=0, append=points[:1])).max(axis=1).sum()
-    if np.abs(points).max(initial=0) > _FARTHEST or way > _LONGEST_WAY:
+    if np.abs(points).max(initial=0) > _FARTHEST:
         raise MaskprepError("an outline runs a million pixels beyond the picture")
+    way = np.abs(np.diff(points, axis=0, append=points[:1])).max(axis=1).sum()
+    if way > _LONGEST_WAY:
+        raise MaskprepError(f"an outline is longer than {_LONGEST_WAY} px, all the way around")
 
 
 def _empty(size: Size) -> Mask:

@@ -19,6 +19,8 @@ from maskprep.files import pathname, storage
 
 #: How deep folders are searched.
 _DEPTH = 4
+#: Characters of a name that are told.
+_LONGEST = 120
 #: Names told where there are many.
 _TOLD = 12
 
@@ -179,7 +181,7 @@ def shortened(names: Iterable[str], most: int = _TOLD) -> str:
     >>> shortened(["hat", "person"])
     'hat, person'
     """
-    listed = list(names)
+    listed = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in names]
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
 
@@ -209,7 +211,9 @@ def _inside(folder: str, depth: int = _DEPTH) -> Iterator[Document]:
         if name.startswith("."):
             continue
         if pathname.splitext(name)[1].lower() in endings:
-            yield Document(path)
+            document = Document(path)
+            if document.is_regular:
+                yield document
         elif depth and storage.isdir(path):
             yield from _inside(path, depth - 1)
 

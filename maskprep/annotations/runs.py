@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from maskprep.annotations.document import Malformed
+from maskprep.annotations.document import MOST_PIXELS, Malformed
 from maskprep.annotations.placing import placed
 from maskprep.errors import MaskprepError
 from maskprep.model import Size
@@ -179,7 +179,9 @@ def _number(bits: Mask) -> int:
 
 
 def _laid(counts: Sequence[int], rows: int, columns: int) -> Mask:
-    if sum(counts) != rows * columns:
-        raise MaskprepError(f"an RLE of {sum(counts)} px for {columns} x {rows} px")
+    total = sum(counts)
+    if total != rows * columns:
+        told = f"{total} px" if total <= MOST_PIXELS else "more px than any picture has"
+        raise MaskprepError(f"an RLE of {told} for {columns} x {rows} px")
     values = np.resize(np.array([0, 255], np.uint8), len(counts))
     return np.repeat(values, counts).reshape(rows, columns)

@@ -19,8 +19,11 @@ from maskprep.files import pathname, storage
 from maskprep.model import Size
 from maskprep.raster import Mask
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_LINE = re.compile(rf"\s*(\d+)(?:\.0*)?((?:\s+{_NUMBER}){{4,}})\s*")
+#: Each number can be read in one way only: another would multiply the time by every number.
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_LINE = re.compile(rf"\s*(\d{{1,9}})(?:\.0*)?((?:\s+{_NUMBER}){{4,}})\s*")
+#: More characters than names of classes take, and deeper than they lie.
+_LARGEST_YAML, _DEEPEST_YAML = 1 << 18, 16
 #: How many folders above a text are looked into for the names of its classes.
 _ABOVE = 3
 #: What follows the class where a line is a box, and no outline.
@@ -75,7 +78,11 @@ def _filled(shares: Shares, size: Size) -> Mask:
 
 
 def _names(folder: str) -> dict[int, str]:
-    """Find what the classes are called: beside the texts, or in a folder above."""
+    """Find what the classes are called: beside the texts, or in a folder above.
+
+    What cannot be read may be of something else: it is told where nothing else names them.
+    """
+    trouble: MaskprepError | None = None
     for _ in range(_ABOVE):
         try:
             there = storage.listdir(folder)
@@ -86,9 +93,17 @@ def _names(folder: str) -> dict[int, str]:
             if name in _LISTS:
                 lines = Document(path).text.splitlines()
                 return dict(enumerate(each.strip() for each in lines if each.strip()))
-            if name.endswith((".yaml", ".yml")) and (found := _from_yaml(path)):
-                return found
+            if name.endswith((".yaml", ".yml")):
+                try:
+                    found = _from_yaml(path)
+                except MaskprepError as error:
+                    trouble = trouble or error
+                else:
+                    if found:
+                        return found
         folder = pathname.dirname(pathname.absolute(folder))
+    if trouble is not None:
+        raise trouble
     raise Malformed(f"nothing names its classes: put {_sought()} beside the texts, or above them")
 
 
@@ -100,18 +115,37 @@ def _from_yaml(path: str) -> dict[int, str]:
             f'{path}: is read by PyYAML: pip install "maskprep[annotations]", or write classes.txt,'
             " a name a line"
         ) from None
+    text = Document(path).text
+    if len(text) > _LARGEST_YAML:
+        raise Malformed(f"{path} is too large to name classes")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # where libyaml is: ten times as fast
     try:
-        data: Any = yaml.safe_load(Document(path).text)
+        if _is_endless(yaml, text, loader):
+            raise Malformed(f"{path} has references (*name) or a depth that classes need not")
+        data: Any = yaml.load(text, loader)  # noqa: S506 - both are safe
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise MaskprepError(f"{path}: is no YAML ({str(error).splitlines()[0]})") from error
     if isinstance(data, dict) and "kpt_shape" in data:
         raise Malformed(f"{path} says that its lines are poses, and no outlines")
     names = data.get("names") if isinstance(data, dict) else None
     if isinstance(names, list):
-        return {number: str(name) for number, name in enumerate(names)}
-    if isinstance(names, dict) and all(isinstance(each, int) for each in names):
-        return {number: str(name) for number, name in names.items()}
-    return {}
+        names = dict(enumerate(names))
+    if not isinstance(names, dict) or not all(isinstance(each, int) for each in names):
+        return {}
+    if not all(isinstance(each, (str, int, float)) for each in names.values()):
+        raise Malformed(f"{path} has names of classes that are no text")
+    return {number: str(name) for number, name in names.items()}
+
+
+def _is_endless(yaml: Any, text: str, loader: Any) -> bool:
+    """Tell whether a few lines may mean as much as one likes; stops at the first that does."""
+    depth = 0
+    for event in yaml.parse(text, loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST_YAML:
+            return True
+    return False
 
 
 def _sought() -> str:

@@ -110,6 +110,7 @@ def facts_of(
             for each in report.findings
             if not _of_a_folder(each, found)
         ],
+        "faults": [each.words for each in report.faults],
         "libraries": {**as_document(found, report.rows), "notes": notes_of(found, report.rows)},
     }
 

@@ -76,9 +76,10 @@ def info(
     maskprep info images/a.png --config dataset.toml
     maskprep info cut-out.png --resolution 768 --format json
 
-    Exit code: 0 told, 2 could not do the job.
+    Exit code: 0 told, 2 could not do the job, or maskprep itself failed at a part of it.
     """
     from maskprep.checking.facts import facts_of
+    from maskprep.errors import printable
 
     facts = facts_of(image, mask, trainer, model, flags, environment, config)
     if form == "json":
@@ -87,6 +88,10 @@ def info(
         click.echo(json.dumps(facts, indent=2))
     else:
         _print(facts)
+    for words in facts["faults"]:
+        click.echo(f"maskprep: {printable(words)}", err=True)
+    if facts["faults"]:
+        raise SystemExit(2)
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -183,7 +188,7 @@ def _troubles(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for each in sorted(facts["findings"], key=lambda each: list(_STYLES).index(each["severity"])):
         path = "" if each["path"] in named else f"{each['path']}: "
         yield each["severity"], f"{each['code']} {each['name']}: {path}{each['message']}"
-    if not facts["stops"] and not facts["findings"]:
+    if not (facts["stops"] or facts["findings"] or facts["faults"]):
         yield "", "Nothing to mend."
 
 

@@ -18,6 +18,7 @@ _MARKS = ("mask", "masklabel", "masks", "alpha", "matte", "seg")
 _OF_MASKS = (
     *(".pgm", ".pbm", ".pnm", ".pfm", ".pam"),
     *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
+    *(".npy", ".exr"),
 )
 #: Endings of pictures that masks in sub-folders are known by.
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", *_OF_MASKS)

@@ -93,6 +93,8 @@ class Outputs:
         MaskprepError
             It holds something, and nothing may be replaced; or it cannot be listed.
         """
+        if folder.is_symlink() and not folder.exists():
+            raise MaskprepError(f"{folder}: is a link to nothing: name a folder")
         try:
             there = sorted(folder.iterdir()) if folder.exists() else []
         except OSError as error:

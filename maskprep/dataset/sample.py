@@ -142,9 +142,9 @@ class Sample:
 
     @once
     def values(self) -> Judgement | None:
-        """What the mask's values are; None where there is no mask."""
+        """What the mask's values are; None where there is no mask, or its numbers are misread."""
         pixels = self.mask_pixels
-        if pixels is None or not self.carries_mask:
+        if pixels is None or not self.carries_mask or pixels.wraps:
             return None
         colours = pixels.rgb if self.pair.source is MaskSource.FILE else None
         if colours is not None and is_coloured(colours):
@@ -215,9 +215,9 @@ class Sample:
                     yield stop
                     return
         if header is not None and self.placement is not None:
-            mask_size = mask_header.size if mask_header else None
+            mask_size = mask_header.trained_size if mask_header else None
             stop = self.trainer.foresee_pair(
-                self.pair, header.size, mask_size, self.dataset, self.subset
+                self.pair, header.trained_size, mask_size, self.dataset, self.subset
             )
             if stop is not None:
                 yield stop
@@ -226,7 +226,14 @@ class Sample:
     def exact(self) -> bool:
         """Whether the weights can be foretold: the pair trains, and no crop is random."""
         placement = self.placement
-        return placement is not None and placement.crop_xy is not None and self.trains is not None
+        if placement is None or self.trains is None or self._is_scrambled:
+            return False
+        return placement.crop_xy is not None
+
+    @property
+    def _is_scrambled(self) -> bool:
+        """Whether the trainer's Pillow mixes up the pixels of the mask."""
+        return self.mask_header is not None and self.mask_header.is_scrambled
 
     @property
     def trains(self) -> str | None:
@@ -248,6 +255,8 @@ class Sample:
             return "has no mask"
         if self.dataset.unchecked:
             return self.dataset.unchecked
+        if self._is_scrambled:
+            return "its mask is a turned TIFF, which the trainer's Pillow scrambles"
         return "its crop is random: the weights cannot be foretold"
 
     @once

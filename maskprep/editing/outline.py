@@ -25,6 +25,7 @@ from maskprep.raster.orientation import PaintedOn, fit_to_stored
 
 #: What becomes of an image without a chosen shape; None tells it as a problem.
 Missing = Literal["white", "black", "skip"]
+_ANNOTATED = "take the image that was annotated"
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,9 @@ def _part(
 ) -> tuple[Mask, list[str]]:
     """Fill the shapes that one file has of an image, and bring them to its stored pixels."""
     size = told or _shown_size(header, wishes)
+    misfit = f"{image}: annotated as {size} px, is {header.size} px"
+    if not wishes.resize and sorted(size) != sorted(header.size):
+        raise MaskprepError(f"{misfit}: {_ANNOTATED}, or add --resize")
     mask, notes = np.zeros((size.height, size.width), np.uint8), []
     for shape in shapes:
         try:
@@ -213,9 +217,7 @@ def _part(
     mask, turned = fit_to_stored(mask, 1, header.size, header.orientation, painted_on)
     notes.append(turned)
     if (size := Size(mask.shape[1], mask.shape[0])) != header.size:
-        mask = _resized(
-            mask, header.size, f"{image}: annotated as {size} px, is {header.size} px", wishes
-        )
+        mask = _resized(mask, header.size, misfit, wishes)
         notes.append("brought to its image's size")
     return mask, list(filter(None, notes))
 
@@ -227,10 +229,10 @@ def _shown_size(header: Header, wishes: _Wishes) -> Size:
 
 def _resized(mask: Mask, size: Size, told: str, wishes: _Wishes) -> Mask:
     if not wishes.resize:
-        raise MaskprepError(f"{told}: take the image that was annotated, or add --resize")
+        raise MaskprepError(f"{told}: {_ANNOTATED}, or add --resize")
     resized = fitted(mask, size)
     if resized is None:
-        raise MaskprepError(f"{told}, of another shape: take the image that was annotated")
+        raise MaskprepError(f"{told}, of another shape: {_ANNOTATED}")
     return resized
 
 
@@ -238,7 +240,8 @@ def _lack(found: Sequence[Annotated], wishes: _Wishes) -> str:
     if not found:
         return "is not annotated"
     if wishes.are_all:
-        return "is annotated without any shape"
+        notes = "; ".join(dict.fromkeys(note for each in found for note in each.notes))
+        return f"is annotated without any shape{f' ({notes})' if notes else ''}"
     return f"is annotated without {' or '.join(wishes.labels)}"
 
 

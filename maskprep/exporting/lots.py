@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -15,6 +16,10 @@ from maskprep.dataset.wording import says_nothing
 #: Folders of images that are kept apart; more of them become one, but for those that say repeats.
 MOST = 12
 _FORBIDDEN = '/\\:*?"<>|'
+#: What Windows takes for a device, whatever ending is behind.
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])(?=\s*(\.|$))", re.I)
+#: Bytes of a name: of the 255 that file systems take, endings and "_1024x1024_sdxl.npz" want some.
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,12 @@ def safe(name: str) -> str:
 
     Examples
     --------
-    >>> safe("a [1]"), safe("a\nb."), safe(".a")
-    ('a [1]', 'a_b', '_a')
+    >>> safe("a [1]"), safe("a\nb."), safe(".a"), safe("aux.x"), safe("contact")
+    ('a [1]', 'a_b', '_a', 'aux_.x', 'contact')
     """
     kept = "".join("_" if each in _FORBIDDEN or not each.isprintable() else each for each in name)
-    kept = kept.rstrip(". ") or "_"
+    kept = kept.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ") or "_"
+    kept = _DEVICES.sub(r"\1_", kept, count=1) if _DEVICES.match(kept) else kept
     return f"_{kept[1:]}" if kept.startswith(".") else kept
 
 
@@ -174,9 +180,9 @@ def _named(folder: str, root: str, says_repeats: Callable[[str], bool]) -> tuple
     first = next((place for place, part in enumerate(parts) if says_repeats(part)), None)
     if first is not None:
         inner = parts[first:]
-        return "-".join(inner), "-".join([*inner, *parts[:first]])
+        return safe("-".join(inner)), safe("-".join([*inner, *parts[:first]]))
     telling = [part for part in parts if not says_nothing(part)] or parts or [safe(root)]
-    return "-".join(telling), "-".join(parts or [safe(root)])
+    return safe("-".join(telling)), safe("-".join(parts or [safe(root)]))
 
 
 def _apart(lot: Lot, told: list[str]) -> Lot:

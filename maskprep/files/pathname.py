@@ -22,7 +22,7 @@ _DRIVE = re.compile(r"/[A-Za-z]:")
 #: Endings that people give to pictures; more than any trainer takes.
 _PICTURE_ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".tga", ".dib"}
+    | {".avif", ".jxl", ".heic", ".heif", ".psd", ".psb", ".tga", ".dib", ".exr", ".npy"}
     | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
     | {".pgm", ".pbm", ".ppm", ".pnm", ".pfm", ".pam"}
 )

@@ -82,6 +82,8 @@ def _from_floats(numbers: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
     values = np.nan_to_num(numbers.astype(np.float64), nan=0.0, posinf=white, neginf=0.0)
     if high <= 1:
         values, told = values * 255, "holds floats from 0 to 1: scaled to 0 to 255"
+        low = float(numbers.min(initial=0.0, where=finite))
+        told += f", what is below (down to {low:g}) is cut off" if low < 0 else ""
     else:
         told = "holds floats: taken as 0 to 255"
         told += f", what is above (up to {high:g}) is cut off" if high > 255 else ""

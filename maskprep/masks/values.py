@@ -48,8 +48,9 @@ _GRAIN = 8
 _ONE_GREY = 4
 #: More deep numbers than these are tones; from the second on they reach white.
 _MOST_DEEP_LABELS, _DEEP_WHITE = 255, 57000
-#: White of 10, 12 and 14 bits, and of signed 16, a quarter of whose range is this.
-_WHITES, _QUARTER = (1023, 4095, 16383, 32767), 1 << 14
+#: White of 10, 12 and 14 bits, and of signed 16, a quarter of whose range is this; and 255 of 8
+#: bits that were shifted to such a depth.
+_WHITES, _QUARTER = (1023, 4095, 16383, 32767, 1020, 4080, 16320, 32640), 1 << 14
 #: One row of so many is looked at first.
 _FEW_ROWS = 16
 #: Pixels from which a few rows are looked at first.

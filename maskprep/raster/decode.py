@@ -84,6 +84,11 @@ class MaskPixels:
     keeps_colours: bool = False
 
     @property
+    def wraps(self) -> bool:
+        """Whether it holds signed bytes below 0, which Pillow reads as 128 to 255."""
+        return self.header.signed and self.header.bits == 8 and self.largest_stored > 127
+
+    @property
     def trained(self) -> Mask | NDArray[np.uint16]:
         """What the trainer goes on with: the mask, or what it keeps: deep greys, or colours."""
         if self.keeps_colours and self.rgb is not None:

@@ -74,6 +74,8 @@ class Header:
     further : int
         Channels stored beyond those that Pillow decodes: a TIFF's extra samples that say neither
         alpha nor colour, a PSD's saved selections, with which its alpha is lost.
+    signed : bool
+        Whether its samples are signed numbers, as those of a TIFF may be.
     """
 
     size: Size
@@ -85,6 +87,7 @@ class Header:
     bits: int
     may_be_scrambled: bool = False
     further: int = 0
+    signed: bool = False
 
     @property
     def left(self) -> str:
@@ -114,6 +117,11 @@ class Header:
         first, last = _SCRAMBLING
         version = tuple(int(each) for each in PIL.__version__.split(".")[:2])
         return self.may_be_scrambled and first <= version <= last
+
+    @property
+    def trained_size(self) -> Size:
+        """Width and height that the trainer gets: what is scrambled keeps its sides as stored."""
+        return Size(self.size.height, self.size.width) if self.is_scrambled else self.size
 
     @property
     def turned(self) -> bool:
@@ -243,6 +251,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         tables = getattr(image, "quantization", None)
         size, bits = _size_when_decoded(image), _bits(image)
         may_be_scrambled, further = _may_be_scrambled(image), _further_channels(image)
+        signed = is_signed(image)
     return Header(
         size=size,
         format=kind or "",
@@ -253,6 +262,7 @@ def header_of(path: str, image: Image.Image) -> Header:
         bits=bits,
         may_be_scrambled=may_be_scrambled,
         further=further,
+        signed=signed,
     )
 
 
@@ -271,7 +281,8 @@ def _may_be_scrambled(image: Image.Image) -> bool:
     """Tell whether Pillow 11.0 to 13.0, given the path, lays a map of a file on turned sides.
 
     *Source*: Pillow 13.0.0, ImageFile.py, ImageFile.load (``use_mmap``); TiffImagePlugin.py,
-    TiffImageFile._setup, whose size is turned from 11.0 on. Pillow 10.4 and older do not.
+    TiffImageFile._setup, whose size is turned from 11.0 on; what is turned twice has its sides as
+    stored again. Pillow 10.4 and older do not.
     """
     tiles = getattr(image, "tile", [])
     if not _is_turned_tiff(image) or len(tiles) != 1:

@@ -8,7 +8,9 @@ from typing import Any
 
 from maskprep.checking.verdict import harm_of, libraries_of
 from maskprep.mending.remedies import Todo, mendable, todo_of
+from maskprep.mending.rulebook import formats_row
 from maskprep.model.report import Report, SampleRow
+from maskprep.rules import all_rules
 from maskprep.version import __version__
 
 #: Whether a run starts, and stops in its first epoch, is in it.
@@ -36,6 +38,7 @@ def render(reports: Sequence[Report]) -> str:
 def _document(report: Report) -> dict[str, Any]:
     training_set = report.training_set
     config = training_set.config
+    rows = {rule.code: formats_row(rule) for rule in all_rules()}
     return {
         "maskprep": __version__,
         "trainer": training_set.trainer.name,
@@ -69,6 +72,7 @@ def _document(report: Report) -> dict[str, Any]:
                 "message": finding.message,
                 "fix": finding.mend,
                 "command": finding.command,
+                "formats": rows[finding.code],
             }
             for finding in report.findings
         ],

@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 from maskprep.checking.verdict import divergences_of, harm_of, libraries_of
 from maskprep.files import pathname
 from maskprep.mending.remedies import todo_of
-from maskprep.mending.rulebook import fix_option, paragraphs
+from maskprep.mending.rulebook import fix_option, formats_row, paragraphs
 from maskprep.model import Severity
 from maskprep.model.report import Fault, Finding, Report
 from maskprep.model.rule import Rule
@@ -89,6 +89,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
     if fix_option(rule):
         help_text += f"\n\nOr: maskprep check DATASET {fix_option(rule)}"
         help_markdown += f"\n\nOr: `maskprep check DATASET {fix_option(rule)}`"
+    if rule.formats:
+        readers = f"Files of its kind, as every reader reads them: {formats_row(rule)}"
+        help_text += f"\n\n{readers}"
+        help_markdown += f"\n\n{readers}"
     return {
         "id": rule.code,
         "name": rule.name,
@@ -96,6 +100,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": plain},
         "help": {"text": help_text, "markdown": help_markdown},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"formats": formats_row(rule)},
     }
 
 

@@ -44,9 +44,14 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
 
     Of 65535 steps all but the first 255 become full weight: soft edges and greys are lost, and
     dim backgrounds train. Where a trainer scales them instead, values that were meant as 8-bit ones
-    are nearly black.
+    are nearly black. Signed numbers of 8 bits are read as if they were not: black is grey.
     """
     pixels = sample.mask_pixels
+    command = f"maskprep extract {DATASET} --output masks-8bit"
+    if pixels is not None and pixels.wraps:
+        told = "is signed 8-bit: -128 to -1 are read as 128 to 255, 0 to 127 as they are"
+        yield Remark(sample.mask_path or "", told, "export it as 8-bit grey", command=command)
+        return
     if pixels is None or pixels.header.bits <= 8:
         return
     is_bright = pixels.largest_stored > 255
@@ -71,7 +76,6 @@ def mask_16bit(sample: Sample) -> Iterator[Remark]:
         fix, command = _choosing(values.labels, ", no 0" not in values.why)
         yield Remark(path, told, fix, command=command, choice=True)
         return
-    command = f"maskprep extract {DATASET} --output masks-8bit"
     yield Remark(path, told, "scale it, or export it as 8-bit grey", command=command)
 
 

@@ -38,7 +38,7 @@ def unreadable(sample: Sample) -> Iterator[Remark]:
     header, stops every generation before its first step: "ValueError: Invalid JPEG file".
 
 
-    Kinds that no data set holds on purpose (PostScript, DDS, JPEG 2000, ...) are not opened, though
+    Kinds that no data set holds on purpose (PostScript, DDS, PCX, ...) are not opened, though
     the trainer's Pillow may be able to: what the run does with them is not foretold.
     """
     caption = sample.pair.caption
@@ -90,7 +90,7 @@ def mask_size_mismatch(sample: Sample) -> Iterator[Remark]:
         return
     if sample.image_header is None or sample.mask_header is None:
         return
-    image, mask = sample.image_header.size, sample.mask_header.size
+    image, mask = sample.image_header.trained_size, sample.mask_header.trained_size
     if image == mask:
         return
     if any(stop.rule == "mask-size-mismatch" for stop in sample.stops):

@@ -25,7 +25,7 @@ _UTIL = "sd-scripts v0.10.1, library/train_util.py"
 #: Endings that the trainer sees, in lower case.
 _LOADED = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 #: Endings of kinds that maskprep does not open, in lower case.
-_NOT_OPENED = (".heic", ".heif", ".pam")
+_NOT_OPENED = (".heic", ".heif", ".pam", ".npy", ".exr")
 #: Minutes by which an image may be newer than its mask: a copy or a checkout takes a while.
 MINUTES = 10.0
 _NO_START = "the trainer refuses to start (missing conditioning data)"

@@ -73,7 +73,7 @@ def test_a_box_turned_by_a_quarter_has_its_sides_swapped(tmp_path: Path) -> None
         (document("<box"), "is no XML"),
         ("<?xml version='1.0' encoding='utf-9'?><annotations/>", "is no XML"),
         ("<annotations><meta/><track/></annotations>", "CVAT for video"),
-        ("<!DOCTYPE a>" + document(), "declares entities"),
+        ("<!DOCTYPE a>" + document(), "declares a document type"),
     ],
 )
 def test_broken_files_are_told_in_one_line(text: str, told: str, tmp_path: Path) -> None:

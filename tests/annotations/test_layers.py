@@ -80,7 +80,7 @@ def test_layers_must_be_chosen(tmp_path: Path) -> None:
     [
         ("<image w='40'/>", "without w and h"),
         ("<image", "is no XML"),
-        ("<!DOCTYPE a><image/>", "with declarations"),
+        ("<!DOCTYPE a><image/>", "declares a document type"),
         ("<image w='99999999' h='1'/>", "an image of 99999999 x 1 px"),
     ],
 )

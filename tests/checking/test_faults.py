@@ -56,6 +56,24 @@ def test_the_other_pairs_are_judged(folders: Folders) -> None:
         assert report["samples"][1]["weight_mean"] is None
 
 
+def test_one_pair_alone_is_told_with_what_failed(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> Any:
+        raise TypeError("a slip of ours")
+
+    monkeypatch.setattr(lint, "_judged", failing)
+    pair = folders.images / "b.png", folders.masks / "b.png"
+    result = run("info", *pair)
+    assert result.exit_code == 2
+    assert re.search(TOLD, result.stderr)
+    assert "Nothing to mend" not in result.stdout
+    told = run("info", *pair, "--format", "json")
+    assert told.exit_code == 2
+    (fault,) = json.loads(told.stdout)["faults"]
+    assert re.search(TOLD, fault)
+
+
 @pytest.mark.usefixtures("slip")
 def test_no_verdict_is_given_that_nobody_knows(folders: Folders, tmp_path: Path) -> None:
     (folders.images / "c.png").unlink()

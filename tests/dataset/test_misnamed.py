@@ -338,12 +338,15 @@ def test_a_mask_of_a_kind_that_is_not_looked_for_is_named_and_made(name: str, en
     np.testing.assert_array_equal(np.asarray(made), mask)
 
 
-def test_a_mask_that_maskprep_does_not_open_is_named() -> None:
+@pytest.mark.parametrize(
+    ("ending", "head"), [("pam", b"P7\n"), ("npy", b"\x93NUMPY\1\0"), ("exr", b"\x76\x2f\x31\x01")]
+)
+def test_a_mask_that_maskprep_does_not_open_is_named(ending: str, head: bytes) -> None:
     image_folder(Path("images"), [f"{STEMS[0]}.jpg"])
     Path("masks").mkdir()
-    Path("masks", f"{STEMS[0]}.pam").write_bytes(b"P7\n")
+    Path("masks", f"{STEMS[0]}.{ending}").write_bytes(head)
     told = {each["name"]: each["fix"] for each in checked()["findings"]}
-    assert f"save {Path('masks', STEMS[0])}.pam as" in told["mask-missing"]
+    assert f"save {Path('masks', STEMS[0])}.{ending} as" in told["mask-missing"]
     assert "extract" not in "".join(told.values())
 
 

@@ -680,6 +680,36 @@ def test_names_that_other_systems_refuse_are_written_otherwise(tmp_path: Path) -
     assert starts(tmp_path)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows refuses such names")
+def test_names_of_devices_and_names_without_end_are_written_otherwise(tmp_path: Path) -> None:
+    long = "x" * 236
+    names = ("con.png", "=con_mask.png", f"{long}.png", f"={long}_mask.png", f"{long}y.png")
+    source = made(
+        tmp_path / "source", *names, f"={long}y_mask.png", "com1/a.png", "=com1/a_mask.png"
+    )
+    deep = "/".join(f"{each}{'z' * 120}" for each in "abc")
+    made(source, f"{deep}/c.png", f"={deep}/c_mask.png")
+    found = adopted(source)
+    assert found["images/source/con_.png"] == "con.png"
+    assert found["masks/com1_/a.png"] == "com1/a_mask.png"
+    cut = [each for each in found if each.startswith("images/source/xxx")]
+    assert {found[each] for each in cut} == {f"{long}.png", f"{long}y.png"}
+    assert sum(each.endswith("/c.png") for each in found) == 2
+    # Latents that the trainer keeps are called so, with their size and model behind.
+    assert all(len(part.encode()) + 20 <= 255 for each in found for part in each.split("/"))
+    assert starts(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links want rights there")
+def test_a_link_to_nothing_is_no_place_to_write_to(tmp_path: Path) -> None:
+    source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
+    (tmp_path / "set").symlink_to("nowhere")
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert result.exit_code == 2
+    assert "is a link to nothing: name a folder" in result.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_thousands_of_files_are_told_in_a_few_lines(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

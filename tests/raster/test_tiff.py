@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
 from maskprep.masks.channels import read
+from maskprep.masks.depth import to_eight_bits
 from maskprep.masks.values import judge_deep
 from maskprep.raster.orientation import as_viewed
 from tests.commands import all_of, run
@@ -296,3 +299,65 @@ def test_1_is_black_in_a_psd_of_1_bit(tmp_path: Path) -> None:
     path = tmp_path / "a.psd"
     path.write_bytes(psd([np.array([[0, 1] * 8], np.uint8)], 1, mode=0))
     assert read(raster.read_stored(str(path)), "r")[0].tolist() == [[255, 0] * 8]
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+@pytest.mark.parametrize("turns", [False, True])
+def test_a_turned_mask_stops_the_run_by_the_sides_that_the_trainer_gets(
+    turns: bool, orientation: int, compression: str | None, tmp_path: Path
+) -> None:
+    folders = Folders(tmp_path)
+    mask = folders.masks / "a.png"
+    turned(mask, orientation, "L", compression)
+    with Image.open(mask) as image:
+        image.load()
+        trained = image.size
+    height, width = NOISE.shape[::-1] if turns else NOISE.shape
+    folders.images.mkdir(exist_ok=True)
+    Image.new("RGB", (width, height), (9, 200, 9)).save(folders.images / "a.png")
+    config = folders.config()
+    report = json.loads(run("check", config, "--format", "json", "--no-cache").stdout)
+    sizes = [each for each in report["findings"] if each["name"] == "mask-size-mismatch"]
+    assert report["stops_in_first_epoch"] == (trained != (width, height)) == bool(sizes)
+    scrambled = raster.read_header(str(mask)).is_scrambled
+    known = report["samples"][0]["weight_mean"] is not None
+    assert known == (not sizes and not scrambled)
+
+
+def test_signed_bytes_are_told_as_what_the_trainer_reads(tmp_path: Path) -> None:
+    if PIL.__version__.startswith("9."):
+        pytest.skip("Pillow opens such files from 10 on")
+    folders = Folders(tmp_path).add("a.png")
+    meant = np.where(drawn(FIGURE) > 0, 127, -128).astype(np.int8)
+    height, width = meant.shape
+    Image.new("RGB", (width, height), (9, 200, 9)).save(folders.images / "a.png")
+    rows = tiff(meant.tobytes(), width, 8, kind=SIGNED)
+    stored = rows.replace(
+        struct.pack("<HHII", 257, 4, 1, 1), struct.pack("<HHII", 257, 4, 1, height)
+    )
+    stored = stored.replace(
+        struct.pack("<HHII", 278, 4, 1, 1), struct.pack("<HHII", 278, 4, 1, height)
+    )
+    (folders.masks / "a.png").write_bytes(stored)
+    config = folders.config()
+    report = json.loads(run("check", config, "--format", "json", "--select", "MP2").stdout)
+    (finding,) = report["findings"]
+    assert finding["name"] == "mask-16bit"
+    assert finding["message"].startswith("is signed 8-bit: -128 to -1 are read as 128 to 255")
+    assert run("check", config, "--fix", "--select", "MP2").exit_code == 0
+    with Image.open(folders.masks / "a.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), np.where(meant > 0, 255, 0))
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 15])
+def test_white_of_8_bits_that_was_shifted_is_no_label(bits: int) -> None:
+    shifted = np.repeat(np.array([0, 128, 255], np.uint16) << (bits - 8), 64).reshape(12, 16)
+    assert judge_deep(shifted) is None
+
+
+def test_floats_below_0_are_told() -> None:
+    floats = np.array([[-1, 0, 0.5, 1]], np.float32)
+    mask, note = to_eight_bits(floats)
+    assert mask.tolist() == [[0, 0, 128, 255]]
+    assert note.endswith("scaled to 0 to 255, what is below (down to -1) is cut off")

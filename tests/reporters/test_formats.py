@@ -135,6 +135,12 @@ def test_sarif_explains_its_rules(config: Path) -> None:
     assert sixteen["shortDescription"]["text"].startswith("A mask of 16 or 32 bits: ")
     assert "maskprep extract DATASET" in sixteen["help"]["text"]
     assert "`maskprep check DATASET --fix`" in sixteen["help"]["markdown"]
+    assert sixteen["properties"] == {"formats": "docs/formats.md#png-grey-16"}
+    assert "docs/formats.md#png-grey-16" in sixteen["help"]["text"]
+    assert white["properties"] == {"formats": ""}
+    found = {each["code"]: each for each in json.loads(check(config, "json").stdout)["findings"]}
+    assert found[sixteen["id"]]["formats"] == "docs/formats.md#png-grey-16"
+    assert found[white["id"]]["formats"] == ""
     for rule in (sixteen, white):
         assert "``" not in json.dumps(rule)
         for text in (rule["fullDescription"]["text"], rule["help"]["text"]):

@@ -34,6 +34,8 @@ def said(file: File, path: str) -> str:
             facts = facts_of(image, mask, *_settings())
         except MaskprepError:
             return "not seen"
+    if facts["faults"]:
+        raise RuntimeError(f"{file.anchor}: {facts['faults'][0]}")
     codes = {each["code"] for each in facts["findings"]}
     return " ".join(sorted(each for each in codes if each.startswith(_OF_FILES))) or NOTHING
 
