@@ -180,7 +180,7 @@ def join(folder: str, name: str) -> str:
     if is_remote(name) or (is_remote(folder) and os.path.isabs(name)):
         return name
     if not is_remote(folder):
-        return os.path.join(folder, name)
+        return _as_spelled(folder, os.path.join(folder, name))
     whole, chain = parted(folder)
     start = whole.index("://") + 3
     parts = whole[start:].rstrip("/").split("/") if whole[start:] else []
@@ -190,6 +190,17 @@ def join(folder: str, name: str) -> str:
         elif part != ".":
             parts.append(part)
     return whole[:start] + "/".join(parts) + chain
+
+
+def _as_spelled(folder: str, path: str, both: bool = os.name == "nt") -> str:
+    r"""Spell a path in a folder as its user spelled the folder, where two signs part names.
+
+    Examples
+    --------
+    >>> _as_spelled("D:/set", "D:/set\\a.png", True), _as_spelled("set", "set\\a.png", True)
+    ('D:/set/a.png', 'set\\a.png')
+    """
+    return path.replace("\\", "/") if both and "/" in folder and "\\" not in folder else path
 
 
 def basename(path: str) -> str:

@@ -186,11 +186,10 @@ def _wait_for(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("patience", [0.0, 0.3, 1.5])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_whoever_started_them_takes_them_along(
-    how: signal.Signals, patience: float, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+def test_whoever_started_them_takes_them_along(how: str, patience: float, tmp_path: Path) -> None:
     """Ctrl-C at the terminal reaches all; a kill only the first."""
+    sent = signal.Signals[how]
     config = _set_with_findings(tmp_path, 400)
     words = ("check", config, "--no-cache", "--executor", "processes", "--workers", "2")
     command = subprocess.Popen(
@@ -202,10 +201,10 @@ def test_whoever_started_them_takes_them_along(
     )
     assert _wait_for(lambda: len(_processes_of(command.pid)) >= 2)
     time.sleep(patience)
-    (os.killpg if how is signal.SIGINT else os.kill)(command.pid, how)
+    (os.killpg if sent is signal.SIGINT else os.kill)(command.pid, sent)
     errors = command.communicate(timeout=60)[1]
     assert _wait_for(lambda: not _processes_of(command.pid))
-    if how is signal.SIGINT:
+    if sent is signal.SIGINT:
         assert "Traceback" not in errors
     # Python's own start of a process may stumble over a parent that is gone; ours does not.
     assert "maskprep/" not in errors
