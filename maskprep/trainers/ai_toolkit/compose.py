@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
+from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.ai_toolkit.declared import ARCHS
 from maskprep.trainers.ai_toolkit.settings import Item
@@ -87,7 +87,7 @@ def start_flags(path: str) -> str:
     >>> start_flags("my set.yaml")
     "'my set.yaml'"
     """
-    return shlex.quote(path)
+    return typed([path])
 
 
 def _entry(subset: SubsetDraft, side: int) -> str:

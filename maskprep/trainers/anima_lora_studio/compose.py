@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from maskprep.errors import MaskprepError
+from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 
@@ -70,7 +70,7 @@ def start_flags(path: str) -> str:
     >>> start_flags("my set.yaml")
     "--config 'my set.yaml'"
     """
-    return f"--config {shlex.quote(path)}"
+    return f"--config {typed([path])}"
 
 
 def _said(draft: ConfigDraft) -> dict[str, str]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -98,9 +97,9 @@ def start_flags(path: str) -> str:
     Examples
     --------
     >>> start_flags("set.toml")
-    '--deepspeed --config RUN.toml --regenerate_cache, where RUN.toml says dataset = set.toml'
+    "--deepspeed --config RUN.toml --regenerate_cache, where RUN.toml says dataset = 'set.toml'"
     """
-    said = f"where RUN.toml says dataset = {shlex.quote(path)}"
+    said = f"where RUN.toml says dataset = '{path}'"
     return f"--deepspeed --config RUN.toml --regenerate_cache, {said}"
 
 

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
+from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 from maskprep.trainers.onetrainer import settings
@@ -95,7 +95,7 @@ def start_flags(path: str) -> str:
     >>> start_flags("my set.json")
     "--config-path 'my set.json'"
     """
-    return f"--config-path {shlex.quote(path)}"
+    return f"--config-path {typed([path])}"
 
 
 def _concept(subset: SubsetDraft, path: str) -> dict[str, Any]:

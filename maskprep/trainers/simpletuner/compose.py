@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
+from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 from maskprep.trainers.simpletuner import settings
@@ -88,7 +88,7 @@ def start_flags(path: str) -> str:
     >>> start_flags("my sets.json")
     "--data_backend_config 'my sets.json'"
     """
-    return f"--data_backend_config {shlex.quote(path)}"
+    return f"--data_backend_config {typed([path])}"
 
 
 def _data_sets(subset: SubsetDraft, draft: ConfigDraft, taken: set[str]) -> list[dict[str, Any]]:
