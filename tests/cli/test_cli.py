@@ -139,7 +139,8 @@ def test_json_has_the_documented_keys_and_no_others(tmp_path: Path) -> None:
     }
     assert second["weight_mean"] is None
     (finding,) = document["findings"]
-    assert set(finding) == {"code", "name", "severity", "path", "message", "fix", "command"}
+    told = {"code", "name", "severity", "path", "message", "fix", "command", "formats"}
+    assert set(finding) == told
     assert finding["code"] == "MP105"
 
 

@@ -32,7 +32,7 @@ def bucket_for(size: Size, resolution: int, step: int) -> Size:
     Examples
     --------
     >>> bucket_for(Size(3000, 2000), 1024, 16), bucket_for(Size(300, 200), 1024, 16)
-    (Size(width=1248, height=832), Size(width=304, height=192))
+    (Size(width=1248, height=832), Size(width=288, height=208))
     """
     most = resolution * resolution
     wanted = min(size.width * size.height, most)
