@@ -9,8 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import tomlkit
-
 from maskprep.errors import MaskprepError
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.diffusion_pipe.settings import ASPECTS, Directory
@@ -49,6 +47,8 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
     MaskprepError
         It is a run's configuration, which only names its data set.
     """
+    import tomlkit
+
     document = tomlkit.parse(text)
     listed: Any = document.get("directory")
     if not isinstance(listed, list):
@@ -131,4 +131,6 @@ def _remarks(draft: ConfigDraft) -> Iterator[str]:
 
 
 def _literal(value: str | int) -> str:
+    import tomlkit
+
     return str(tomlkit.item(value).as_string())
