@@ -6,6 +6,7 @@ import copyreg
 import os
 import traceback
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -31,6 +32,33 @@ def printable(text: str) -> str:
         each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
         for each in text
     )
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Find what somebody may have meant.
+
+    Parameters
+    ----------
+    word : str
+        As it was written.
+    known : iterable of str
+        What there is.
+    cutoff : float
+        How alike they must be, from 0 to 1.
+
+    Returns
+    -------
+    str or None
+        The most alike; None where none is alike enough.
+
+    Examples
+    --------
+    >>> closest("resoltion", ["resolution", "repeats"])
+    'resolution'
+    """
+    import difflib  # seldom needed: nobody waits for it
+
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
 
 
 def silence_decoders() -> None:

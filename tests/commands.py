@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import click
 from click.testing import CliRunner, Result
 
 from maskprep.cli import maskprep
@@ -22,3 +23,8 @@ def run(*arguments: object) -> Result:
 def all_of(result: Result) -> str:
     """Give what was printed, on either stream."""
     return result.stdout + result.stderr
+
+
+def command_names() -> set[str]:
+    """Give the names of all commands."""
+    return set(maskprep.list_commands(click.Context(maskprep)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ from pkgutil import iter_modules
 
 from maskprep.annotations.document import Document
 from maskprep.annotations.shapes import Annotated, Format
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, closest
 from maskprep.files import pathname, storage
 
 #: How deep folders are searched.
@@ -224,8 +223,8 @@ def _titles() -> str:
 
 def _near(name: str, known: Sequence[str]) -> str:
     folded = {each.casefold(): each for each in reversed(known)}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return folded[close[0]] if close else ""
+    close = closest(name.casefold(), folded)
+    return folded[close] if close else ""
 
 
 def _count(number: int, noun: str) -> str:

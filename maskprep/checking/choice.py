@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import fnmatch
 import math
 import os
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, closest
 from maskprep.files import pathname
 from maskprep.model import Severity
 from maskprep.model.report import Finding
@@ -96,8 +95,8 @@ def matching(selector: str) -> tuple[Rule, ...]:
         found = tuple(each for each in rules if each.name == wanted.lower())
     if not found:
         known = [word for each in rules for word in (each.name, each.code)]
-        close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
-        hint = f": did you mean {close[0]}?" if close else ": see maskprep rules"
+        close = closest(wanted, known, cutoff=0.5)
+        hint = f": did you mean {close}?" if close else ": see maskprep rules"
         raise MaskprepError(f"there is no rule {selector!r}{hint}")
     return found
 

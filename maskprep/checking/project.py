@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tomlkit
 import voluptuous as vol
-from tomlkit.exceptions import ParseError, TOMLKitError, UnexpectedEofError
 
 from maskprep.checking.choice import Choice, matching
 from maskprep.dataset.expectation import MEASURES, Expectation
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, closest
 from maskprep.files import pathname, storage
 from maskprep.model import Severity
+
+if TYPE_CHECKING:
+    from tomlkit.exceptions import ParseError
 
 FILE_NAME = "maskprep.toml"
 _PYPROJECT = "pyproject.toml"
@@ -221,6 +221,9 @@ def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
 
 
 def _table_of(path: str) -> dict[str, Any] | None:
+    import tomlkit  # counts lines and columns better; seldom needed, slow to import
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
     try:
         text = storage.read_bytes(path).decode("utf-8-sig")
         whole = tomlkit.parse(text).unwrap()
@@ -241,6 +244,8 @@ def _table_of(path: str) -> dict[str, Any] | None:
 
 def _parse_error(text: str, error: ParseError) -> str:
     """Say where TOML does not parse: where a bracket or a quotation mark opens that stays open."""
+    from tomlkit.exceptions import UnexpectedEofError
+
     lines = text.splitlines(keepends=True)
     at_end = isinstance(error, UnexpectedEofError) or "\\x00" in str(error)
     before = lines if at_end else [*lines[: error.line - 1], lines[error.line - 1][: error.col]]
@@ -278,8 +283,8 @@ def _explained(error: Any) -> str:
     if error.msg == "extra keys not allowed":
         name = str(error.path[-1])
         known = [str(key) for key in (*_SCHEMA.schema, *_SCHEMA.schema["expect"][0])]
-        close = difflib.get_close_matches(name, known, n=1)
-        return f"{place}: is unknown" + (f": did you mean {close[0]}?" if close else "")
+        close = closest(name, known)
+        return f"{place}: is unknown" + (f": did you mean {close}?" if close else "")
     if error.msg == "required key not provided":
         return f"{place}: is missing"
     return f"{place}: {error.msg}"

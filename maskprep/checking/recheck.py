@@ -13,7 +13,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -41,13 +40,8 @@ from maskprep.trainers.base import Trainer
 #: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
 #: tick as slowly as that, and two versions within one tick look the same.
 _SETTLED = 2 * 10**9
-#: Decoders that are no part of Pillow: modules, and the packages they come in.
-_PLUGINS = {
-    "pillow_avif": "pillow-avif-plugin",
-    "pillow_jxl": "pillow-jxl-plugin",
-    "jxlpy": "jxlpy",
-    "imagecodecs": "imagecodecs",
-}
+#: Modules of decoders that are no part of Pillow.
+_PLUGINS = ("pillow_avif", "pillow_jxl", "jxlpy", "imagecodecs")
 
 
 _Kind = Literal["content", "structure", "listing"]
@@ -265,19 +259,13 @@ _EVIDENCE = {"structure": _structure, "content": _content, "listing": _listing}
 def _this_program() -> str:
     """Name all code that a result can depend on: maskprep's own, Python's and the libraries'."""
     parts = [sys.version, numpy.__version__, cv2.__version__, PIL.__version__]
-    for module, distribution in _PLUGINS.items():
-        if find_spec(module):
-            # Slow to import, and seldom needed.
-            from importlib.metadata import PackageNotFoundError, version
-
-            with suppress(PackageNotFoundError):  # a folder of that name
-                parts.append(version(distribution))
-    package = Path(__file__).parents[1]
-    code = sha256()
-    for path in sorted(package.rglob("*.py")):
-        code.update(path.relative_to(package).as_posix().encode())
-        code.update(path.read_bytes())
-    return f"{'; '.join(parts)}; {code.hexdigest()}"
+    plugins = [spec.origin for name in _PLUGINS if (spec := find_spec(name)) and spec.origin]
+    code = sorted(Path(__file__).parents[1].rglob("*.py"))
+    # By size and time of change, as anything else: to read them all takes longer than many a check.
+    for path in (*map(Path, plugins), *code):
+        found = path.stat()
+        parts.append(f"{path} {found.st_size} {found.st_mtime_ns}")
+    return sha256("; ".join(parts).encode()).hexdigest()
 
 
 def _to_json(judgement: Judgement) -> str:

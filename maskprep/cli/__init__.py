@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -32,6 +33,19 @@ _STDOUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 
 class _Group(click.Group):
+    """Its commands are in modules of their names, loaded when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        commands = (_command_in(each.name) for each in iter_modules(__path__))
+        return sorted(each.name for each in commands if each is not None and each.name)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = cmd_name.replace("-", "_")
+        found = (
+            _command_in(module) if any(m.name == module for m in iter_modules(__path__)) else None
+        )
+        return found if found is not None and found.name == cmd_name else None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -110,10 +124,11 @@ def maskprep() -> None:
     """
 
 
-for _module in iter_modules(__path__):
-    for _found in vars(import_module(f"{__name__}.{_module.name}")).values():
-        if isinstance(_found, click.Command):
-            maskprep.add_command(_found)
+@cache
+def _command_in(module: str) -> click.Command | None:
+    """Load a module of this folder, and give the command that it defines, if one."""
+    found = vars(import_module(f"{__name__}.{module}")).values()
+    return next((each for each in found if isinstance(each, click.Command)), None)
 
 
 def main() -> None:

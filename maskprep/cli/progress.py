@@ -23,12 +23,13 @@ def progress_bar(label: str, total: int) -> Iterator[Callable[[], None]]:
         To be called after each step.
     """
     from rich.console import Console
-    from rich.progress import Progress
 
     console = Console(stderr=True)
     if not console.is_terminal or not total:
         yield lambda: None
         return
+    from rich.progress import Progress
+
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(label, total=total)
         yield lambda: progress.advance(task)

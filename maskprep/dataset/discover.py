@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any
 from maskprep.dataset.below import how_to_take_in
 from maskprep.dataset.captions import usual_ending
 from maskprep.dataset.only import keep_only
-from maskprep.errors import ConfigError, MaskprepError
+from maskprep.errors import ConfigError, MaskprepError, closest
 from maskprep.files import pathname, shell, storage
 from maskprep.model import (
     ConfigIssue,
@@ -250,8 +249,8 @@ def request(
     known = {flag.name: flag for flag in asked.flags}
     for name in flags:
         if name not in known:
-            close = difflib.get_close_matches(name, [*known, *_KEYWORDS], n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+            close = closest(name, [*known, *_KEYWORDS])
+            hint = f"did you mean {close}?" if close else f"known: {', '.join(known) or 'none'}"
             raise MaskprepError(f"{asked.title} has no flag {name!r}: {hint}")
     given = {name: known[name].taken(value) for name, value in flags.items() if value is not None}
     return Request(
@@ -467,8 +466,8 @@ def _mask_in(folder: str, pair: Request) -> str:
     )
     mask = next(found, None)
     if mask is None:
-        close = difflib.get_close_matches(name, _listing(folder).names, n=1)
-        hint = f": is it {close[0]}? Name the file then" if close else ""
+        close = closest(name, _listing(folder).names)
+        hint = f": is it {close}? Name the file then" if close else ""
         raise MaskprepError(f"{folder}: the trainer finds no mask of {name} there{hint}")
     return mask
 

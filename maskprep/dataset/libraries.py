@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 import cv2
@@ -96,6 +95,8 @@ def read_environment(path: str) -> Environment:
 @cache
 def versions_here() -> dict[str, str]:
     """Tell the versions that maskprep works with, by `maskprep.masks.versions.LIBRARIES`."""
+    from importlib.metadata import PackageNotFoundError, version  # as slow to import as OpenCV
+
     found = {"Pillow": PIL.__version__, "OpenCV": cv2.__version__}
     for library, names in LIBRARIES.items():
         for name in names if library not in found else ():
@@ -131,6 +132,8 @@ def divergences(training_set: TrainingSet, rows: Iterable[Concerned]) -> tuple[D
         images.setdefault(name, {})[path] = None
     found = []
     for name, difference in KNOWN.items():
+        if name not in images:
+            continue
         here = difference.as_in or versions_here().get(difference.library)
         there = None if environment is None else environment.versions.get(difference.library)
         # Of a plug-in nothing is asked but whether it is there.
@@ -139,7 +142,7 @@ def divergences(training_set: TrainingSet, rows: Iterable[Concerned]) -> tuple[D
             if environment is None
             else (difference.era(here) != difference.era(there))
         )
-        if name in images and differs:
+        if differs:
             found.append(Divergence(difference, here, there, tuple(images[name])))
     return tuple(found)
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from email import message_from_string
-from importlib.metadata import distributions
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
@@ -65,6 +64,8 @@ def versions_in(path: str, wanted: Mapping[str, Sequence[str]]) -> dict[str, str
 
 
 def _version(name: str, places: Sequence[Path]) -> str | None:
+    from importlib.metadata import distributions  # takes as long to import as OpenCV
+
     for found in distributions(name=name, path=[str(each) for each in places]):
         # A folder without its METADATA was left behind by something that broke off.
         texts: Iterator[str | None] = map(found.read_text, ("METADATA", "PKG-INFO", ""))

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from statistics import median
 
 import numpy as np
 
@@ -68,8 +67,9 @@ def coverage_outlier(
     if len(learnt) < images:
         return
     shares = np.array([(row.share or 0) * subset.repeats for row, subset in learnt])
+    from statistics import median  # numpy's own would import all of its masked arrays
+
     logs = np.log(shares)
-    # numpy's own median would import all of its masked arrays.
     away = logs - median(logs)
     furthest = max(np.log(factor), spread * _MAD_TO_SIGMA * float(median(np.abs(away))))
     for place in np.flatnonzero(np.abs(away) >= furthest):

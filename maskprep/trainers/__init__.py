@@ -6,12 +6,11 @@ only; no trainer knows another.
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, closest
 from maskprep.model import ModelTraits
 from maskprep.trainers.base import Trainer
 
@@ -99,5 +98,5 @@ def find_model(trainer: Trainer, name: str | None) -> ModelTraits:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean {close[0]!r}?" if close else f": known: {', '.join(known)}"
+    close = closest(name, known)
+    return f": did you mean {close!r}?" if close else f": known: {', '.join(known)}"

@@ -6,12 +6,14 @@ configurations also inherits from `ReadsConfigurations`, `KeepsCaches` or `Write
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from maskprep.errors import MaskprepError
-from maskprep.model import ModelTraits
+from maskprep.model import Dataset, ModelTraits
 from maskprep.model.rule import Verdict
+from maskprep.trainers.draft import Composed, ConfigDraft
 from maskprep.trainers.facts import Fact
 from maskprep.trainers.flags import Flag
 from maskprep.trainers.layout import Layout
@@ -59,6 +61,54 @@ class Trainer(FindsPairs, Foresees, Places, Weighs, StandsOnLibraries):
     def title(self) -> str:
         """Name and generation, as given to ``--trainer``."""
         return f"{self.name}@{self.version}"
+
+
+class _Composer(Protocol):
+    """The functions of a trainer's module `compose`."""
+
+    def compose(self, draft: ConfigDraft, path: str) -> Composed: ...
+
+    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed: ...
+
+    def differences(
+        self, draft: ConfigDraft, datasets: Sequence[Dataset], amended: bool
+    ) -> Iterable[str]: ...
+
+    def start_flags(self, path: str) -> str: ...
+
+
+class ComposesInFolder(WritesConfigurations):
+    """Writes configurations by the module `compose` of its folder, loaded when one is written.
+
+    For trainers whose folders' names say no repeats, and whose flags do not depend on the loss.
+    """
+
+    #: Nobody can say how captions end.
+    caption_flag: ClassVar[str] = ""
+
+    def named_repeats(self, folder: str) -> None:
+        """Tell nothing: no name says repeats; see `WritesConfigurations.named_repeats`."""
+
+    def compose(self, draft: ConfigDraft, path: str) -> Composed:
+        """Write a configuration; see `WritesConfigurations.compose`."""
+        return self._composer().compose(draft, path)
+
+    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
+        """Bring folders into one; see `WritesConfigurations.amend`."""
+        return self._composer().amend(text, draft, path)
+
+    def differences(
+        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
+    ) -> tuple[str, ...]:
+        """Compare with what was wanted; see `WritesConfigurations.differences`."""
+        return tuple(self._composer().differences(draft, datasets, amended))
+
+    def start_flags(self, path: str, masked_loss: bool) -> str:
+        """Name the configuration; see `WritesConfigurations.start_flags`."""
+        return self._composer().start_flags(path)
+
+    def _composer(self) -> _Composer:
+        return cast(_Composer, import_module(f"{type(self).__module__}.compose"))
 
 
 def in_role(trainer: Trainer, role: type[Role]) -> Role:

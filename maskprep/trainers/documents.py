@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from maskprep.errors import ConfigError
 from maskprep.files import pathname, storage
+
+if sys.version_info >= (3, 11):
+    import tomllib  # novm: the same parser under Python's name
+else:
+    import tomli as tomllib
 
 _YAML = (".yaml", ".yml")
 _ENDINGS = (".json", ".toml", *_YAML)
@@ -50,15 +56,32 @@ def read_document(path: str) -> Any:
     try:
         if ending in _YAML:
             return _yaml(text, path)
-        return json.loads(text) if ending == ".json" else _toml(text)
-    except (ValueError, RecursionError) as error:  # what json and tomlkit raise are ValueErrors
+        return json.loads(text) if ending == ".json" else parse_toml(text)
+    except (ValueError, RecursionError) as error:  # what json and tomllib raise are ValueErrors
         raise ConfigError(f"{path}: does not parse: {error}", str(error)) from error
 
 
-def _toml(text: str) -> Any:
-    import tomlkit
+def parse_toml(text: str) -> dict[str, Any]:
+    """Read what a TOML text says by the standard, whatever a trainer's own parser makes of it.
 
-    return tomlkit.parse(text).unwrap()
+    Parameters
+    ----------
+    text : str
+        A document.
+
+    Returns
+    -------
+    dict of str to object
+        Dicts, lists and plain values, dates among them.
+
+    Raises
+    ------
+    ValueError
+        It is no TOML.
+    RecursionError
+        It is nested too deeply.
+    """
+    return tomllib.loads(text)
 
 
 def _yaml(text: str, path: str) -> Any:

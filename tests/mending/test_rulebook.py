@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from maskprep.checking.engine import check
-from maskprep.cli import maskprep
 from maskprep.dataset.discover import discover
 from maskprep.mending import rulebook
 from maskprep.mending.fixes import FIXES
 from maskprep.rules import all_rules
-from tests.commands import all_of, run
+from tests.commands import all_of, command_names, run
 from tests.places import ROOT
 from tests.rule_samples import RuleSample, request_of, rule_samples
 
@@ -37,7 +36,7 @@ def test_every_rule_says_what_mends_it() -> None:
 
 
 def test_commands_that_mend_are_commands() -> None:
-    known = set(maskprep.commands)
+    known = command_names()
     for rule in all_rules():
         for command in re.findall(r"maskprep ([a-z-]+)", f"{rule.mend} {rule.meaning}"):
             assert command in known, (rule.code, command)

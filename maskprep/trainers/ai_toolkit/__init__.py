@@ -25,12 +25,11 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.ai_toolkit import compose, pairing, placement, settings
+from maskprep.trainers.ai_toolkit import pairing, placement, settings
 from maskprep.trainers.ai_toolkit.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
-from maskprep.trainers.base import Trainer
+from maskprep.trainers.base import ComposesInFolder, Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
-from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
+from maskprep.trainers.roles import ReadsConfigurations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +43,7 @@ _UNBOUND = (
 )
 
 
-class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
+class AiToolkit(Trainer, ReadsConfigurations, ComposesInFolder):
     """ostris/ai-toolkit."""
 
     name: ClassVar[str] = "ai-toolkit"
@@ -58,7 +57,6 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
     layout = LAYOUT
     turns_images: ClassVar[bool] = True
     config_ending: ClassVar[str] = ".yaml"
-    caption_flag: ClassVar[str] = ""
 
     @classmethod
     def recognises(cls, document: object) -> bool:
@@ -226,27 +224,6 @@ class AiToolkit(Trainer, ReadsConfigurations, WritesConfigurations):
         )
         with_prior = training.inverted_mask_prior and has_mask
         return pixels.normalised(weights, training.dtype, with_prior=with_prior)
-
-    def named_repeats(self, folder: str) -> None:
-        """Tell nothing: no name says repeats; see `WritesConfigurations.named_repeats`."""
-
-    def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a training job; see `WritesConfigurations.compose`."""
-        return compose.compose(draft)
-
-    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Refuse: comments would be lost; see `WritesConfigurations.amend`."""
-        raise compose.refuse_amending(path)
-
-    def differences(
-        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
-    ) -> tuple[str, ...]:
-        """Compare entries with what was wanted; see `WritesConfigurations.differences`."""
-        return tuple(compose.differences(draft, datasets))
-
-    def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the configuration; see `WritesConfigurations.start_flags`."""
-        return compose.start_flags(path)
 
 
 def _opens(path: str) -> bool:

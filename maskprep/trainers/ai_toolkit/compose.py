@@ -43,7 +43,7 @@ _TAIL = """\
 """
 
 
-def compose(draft: ConfigDraft) -> Composed:
+def compose(draft: ConfigDraft, path: str) -> Composed:
     """Write a whole job: model, resolution, masks and folders; see `Composed`."""
     width, height = draft.resolution
     side = round((width * height) ** 0.5)
@@ -55,15 +55,21 @@ def compose(draft: ConfigDraft) -> Composed:
     return Composed(_HEAD + entries + tail, tuple(_remarks(draft, side)))
 
 
-def refuse_amending(path: str) -> MaskprepError:
-    """Say why a job that is there is not changed: its comments would be lost."""
-    return MaskprepError(
+def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
+    """Refuse to change a job that is there: its comments would be lost.
+
+    Raises
+    ------
+    MaskprepError
+        Always.
+    """
+    raise MaskprepError(
         f"{path}: comments of YAML would be lost: write a new job with --output, and copy its"
         " datasets over"
     )
 
 
-def differences(draft: ConfigDraft, datasets: Sequence[Dataset]) -> Iterator[str]:
+def differences(draft: ConfigDraft, datasets: Sequence[Dataset], amended: bool) -> Iterator[str]:
     """Compare what was wanted with what was read; a sentence a difference."""
     read = [(each, subset.settings) for each in datasets for subset in each.subsets]
     for wanted in draft.subsets:

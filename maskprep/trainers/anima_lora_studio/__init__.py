@@ -26,7 +26,7 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.anima_lora_studio import compose, pairing, placement, settings
+from maskprep.trainers.anima_lora_studio import pairing, placement, settings
 from maskprep.trainers.anima_lora_studio.declared import (
     FACTS,
     FLAGS,
@@ -35,10 +35,9 @@ from maskprep.trainers.anima_lora_studio.declared import (
     VERDICTS,
     WORDS,
 )
-from maskprep.trainers.base import Trainer
+from maskprep.trainers.base import ComposesInFolder, Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
-from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
+from maskprep.trainers.roles import ReadsConfigurations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from maskprep.raster import Reading
 
 
-class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
+class AnimaLoraStudio(Trainer, ReadsConfigurations, ComposesInFolder):
     """WalkingMeatAxolotl/AnimaLoraStudio."""
 
     name: ClassVar[str] = "anima-lora-studio"
@@ -63,7 +62,6 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
         "AnimaLoraStudio reads no masks from the alpha, but NAME.mask beside the images"
     )
     config_ending: ClassVar[str] = ".yaml"
-    caption_flag: ClassVar[str] = ""
 
     @classmethod
     def recognises(cls, document: object) -> bool:
@@ -212,27 +210,6 @@ class AnimaLoraStudio(Trainer, ReadsConfigurations, WritesConfigurations):
         from maskprep.trainers.anima_lora_studio import pixels
 
         return pixels.normalised(weights)
-
-    def named_repeats(self, folder: str) -> None:
-        """Tell nothing: only folders in data_dir say repeats; see `WritesConfigurations`."""
-
-    def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a configuration; see `WritesConfigurations.compose`."""
-        return compose.compose(draft, path)
-
-    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Bring folders into one; see `WritesConfigurations.amend`."""
-        return compose.amend(text, draft, path)
-
-    def differences(
-        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
-    ) -> tuple[str, ...]:
-        """Compare folders with what was wanted; see `WritesConfigurations.differences`."""
-        return tuple(compose.differences(draft, datasets, amended))
-
-    def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the configuration; see `WritesConfigurations.start_flags`."""
-        return compose.start_flags(path)
 
 
 def _oddities(datasets: Sequence[Dataset]) -> Iterator[Oddity]:

@@ -23,19 +23,18 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.base import Trainer
+from maskprep.trainers.base import ComposesInFolder, Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
-from maskprep.trainers.diffusion_pipe import compose, pairing, settings
+from maskprep.trainers.diffusion_pipe import pairing, settings
 from maskprep.trainers.diffusion_pipe.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
-from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
+from maskprep.trainers.roles import ReadsConfigurations
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
+class DiffusionPipe(Trainer, ReadsConfigurations, ComposesInFolder):
     """tdrussell/diffusion-pipe."""
 
     name: ClassVar[str] = "diffusion-pipe"
@@ -50,7 +49,6 @@ class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
         "diffusion-pipe reads no masks from the alpha: maskprep extract writes them to files"
     )
     config_ending: ClassVar[str] = ".toml"
-    caption_flag: ClassVar[str] = ""
 
     @classmethod
     def recognises(cls, document: object) -> bool:
@@ -193,27 +191,6 @@ class DiffusionPipe(Trainer, ReadsConfigurations, WritesConfigurations):
         height, width = bucket_mask.shape
         size = Size(width // model.stride, height // model.stride)
         return pixels.at_latents(in_floats(bucket_mask), size)
-
-    def named_repeats(self, folder: str) -> None:
-        """Tell nothing: no name says repeats; see `WritesConfigurations.named_repeats`."""
-
-    def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a data set; see `WritesConfigurations.compose`."""
-        return compose.compose(draft, path)
-
-    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Bring directories into one; see `WritesConfigurations.amend`."""
-        return compose.amend(text, draft, path)
-
-    def differences(
-        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
-    ) -> tuple[str, ...]:
-        """Compare directories with what was wanted; see `WritesConfigurations.differences`."""
-        return tuple(compose.differences(draft, datasets, amended))
-
-    def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the run's configuration; see `WritesConfigurations.start_flags`."""
-        return compose.start_flags(path)
 
 
 def _stops(datasets: Sequence[Dataset]) -> Iterator[Stop]:

@@ -26,10 +26,9 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.base import Trainer
+from maskprep.trainers.base import ComposesInFolder, Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
-from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.onetrainer import compose, pairing, placement, settings
+from maskprep.trainers.onetrainer import pairing, placement, settings
 from maskprep.trainers.onetrainer.declared import (
     FACTS,
     FAMILIES,
@@ -39,7 +38,7 @@ from maskprep.trainers.onetrainer.declared import (
     VERDICTS,
     WORDS,
 )
-from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
+from maskprep.trainers.roles import ReadsConfigurations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
 _CLEAR = 'set "clear_cache_before_training": true'
 
 
-class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
+class OneTrainer(Trainer, ReadsConfigurations, ComposesInFolder):
     """Nerogar/OneTrainer."""
 
     name: ClassVar[str] = "onetrainer"
@@ -67,7 +66,6 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
     turns_images: ClassVar[bool] = True
     cells_are_apart: ClassVar[bool] = False
     config_ending: ClassVar[str] = ".json"
-    caption_flag: ClassVar[str] = ""
 
     @classmethod
     def recognises(cls, document: object) -> bool:
@@ -214,27 +212,6 @@ class OneTrainer(Trainer, ReadsConfigurations, WritesConfigurations):
             return weights
         with_prior = training.masked_prior_preservation_weight > 0
         return pixels.normalised(weights, training.has_frames, with_prior)
-
-    def named_repeats(self, folder: str) -> None:
-        """Tell nothing: no name says repeats; see `WritesConfigurations.named_repeats`."""
-
-    def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a training configuration; see `WritesConfigurations.compose`."""
-        return compose.compose(draft, path)
-
-    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Bring concepts into one; see `WritesConfigurations.amend`."""
-        return compose.amend(text, draft, path)
-
-    def differences(
-        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
-    ) -> tuple[str, ...]:
-        """Compare concepts with what was wanted; see `WritesConfigurations.differences`."""
-        return tuple(compose.differences(draft, datasets, amended))
-
-    def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the configuration; see `WritesConfigurations.start_flags`."""
-        return compose.start_flags(path)
 
 
 def _of_folders(datasets: Sequence[Dataset]) -> Iterator[Stop]:

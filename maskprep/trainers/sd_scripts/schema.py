@@ -7,12 +7,12 @@ in the trainer: its sentences, its order.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import voluptuous as vol
 
+from maskprep.errors import closest
 from maskprep.model import ConfigIssue
 from maskprep.trainers.sd_scripts.style import Style, style_of
 
@@ -214,5 +214,5 @@ def _explain_extra(
     levels = schema.levels_of(key)
     if levels:
         return "unknown-key", f"move {key} to {' or '.join(levels)}"
-    near = difflib.get_close_matches(key.strip(), schema.known_keys(), n=1)
-    return "unknown-key", f"rename it to {near[0]}" if near else f"take {key} out"
+    near = closest(key.strip(), schema.known_keys())
+    return "unknown-key", f"rename it to {near}" if near else f"take {key} out"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -77,6 +76,8 @@ def respell(text: str, rule: str, path: str) -> str:
         new = _MENDERS[rule]("\n".join(old)).split("\n")
     except MaskprepError as error:
         raise MaskprepError(f"{path}: {error}") from error
+    import difflib  # seldom needed
+
     usual = max(ends, key=ends.count)
     matched = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     kept = {b + i: ends[a + i] for a, b, size in matched for i in range(size)}

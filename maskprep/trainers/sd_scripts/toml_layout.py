@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from maskprep.trainers.documents import parse_toml
+
 #: Keys and indices that lead from the document to a value.
 Place = tuple[str | int, ...]
 
@@ -130,10 +132,8 @@ def _unquoted(part: str) -> str:
         return part
     if part[0] == "'" or "\\" not in part:
         return part[1:-1]
-    import tomlkit
-
     try:
-        return str(next(iter(tomlkit.parse(f"{part} = 0"))))
+        return next(iter(parse_toml(f"{part} = 0")))
     except ValueError as error:
         raise UnclearLayoutError(f"{part} is no key") from error
 

@@ -25,11 +25,10 @@ from maskprep.model import (
     Stop,
     Subset,
 )
-from maskprep.trainers.base import Trainer
+from maskprep.trainers.base import ComposesInFolder, Trainer
 from maskprep.trainers.blocks import Configuration, DatasetBlock, Flags, ListFolder
-from maskprep.trainers.draft import Composed, ConfigDraft
-from maskprep.trainers.roles import ReadsConfigurations, WritesConfigurations
-from maskprep.trainers.simpletuner import compose, pairing, placement, settings
+from maskprep.trainers.roles import ReadsConfigurations
+from maskprep.trainers.simpletuner import pairing, placement, settings
 from maskprep.trainers.simpletuner.declared import FACTS, FLAGS, LAYOUT, MODELS, VERDICTS, WORDS
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 _CENTER = 'set "crop_style": "center" in both data sets'
 
 
-class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
+class SimpleTuner(Trainer, ReadsConfigurations, ComposesInFolder):
     """bghira/SimpleTuner."""
 
     name: ClassVar[str] = "simpletuner"
@@ -54,7 +53,6 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
     facts = FACTS
     layout = LAYOUT
     config_ending: ClassVar[str] = ".json"
-    caption_flag: ClassVar[str] = ""
 
     @classmethod
     def recognises(cls, document: object) -> bool:
@@ -202,27 +200,6 @@ class SimpleTuner(Trainer, ReadsConfigurations, WritesConfigurations):
 
         backend: settings.Backend = dataset.settings
         return pixels.at_latents(bucket_mask, model.stride, backend.is_segmentation)
-
-    def named_repeats(self, folder: str) -> None:
-        """Tell nothing: no name says repeats; see `WritesConfigurations.named_repeats`."""
-
-    def compose(self, draft: ConfigDraft, path: str) -> Composed:
-        """Write a list of data sets; see `WritesConfigurations.compose`."""
-        return compose.compose(draft, path)
-
-    def amend(self, text: str, draft: ConfigDraft, path: str) -> Composed:
-        """Bring data sets into one; see `WritesConfigurations.amend`."""
-        return compose.amend(text, draft, path)
-
-    def differences(
-        self, draft: ConfigDraft, datasets: Sequence[Dataset], *, amended: bool
-    ) -> tuple[str, ...]:
-        """Compare data sets with what was wanted; see `WritesConfigurations.differences`."""
-        return tuple(compose.differences(draft, datasets, amended))
-
-    def start_flags(self, path: str, masked_loss: bool) -> str:
-        """Name the list of data sets; see `WritesConfigurations.start_flags`."""
-        return compose.start_flags(path)
 
     @staticmethod
     def _mask_crop(placed: Placement, dataset: Dataset) -> Placement:
