@@ -204,7 +204,7 @@ class Watch:
         known = {path for each in self._standings.values() for path in each.pictures}
         _wait_for(paths & {*known, target}, until)
         found = discover_pairs(self._request)
-        pairs = {_key(pair): pair for pair in _pairs(found)}
+        pairs = {_key(pair): pair for pair in found.pairs}
         changed = {
             key
             for key, pair in pairs.items()
@@ -247,7 +247,7 @@ class Watch:
 def _standings(
     report: Report, signatures: Mapping[_Key, _Signatures]
 ) -> Iterator[tuple[_Key, Standing]]:
-    pairs = _pairs(report.training_set)
+    pairs = report.training_set.pairs
     for pair, row, found in zip(pairs, report.rows, report.of_pairs, strict=True):
         findings = (each for each in found if by_code()[each.code].stage not in _OF_ALL)
         worst_first = tuple(sorted(findings, key=lambda each: -each.severity.rank))
@@ -257,15 +257,11 @@ def _standings(
 
 def _signatures_of(found: TrainingSet) -> dict[_Key, _Signatures]:
     """Take all pairs' signatures: before they are judged, so that nothing later is missed."""
-    return {_key(pair): _signatures(_files_of(pair)) for pair in _pairs(found)}
+    return {_key(pair): _signatures(_files_of(pair)) for pair in found.pairs}
 
 
 def _signatures(files: Iterable[str]) -> _Signatures:
     return tuple(storage.signature(path) for path in files)
-
-
-def _pairs(found: TrainingSet) -> Iterator[Pair]:
-    return (pair for each in found.datasets for subset in each.subsets for pair in subset.pairs)
 
 
 def _key(pair: Pair) -> _Key:

@@ -249,13 +249,15 @@ def _put_out(
     if output_file is not None:
         from pathlib import Path
 
-        content = render(form, reports).encode("utf-8", "backslashreplace")
+        parts = render(form, reports)
+        content = (part.encode("utf-8", "backslashreplace") for part in parts)
         outputs.write(Path(output_file), content)
         _tell(f"{output_file}: written")
     elif form == "text":
         _print(reports, show_all)
     else:
-        click.echo(render(form, reports), nl=False)
+        for part in render(form, reports):
+            click.echo(part, nl=False)
     for report in reports:
         if report.stops and not has_verdict(form):
             _tell(f"{report.training_set.name}: {verdict_of(report).outcome}")

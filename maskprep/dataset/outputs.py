@@ -14,6 +14,7 @@ from maskprep.files.write import (
     Standing,
     copy_whole,
     link_or_copy,
+    parts_of,
     standing,
     write_whole,
 )
@@ -156,8 +157,15 @@ class Outputs:
             return False
         return link_or_copy(source, path)
 
-    def write(self, path: Path, content: bytes) -> None:
+    def write(self, path: Path, content: bytes | Iterable[bytes]) -> None:
         """Write an admitted file, or one in an admitted folder, whole.
+
+        Parameters
+        ----------
+        path : Path
+            Where to.
+        content : bytes or iterable of bytes
+            All of it, or its parts.
 
         Raises
         ------
@@ -167,7 +175,7 @@ class Outputs:
         if path in self._streams:
             try:
                 with open(path, "wb") as stream:
-                    stream.write(content)
+                    stream.writelines(parts_of(content))
             except OSError as error:
                 raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
             return

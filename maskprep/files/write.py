@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +67,10 @@ def standing(path: Path) -> Standing | None:
 
 
 def write_whole(
-    path: Path, content: bytes, over: Standing | None = None, like: Standing | None = None
+    path: Path,
+    content: bytes | Iterable[bytes],
+    over: Standing | None = None,
+    like: Standing | None = None,
 ) -> None:
     """Write a file so that it is there with all its bytes, or as it was before.
 
@@ -74,8 +78,8 @@ def write_whole(
     ----------
     path : Path
         Where to; its folders are made.
-    content : bytes
-        All of it.
+    content : bytes or iterable of bytes
+        All of it, or its parts, made while it is written.
     over : Standing or None
         What is to be replaced, as it was seen; None where the file is new.
     like : Standing or None
@@ -93,7 +97,7 @@ def write_whole(
         handle = os.open(temporary, _NEW_FILE, 0o666)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
+                stream.writelines(parts_of(content))
                 stream.flush()
                 os.fsync(stream.fileno())
             _make_alike(temporary, like or over)
@@ -108,6 +112,11 @@ def write_whole(
             raise
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def parts_of(content: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    """Give what is to be written part by part; bytes are one part."""
+    return (content,) if isinstance(content, bytes) else content
 
 
 def link_or_copy(source: Path, path: Path) -> bool:

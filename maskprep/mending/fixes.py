@@ -287,8 +287,8 @@ def _refuse_several(path: str, labels: Collection[float]) -> None:
 
 def _labelled_beside(found: TrainingSet) -> Iterator[str]:
     """List label maps of the pairs that were not chosen."""
-    chosen = {pair.mask for pair in _pairs(found)}
-    for pair in _pairs(found.entire):
+    chosen = {pair.mask for pair in found.pairs}
+    for pair in found.entire.pairs:
         if pair.source is MaskSource.FILE and pair.mask is not None and pair.mask not in chosen:
             with suppress(UnreadableImageError):
                 if judge(raster.read_mask(pair.mask, "r").mask).labels:
@@ -404,13 +404,9 @@ def _subsets(found: TrainingSet) -> Iterable[Subset]:
     return (subset for dataset in found.datasets for subset in dataset.subsets)
 
 
-def _pairs(found: TrainingSet) -> Iterable[Pair]:
-    return (pair for subset in _subsets(found) for pair in subset.pairs)
-
-
 def _carriers(found: TrainingSet) -> set[str]:
     """List the images whose alpha is their mask."""
-    return {pair.image for pair in _pairs(found) if pair.source is MaskSource.ALPHA}
+    return {pair.image for pair in found.pairs if pair.source is MaskSource.ALPHA}
 
 
 def _with_alpha(path: str, change: Callable[[Mask], Mask]) -> Made[Extracted]:

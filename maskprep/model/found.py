@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -312,6 +312,11 @@ class TrainingSet:
     decode_images: bool = False
     environment: Environment | None = None
     only: tuple[str, ...] = ()
+
+    @property
+    def pairs(self) -> Iterator[Pair]:
+        """The pairs to look at, in the trainer's order."""
+        return (pair for each in self.datasets for subset in each.subsets for pair in subset.pairs)
 
     @property
     def pair_count(self) -> int:

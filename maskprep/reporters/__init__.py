@@ -6,11 +6,15 @@ data set.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
 from maskprep.model.report import Report
+
+#: Characters that are written at once, at least.
+_PART = 1 << 16
 
 
 def formats() -> list[str]:
@@ -41,8 +45,8 @@ def has_verdict(form: str) -> bool:
     return bool(getattr(import_module(f"{__name__}.{form}"), "HAS_VERDICT", False))
 
 
-def render(form: str, reports: Sequence[Report]) -> str:
-    """Write reports in one format.
+def render(form: str, reports: Sequence[Report]) -> Iterator[str]:
+    """Write reports in one format, part by part: of many pairs the whole is large.
 
     Parameters
     ----------
@@ -51,13 +55,18 @@ def render(form: str, reports: Sequence[Report]) -> str:
     reports : sequence of Report
         At least one.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        One document, with a newline at its end unless it is empty.
+        Parts of one document, with a newline at its end unless it is empty.
     """
     from maskprep.mending.remedies import with_commands  # heavy, and options name formats only
 
     told = [with_commands(report) for report in reports]
-    document: str = import_module(f"{__name__}.{form}").render(told)
-    return document
+    pieces, part = import_module(f"{__name__}.{form}").render(told), io.StringIO()
+    for piece in pieces:
+        part.write(piece)
+        if part.tell() >= _PART:
+            yield part.getvalue()
+            part = io.StringIO()
+    yield part.getvalue()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from maskprep.errors import printable
 from maskprep.model.report import Report
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write a line a finding.
 
     Parameters
@@ -16,14 +16,11 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        Empty where nothing was found.
+        Lines; none where nothing was found.
     """
-    lines = [
-        f"{finding.path}: {finding.code} {finding.message}"
-        for report in reports
-        for finding in report.findings
-    ]
-    return "".join(f"{printable(line)}\n" for line in lines)
+    for report in reports:
+        for finding in report.findings:
+            yield printable(f"{finding.path}: {finding.code} {finding.message}") + "\n"

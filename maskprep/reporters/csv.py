@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
@@ -14,7 +13,7 @@ from maskprep.model.report import Report, SampleRow
 _SIDES = ("width", "height")
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write a row a pair, with a header.
 
     Parameters
@@ -22,18 +21,23 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set; its name is the first column.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        As Python's csv module writes it; what cannot be foretold is empty.
+        Rows as Python's csv module writes them; what cannot be foretold is empty.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["target", *_columns()])
+    writer = csv.writer(_Line(), lineterminator="\n")
+    yield writer.writerow(["target", *_columns()])  # what its stream answers
     for report in reports:
         for row in report.rows:
-            writer.writerow([report.training_set.name, *_values(row)])
-    return stream.getvalue()
+            yield writer.writerow([report.training_set.name, *_values(row)])
+
+
+class _Line:
+    """A stream that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 def _columns() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from maskprep.model import Severity
 from maskprep.model.report import Finding, Report
@@ -10,7 +10,7 @@ from maskprep.model.report import Finding, Report
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write a workflow command a finding.
 
     Parameters
@@ -18,13 +18,14 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set.
 
-    Returns
-    -------
+    Yields
+    ------
     str
         Lines that a workflow's log turns into annotations.
     """
-    findings = [finding for report in reports for finding in report.findings]
-    return "".join(f"{_command(finding)}\n" for finding in findings)
+    for report in reports:
+        for finding in report.findings:
+            yield f"{_command(finding)}\n"
 
 
 def _command(finding: Finding) -> str:

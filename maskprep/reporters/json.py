@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maskprep.checking.verdict import harm_of, libraries_of
@@ -17,7 +17,7 @@ from maskprep.version import __version__
 HAS_VERDICT = True
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write reports as JSON.
 
     Parameters
@@ -25,14 +25,67 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set.
 
-    Returns
-    -------
+    Yields
+    ------
     str
         One object for one report, a list of objects for several; ASCII, so that no console and
         no odd file name can break it.
     """
     documents = [_document(report) for report in reports]
-    return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
+    yield from written(documents[0] if len(documents) == 1 else documents)
+    yield "\n"
+
+
+def written(value: Any, margin: str = "\n") -> Iterator[str]:
+    """Write JSON piece by piece, as ``json.dumps`` with an indent of 2 does all at once.
+
+    Parameters
+    ----------
+    value : object
+        Of dicts, lists and plain values; an iterator in it is written as a list, and never held as
+        one.
+    margin : str
+        What begins its lines.
+
+    Yields
+    ------
+    str
+        Pieces; each element of an iterator is one.
+
+    Examples
+    --------
+    >>> print("".join(written({"few": [1], "many": iter([2, 3])})))
+    {
+      "few": [
+        1
+      ],
+      "many": [
+        2,
+        3
+      ]
+    }
+    """
+    inner, opened = f"{margin}  ", False
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield f"{',' if opened else '{'}{inner}{json.dumps(key)}: "
+            yield from written(each, inner)
+            opened = True
+        yield f"{margin}}}"
+    elif isinstance(value, list) and value:
+        for each in value:
+            yield f"{',' if opened else '['}{inner}"
+            yield from written(each, inner)
+            opened = True
+        yield f"{margin}]"
+    elif isinstance(value, Iterator):
+        for each in value:
+            text = json.dumps(each, indent=2).replace("\n", inner)  # none is left within a string
+            yield f"{',' if opened else '['}{inner}{text}"
+            opened = True
+        yield f"{margin}]" if opened else "[]"
+    else:
+        yield json.dumps(value, indent=2).replace("\n", margin)
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -62,8 +115,8 @@ def _document(report: Report) -> dict[str, Any]:
             }
             for count in report.counts
         ],
-        "samples": [_sample(row) for row in report.rows],
-        "findings": [
+        "samples": map(_sample, report.rows),
+        "findings": (
             {
                 "code": finding.code,
                 "name": finding.name,
@@ -75,7 +128,7 @@ def _document(report: Report) -> dict[str, Any]:
                 "formats": rows[finding.code],
             }
             for finding in report.findings
-        ],
+        ),
         "faults": [{"path": fault.path, "error": fault.words} for fault in report.faults],
         "libraries": libraries_of(report),
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -16,7 +15,7 @@ from maskprep.mending.rulebook import fix_option, formats_row, paragraphs
 from maskprep.model import Severity
 from maskprep.model.report import Fault, Finding, Report
 from maskprep.model.rule import Rule
-from maskprep.reporters.json import todo_as_json
+from maskprep.reporters.json import todo_as_json, written
 from maskprep.rules import all_rules
 from maskprep.version import __version__
 
@@ -25,7 +24,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write one run with all findings.
 
     Parameters
@@ -33,8 +32,8 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set.
 
-    Returns
-    -------
+    Yields
+    ------
     str
         JSON in ASCII. Paths below the working directory are relative to it, as ``%SRCROOT%``.
     """
@@ -64,13 +63,14 @@ def render(reports: Sequence[Report]) -> str:
                 ],
             }
         ],
-        "results": [_result(finding, places[finding.code]) for finding in findings],
+        "results": (_result(finding, places[finding.code]) for finding in findings),
         "properties": {
             "targets": [_target(report) for report in reports],
             "libraries": [libraries_of(report) for report in reports],
         },
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    yield from written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield "\n"
 
 
 def _target(report: Report) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -29,7 +29,7 @@ _BAD = "bold white on red"
 _COMMAND = "green"
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> Iterator[str]:
     """Write reports as they are read in a file.
 
     Parameters
@@ -37,18 +37,18 @@ def render(reports: Sequence[Report]) -> str:
     reports : sequence of Report
         One a data set.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        Without colour; every finding of every rule.
+        A report without colour; every finding of every rule.
     """
-    stream = io.StringIO()
-    console = Console(file=stream, highlight=False, emoji=False, markup=False, no_color=True)
     for place, report in enumerate(reports):
+        stream = io.StringIO()
+        console = Console(file=stream, highlight=False, emoji=False, markup=False, no_color=True)
         if place:
             console.print()
         print_report(report, console, show_all=True)
-    return stream.getvalue()
+        yield stream.getvalue()
 
 
 def print_report(report: Report, console: Console, *, show_all: bool) -> None:

@@ -253,8 +253,8 @@ def test_processes_remember_and_recall(
     monkeypatch.setattr(ledger, "keep_result", lambda *_: pytest.fail("judged once more"))
     again = check(training_set, executor=executor, ledger=ledger)
     assert len(first.rows) == len(training_set.datasets[0].subsets[0].pairs)
-    assert render("json", [again]) == render("json", [first])
-    assert render("json", [first]) == render("json", [check(training_set)])
+    documents = ["".join(render("json", [each])) for each in (again, first, check(training_set))]
+    assert len(set(documents)) == 1
 
 
 @pytest.mark.parametrize("place", [[], ["--executor", "threads"], ["--executor", "processes"]])
