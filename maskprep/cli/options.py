@@ -306,7 +306,7 @@ _WRITING_OPTIONS = [
     click.option(
         "--in-place",
         is_flag=True,
-        help="Replace the originals, which go to <folder>.maskprep-backup-<time>: maskprep undo.",
+        help="Replace the originals, which maskprep undo puts back.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that are in --output already."),
     click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing."),

@@ -20,17 +20,15 @@ if TYPE_CHECKING:
 def undo(folders: tuple[str, ...], dry_run: bool, listed: bool) -> None:
     """Put back what was replaced, renamed, removed or made in place.
 
-    FOLDER is a backup, <folder>.maskprep-backup-<time>, as the command told it that made it; or
-    what backups lie beside: a folder of masks or images, a configuration. Then the last run that
-    is not undone is taken.
+    FOLDER is a backup, <folder>.maskprep-backup-<time>, as it was told; or what backups lie
+    beside (masks, images, a configuration): then the last run is taken that left something.
 
     \b
     maskprep undo masks --dry-run
     maskprep undo masks
     maskprep undo masks.maskprep-backup-20260101-120000
 
-    What was changed since is left alone, and told. An undo makes a backup, too, and can be undone
-    by that one's name.
+    What was changed since is left alone, and told. An undo has a backup, too, and can be undone.
 
     Exit code: 0 done, 1 some files were left alone, 2 could not do the job.
     """
@@ -38,11 +36,13 @@ def undo(folders: tuple[str, ...], dry_run: bool, listed: bool) -> None:
     from maskprep.editing.undo import last_backups
     from maskprep.editing.undo import undo as put_back
     from maskprep.errors import printable
+    from maskprep.files.backup import age_of, undo_command
 
     if listed:
         _list(folders)
         return
-    wanted = dict.fromkeys(each for folder in folders for each in last_backups(folder))
+    named = {each for folder in folders for each in last_backups(folder)}
+    wanted = sorted(named, key=lambda each: (age_of(each), each), reverse=True)
     outcomes: list[Outcome[str]] = []
     own: list[Path] = []
     for backup in wanted:
@@ -53,8 +53,6 @@ def undo(folders: tuple[str, ...], dry_run: bool, listed: bool) -> None:
         own += carried.backups
         click.echo(printable(_summary(backup, carried.outcomes, dry_run)))
     if own:
-        from maskprep.files.backup import undo_command
-
         click.echo(printable(f"to go back: {undo_command(own)}"))
     if any(outcome.is_fault for outcome in outcomes):
         raise SystemExit(2)
@@ -91,12 +89,12 @@ def _list(places: Iterable[str]) -> None:
     from maskprep.errors import printable
 
     for place in places:
-        for folder, manifest, is_undone in find_backups(place):
+        for folder, manifest, leads_back in find_backups(place):
             if manifest is None:
                 told = "no manifest"
             else:
                 count = len(manifest.changes)
                 by = f" by maskprep {manifest.command}" if manifest.command else ""
                 told = f"{count} {'file' if count == 1 else 'files'}, {manifest.time}{by}"
-                told += ", undone" if is_undone else ""
+                told += "" if leads_back else ", nothing left to be undone"
             click.echo(printable(f"{folder}: {told}"))

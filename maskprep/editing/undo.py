@@ -93,8 +93,6 @@ def undo(
     ]
     if not dry_run:
         outcomes += way.remove_folders(found.folders)
-        if not any(each.problem for each in outcomes):
-            way.own.end()
     return Carried(tuple(outcomes), way.own.folders)
 
 
@@ -107,13 +105,13 @@ class Found(NamedTuple):
         The backup.
     manifest : Manifest or None
         None where there is none that can be read.
-    is_undone : bool
-        Whether all of it is put back.
+    leads_back : bool
+        Whether something still stands there as its run has left it.
     """
 
     folder: Path
     manifest: Manifest | None
-    is_undone: bool
+    leads_back: bool
 
 
 def find_backups(place: str | Path) -> list[Found]:
@@ -138,25 +136,14 @@ def find_backups(place: str | Path) -> list[Found]:
     real = Path(os.path.realpath(place))
     inside = real if real.is_dir() else real.parent
     there = [each for each in _backups_in(real.parent) if backups.base_of(each) == real.name]
-    undone: set[str] = set()
-    found = []
-    for folder in there or _backups_in(inside):
-        try:
-            manifest = _manifest_of(folder)
-        except MaskprepError:
-            found.append(Found(folder, None, False))
-            continue
-        is_undone = folder.name in undone
-        found.append(Found(folder, manifest, is_undone))
-        if manifest.is_done and not is_undone:
-            undone.add(manifest.undoes)
-    if not found:
+    there = there or _backups_in(inside)
+    if not there:
         raise MaskprepError(f"{place}: no backup of maskprep lies beside it, or in it")
-    return found
+    return list(map(_found, there))
 
 
 def last_backups(place: str | Path) -> tuple[Path, ...]:
-    """Find the backups of the last run in place that is not undone.
+    """Find the backups of the last run in place of which something is left.
 
     Parameters
     ----------
@@ -176,25 +163,46 @@ def last_backups(place: str | Path) -> tuple[Path, ...]:
     whole = entry_of(Path(os.path.abspath(place)))
     if backups.base_of(whole):
         return (whole,)
-    there = [each for each in find_backups(place) if not each.is_undone]
+    there = [each for each in find_backups(place) if each.leads_back or each.manifest is None]
     for folder, manifest, _ in there:
         if manifest is None:
             return (folder,)  # why, is told where it is to be put back
         if not manifest.undoes:
             run = (each for each in there if each.manifest and each.manifest.run == manifest.run)
             return tuple(each.folder for each in run)
-    way = undo_command(each.folder for each in there[:1])
-    raise MaskprepError(f"{place}: all is undone; to do it again: {way}")
+    again = "; to do again what was undone last: " if there else ""
+    command = undo_command([there[0].folder]) if there else ""
+    raise MaskprepError(f"{place}: nothing is left to be undone{again}{command}")
 
 
 def _backups_in(folder: Path) -> list[Path]:
     """List the backups in a folder, the newest first."""
     try:
         there = [each for each in folder.iterdir() if backups.base_of(each)]
-        held = [each for each in there if not each.is_dir() or any(each.iterdir())]
     except OSError as error:
         raise MaskprepError(f"{folder}: cannot be listed ({error.strerror})") from error
-    return sorted(held, key=lambda each: (backups.age_of(each), each.name), reverse=True)
+    return sorted(there, key=lambda each: (backups.age_of(each), each.name), reverse=True)
+
+
+def _found(folder: Path) -> Found:
+    try:
+        manifest = _manifest_of(folder)
+    except MaskprepError:
+        return Found(folder, None, False)
+    return Found(folder, manifest, any(_is_left(folder, each) for each in manifest.changes))
+
+
+def _is_left(folder: Path, change: Change) -> bool:
+    """Tell whether a run's file still stands there; not read where it is the one that was kept."""
+    path = folder.parent / change.path
+    kept = backups.kept_at(folder, folder.parent / backups.base_of(folder), path)
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.lstat(path), os.lstat(kept)):
+            return False
+    with contextlib.suppress(MaskprepError):
+        _refuse_astray(path)
+        return state_at(path) in change.after - {change.before}
+    return False
 
 
 def _manifest_of(folder: Path) -> Manifest:
@@ -208,8 +216,8 @@ def _manifest_of(folder: Path) -> Manifest:
     if not folder.is_dir():
         raise MaskprepError(f"{folder}: was made by an earlier maskprep: copy it over {base}")
     if not os.path.lexists(folder / NAME):
-        if not any(folder.iterdir()):
-            raise MaskprepError(f"{folder}: is empty: its run had changed nothing")
+        if not any(folder.iterdir()):  # killed before it had changed anything
+            return Manifest("", "", "", "", (), (), ())
         raise MaskprepError(
             f"{folder}: was made by an earlier maskprep, which wrote no {NAME}: copy its files over"
             f" those of {base}, and delete what had been made there under other names"
@@ -308,7 +316,8 @@ def _put(before: State | None, kept: Path, path: Path, seen: Standing | None) ->
                 os.replace(beside, path)
             finally:
                 beside.unlink(missing_ok=True)
-            os.rename(path, path)  # where case does not count, it may be spelled otherwise
+            with contextlib.suppress(OSError):
+                os.replace(path, path)  # where case does not count, it may be spelled otherwise
     except FileExistsError:
         raise MaskprepError("has appeared in the meantime and stays: run it again") from None
     except OSError as error:

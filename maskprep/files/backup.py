@@ -120,12 +120,6 @@ class Backup:
                 if parent == folder:
                     break
 
-    def end(self) -> None:
-        """Note that all is done that was to be."""
-        for folder in self.folders:
-            with contextlib.suppress(OSError):  # then it is looked at once more
-                manifest.append(folder, {"done": True})
-
     def _opened(self, base: Path) -> Path:
         if base not in self._beside or not self._beside[base].is_dir():
             moment = time.strftime("%Y%m%d-%H%M%S", self._moment)

@@ -1,9 +1,9 @@
 """What a run changes in place, written down before each change: a line of JSON each.
 
 The first line says who made the backup. Each other one says of a file what stood there and what is
-to stand there, or names a folder that is made, or says that all is done. Paths begin at the folder
-that the backup lies in, with ``/``: so a data set may be moved with its backups. A manifest is a
-file of the data set like any other, and nothing in it is trusted.
+to stand there, or names a folder that is made. Paths begin at the folder that the backup lies in,
+with ``/``: so a data set may be moved with its backups. A manifest is a file of the data set like
+any other, and nothing in it is trusted.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ class Manifest:
     run : str
         The same in all backups of one run.
     undoes : str
-        The name of the backup that was put back by what this one is the way back from.
-    is_done : bool
-        Whether that was put back to the end.
+        The name of the backup that was put back, where that is what was done.
     changes : tuple of Change
         One a file, in their order.
     folders : tuple of str
@@ -93,7 +91,6 @@ class Manifest:
     time: str
     run: str
     undoes: str
-    is_done: bool
     changes: tuple[Change, ...]
     folders: tuple[str, ...]
     problems: tuple[str, ...]
@@ -193,7 +190,7 @@ def read_manifest(folder: Path, base: str) -> Manifest:
     lines = _lines(path)
     head = next(lines, None)
     if head is None:  # killed before it had changed anything
-        return Manifest("", "", "", "", False, (), (), ())
+        return Manifest("", "", "", "", (), (), ())
     if not isinstance(head, dict) or not isinstance(head.get("maskprep"), str):
         raise MaskprepError(f"{path}: is no manifest of maskprep: its first line does not say so")
     if head.get("format") != FORMAT:
@@ -201,14 +198,11 @@ def read_manifest(folder: Path, base: str) -> Manifest:
     changes: dict[str, Change] = {}
     folders: dict[str, None] = {}
     problems: list[str] = []
-    is_done = False
     for number, line in enumerate(lines, 2):
         try:
             if isinstance(line, str):
                 raise ValueError(line)
-            if line.get("done") is True:
-                is_done = True
-            elif "folder" in line:
+            if "folder" in line:
                 folders[_path(line["folder"], base)] = None
             else:
                 name = _path(line.get("path"), base)
@@ -223,9 +217,7 @@ def read_manifest(folder: Path, base: str) -> Manifest:
     problems += (f"{path}: {name!r} is passed over: is a file and a folder" for name in torn)
     whole = (change for name, change in changes.items() if torn.isdisjoint((name, *_parents(name))))
     command, time, run, undoes = (_words(head.get(each)) for each in _TOLD)
-    return Manifest(
-        command, time, run, undoes, is_done, tuple(whole), tuple(folders), tuple(problems)
-    )
+    return Manifest(command, time, run, undoes, tuple(whole), tuple(folders), tuple(problems))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any] | str]:

@@ -114,6 +114,19 @@ def test_an_update_of_a_configuration_is_undone(
     assert_there_and_back(tmp_path, lambda: run(*words))
 
 
+@unix
+def test_an_update_over_a_link_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = small(tmp_path / "far")
+    (tmp_path / "dataset.toml").symlink_to(folders.root / "dataset.toml")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folders.images, tmp_path / "more")
+    before = state_of_tree(tmp_path)
+    run("export-config", "--plain", "more", "--update", "dataset.toml")
+    assert state_of_tree(tmp_path) != before
+    assert run("undo", "dataset.toml").exit_code == 0
+    assert state_of_tree(tmp_path) == before
+
+
 def test_a_folder_that_was_made_goes_too(tmp_path: Path) -> None:
     data = [tmp_path / "masks"]
     (tmp_path / "images").mkdir()
@@ -143,7 +156,7 @@ def test_a_dry_run_tells_it_and_touches_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == there
 
 
-def test_the_last_run_that_is_not_undone_is_taken(tmp_path: Path) -> None:
+def test_the_last_run_that_left_something_is_taken(tmp_path: Path) -> None:
     folders = small(tmp_path)
     states = [state_of_tree(tmp_path)]
     for radius in (1, 2):
@@ -155,7 +168,10 @@ def test_the_last_run_that_is_not_undone_is_taken(tmp_path: Path) -> None:
         assert state_of_tree(tmp_path) == states[-1]
     result = run("undo", folders.masks)
     assert result.exit_code == 2
-    again = re.search(r"all is undone; to do it again: maskprep undo (\S+)", result.stderr)
+    again = re.search(
+        r"nothing is left to be undone; to do again what was undone last: maskprep undo (\S+)",
+        result.stderr,
+    )
     assert again is not None
     assert run("undo", again[1]).exit_code == 0
     assert state_of_tree(tmp_path) != states[-1]
@@ -187,15 +203,13 @@ def test_backups_are_listed(tmp_path: Path) -> None:
     newest, older, oldest = run("undo", "--list", folders.masks).stdout.splitlines()
     assert re.fullmatch(rf"{re.escape(str(own))}: 3 files, [-\d: ]+ by maskprep undo", newest)
     assert older.startswith(f"{backup}: 3 files, ")
-    assert older.endswith(" by maskprep dilate, undone")
+    assert older.endswith(" by maskprep dilate, nothing left to be undone")
     assert oldest == f"{old}: no manifest"
 
 
 def test_what_is_no_backup_or_has_no_way_back_is_told(tmp_path: Path) -> None:
     name = "masks.maskprep-backup-20200101-000000"
-    (tmp_path / name).mkdir()
     for path, told in (
-        (tmp_path / name, "is empty: its run had changed nothing"),
         (tmp_path / "gone.maskprep-backup-20200101-000000", "there is no such folder"),
         (tmp_path, "no backup of maskprep lies beside it, or in it"),
         (tmp_path / "dataset.toml", "no backup of maskprep lies beside it, or in it"),
@@ -203,6 +217,7 @@ def test_what_is_no_backup_or_has_no_way_back_is_told(tmp_path: Path) -> None:
         result = run("undo", path)
         assert result.exit_code == 2
         assert f"{path}: {told}" in result.stderr
+    (tmp_path / name).mkdir()
     (tmp_path / name / "a.png").write_bytes(b"old")
     told = f"{tmp_path / name}: was made by an earlier maskprep, which wrote no {NAME}: copy its"
     assert told in run("undo", tmp_path / "masks").stderr
@@ -247,7 +262,15 @@ def test_what_was_changed_since_is_left_alone_and_others_go_on(how: str, tmp_pat
     assert now.pop("masks/1.png", None) == theirs
     before.pop("masks/1.png")
     assert now == before
-    assert last_backups(folders.masks) == (backup,)  # not all of it is undone
+
+
+def test_where_all_was_changed_since_nothing_is_left(tmp_path: Path) -> None:
+    folders = small(tmp_path, 1)
+    grown(folders)
+    (folders.masks / "0.png").write_bytes(b"mine")
+    result = run("undo", folders.masks)
+    assert result.exit_code == 2
+    assert result.stderr == f"maskprep: {folders.masks}: nothing is left to be undone\n"
 
 
 def test_what_is_as_before_is_counted_only(tmp_path: Path) -> None:
@@ -455,7 +478,33 @@ def test_an_undo_that_is_broken_off_goes_on(
     assert last_backups(folders.masks) == (backup,)
     assert run("undo", folders.masks).exit_code == 0
     assert state_of_tree(tmp_path) == before
-    assert find_backups(folders.masks)[-1].is_undone
+    assert not find_backups(folders.masks)[-1].leads_back
+
+
+@pytest.mark.parametrize("manifest", [None, b"", b'{"maskprep": "0.'])
+def test_a_run_that_was_killed_before_its_first_change_is_passed_by(
+    manifest: bytes | None, tmp_path: Path
+) -> None:
+    folders = small(tmp_path)
+    backup = grown(folders)
+    killed = tmp_path / "masks.maskprep-backup-99990101-000000"
+    killed.mkdir()
+    if manifest is not None:
+        (killed / NAME).write_bytes(manifest)
+    result = run("undo", killed)
+    assert result.exit_code == 0
+    assert result.stdout == f"{killed}: nothing was changed\n"
+    assert last_backups(folders.masks) == (backup,)
+
+
+def test_of_several_backups_the_newest_is_undone_first(tmp_path: Path) -> None:
+    folders = small(tmp_path)
+    before = state_of_tree(tmp_path)
+    for radius in (1, 2):
+        run("dilate", folders.root / "dataset.toml", "--radius", radius, "--in-place")
+    result = run("undo", *backups_in(tmp_path))
+    assert result.exit_code == 0, all_of(result)
+    assert state_of_tree(tmp_path) == before
 
 
 def test_a_file_that_many_fixes_changed_is_what_it_was_first(tmp_path: Path) -> None:
