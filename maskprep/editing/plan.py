@@ -470,8 +470,7 @@ class _InPlace:
                 _remove(source)
             return
         after = state_of(made.content)
-        # What stands at the target is the source itself: names may differ in case alone.
-        moves = seen.target is None
+        moves = task.target != source and (seen.target is None or _is_spelled_so(task.target))
         with self._kept({source: None, task.target: after} if moves else {source: after}):
             write_whole(task.target, made.content, seen.target, like=seen.source)
         if moves and not _is_same_entry(source, task.target):
@@ -497,6 +496,11 @@ def _left_link(task: Task[Any], seen: _Seen) -> str:
     if task.effect is not Effect.REPLACE or seen.link is None:
         return ""
     return f"was a link to {seen.link}, which stays as it is"
+
+
+def _is_spelled_so(path: Path) -> bool:
+    # Where case does not count, what stands there may be listed by another name only.
+    return path.name in os.listdir(path.parent)
 
 
 def _is_same_entry(source: Path, target: Path) -> bool:

@@ -211,13 +211,17 @@ def _manifest_of(folder: Path) -> Manifest:
         raise MaskprepError(
             f"{folder}: is no backup: these are called <folder>.maskprep-backup-<time>"
         )
-    if folder.is_symlink() or not folder.exists():
-        raise MaskprepError(f"{folder}: there is no such folder")
-    if not folder.is_dir():
+    if folder.is_file():
         raise MaskprepError(f"{folder}: was made by an earlier maskprep: copy it over {base}")
-    if not os.path.lexists(folder / NAME):
-        if not any(folder.iterdir()):  # killed before it had changed anything
-            return Manifest("", "", "", "", (), (), ())
+    try:
+        if folder.is_symlink():
+            raise MaskprepError(f"{folder}: is a link: name the backup itself")
+        held = os.listdir(folder)
+    except OSError as error:
+        raise MaskprepError(f"{folder}: cannot be read ({error.strerror})") from error
+    if not held:  # killed before it had changed anything
+        return Manifest("", "", "", "", (), (), ())
+    if NAME not in held:
         raise MaskprepError(
             f"{folder}: was made by an earlier maskprep, which wrote no {NAME}: copy its files over"
             f" those of {base}, and delete what had been made there under other names"
@@ -304,6 +308,8 @@ def _put(before: State | None, kept: Path, path: Path, seen: Standing | None) ->
     """Let stand there what stood there before, if what stands there now is what was seen."""
     try:
         if before is None:
+            assert seen is not None, "something stands there"
+            refuse_changed(path, seen)
             path.unlink()
         elif seen is None:
             path.parent.mkdir(parents=True, exist_ok=True)

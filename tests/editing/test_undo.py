@@ -14,15 +14,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep.editing import plan
 from maskprep.editing import undo as way
+from maskprep.editing.plan import Destination, Made, Task, carry_out
 from maskprep.editing.undo import find_backups, last_backups, undo
 from maskprep.errors import MaskprepError
 from maskprep.files.backup import Backup
 from maskprep.files.manifest import NAME, state_of
+from maskprep.files.write import standing
 from maskprep.mending.fixes import FIXES
 from tests.backups import backups_in, originals, state_of_tree
 from tests.commands import all_of, run
-from tests.datasets import FIGURE, Folders, drawn
+from tests.datasets import FIGURE, Folders, drawn, found
 from tests.rule_samples import RuleSample, rule_samples
 
 BAD = {sample.name: sample for sample in rule_samples() if sample.half == "bad"}
@@ -210,7 +213,10 @@ def test_backups_are_listed(tmp_path: Path) -> None:
 def test_what_is_no_backup_or_has_no_way_back_is_told(tmp_path: Path) -> None:
     name = "masks.maskprep-backup-20200101-000000"
     for path, told in (
-        (tmp_path / "gone.maskprep-backup-20200101-000000", "there is no such folder"),
+        (
+            tmp_path / "gone.maskprep-backup-20200101-000000",
+            "cannot be read (No such file or directory)",
+        ),
         (tmp_path, "no backup of maskprep lies beside it, or in it"),
         (tmp_path / "dataset.toml", "no backup of maskprep lies beside it, or in it"),
     ):
@@ -390,6 +396,48 @@ def test_a_linked_folder_has_its_backup_beside_what_it_leads_to(tmp_path: Path) 
     assert state_of_tree(tmp_path) == before
 
 
+@unix
+def test_a_hard_link_that_has_the_new_name_already_comes_back(tmp_path: Path) -> None:
+    folders = small(tmp_path, 1)
+    source, target = folders.masks / "0.bmp", folders.masks / "0.png"
+    os.link(target, source)
+    training_set = found(folders.root / "dataset.toml")
+    task = Task(str(source), target, lambda: Made(b"new", ""))
+    before = state_of_tree(tmp_path)
+    done = carry_out([task], training_set, Destination(None))
+    assert os.listdir(folders.masks) == ["0.png"]
+    assert not done.failed
+    undo(done.backups[0])
+    assert state_of_tree(tmp_path) == before
+
+
+def test_names_of_one_entry_are_one_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where case does not count: the new name is found before it is listed."""
+    folders = small(tmp_path, 1)
+    source, target = folders.masks / "0.Png", folders.masks / "0.png"
+    training_set = found(folders.root / "dataset.toml")
+    target.rename(source)
+    before = source.read_bytes()
+
+    def where_case_does_not_count(path: Path) -> object:
+        return standing(source if path == target and not target.exists() else path)
+
+    monkeypatch.setattr(plan, "standing", where_case_does_not_count)
+    monkeypatch.setattr(plan, "_is_same_entry", lambda *_: True)
+
+    def onto_the_entry(path: Path, content: bytes, *_: object, **__: object) -> None:
+        assert path == target
+        source.unlink()
+        source.write_bytes(content)
+
+    monkeypatch.setattr(plan, "write_whole", onto_the_entry)
+    task = Task(str(source), target, lambda: Made(b"new", ""))
+    done = carry_out([task], training_set, Destination(None))
+    assert not done.failed
+    undo(done.backups[0])
+    assert source.read_bytes() == before
+
+
 def test_a_set_that_was_moved_is_undone_where_it_is(tmp_path: Path) -> None:
     folders = small(tmp_path / "old")
     before = state_of_tree(folders.root)
@@ -431,7 +479,6 @@ def test_a_run_that_ends_at_any_point_is_undone(
     Image.open(folders.masks / "1.png").save(folders.masks / "1.bmp")
     (folders.masks / "1.png").unlink()
     before = state_of_tree(tmp_path)
-    from maskprep.editing import plan
     from maskprep.files import backup, manifest
 
     class Killed(BaseException):
@@ -711,6 +758,15 @@ def test_what_is_no_manifest_is_told(content: bytes, told: str, tmp_path: Path) 
     assert result.exit_code == 2
     assert f"{folder / NAME}: " in result.stderr
     assert told in result.stderr
+
+
+@unix
+def test_what_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    folder = forged(tmp_path)
+    os.truncate(folder / NAME, (1 << 29) + 1)  # no byte of it is written
+    result = run("undo", folder)
+    assert result.exit_code == 2
+    assert "has 536,870,913 bytes: that is no manifest" in result.stderr
 
 
 def test_names_that_lead_elsewhere_are_no_backups(tmp_path: Path) -> None:
