@@ -136,6 +136,8 @@ def find_backups(place: str | Path) -> list[Found]:
     real = Path(os.path.realpath(place))
     inside = real if real.is_dir() else real.parent
     there = [each for each in _backups_in(real.parent) if backups.base_of(each) == real.name]
+    if not there and not real.exists():
+        raise MaskprepError(f"{place}: there is no such file or folder, nor a backup beside it")
     there = there or _backups_in(inside)
     if not there:
         raise MaskprepError(f"{place}: no backup of maskprep lies beside it, or in it")
@@ -172,7 +174,8 @@ def last_backups(place: str | Path) -> tuple[Path, ...]:
             return tuple(each.folder for each in run)
     again = "; to do again what was undone last: " if there else ""
     command = undo_command([there[0].folder]) if there else ""
-    raise MaskprepError(f"{place}: nothing is left to be undone{again}{command}")
+    told = "nothing is left to be undone: no file is as a run in place left it"
+    raise MaskprepError(f"{place}: {told}{again}{command}")
 
 
 def _backups_in(folder: Path) -> list[Path]:

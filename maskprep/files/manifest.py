@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ _MOST_PROBLEMS = 100
 #: Bytes that are hashed at a time.
 _CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+#: Windows finds the end and writes there in two steps.
+_APPENDING = threading.Lock()
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -150,8 +153,9 @@ def append(folder: Path, entry: Mapping[str, Any]) -> None:
     line = json.dumps(entry).encode("ascii") + b"\n"
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(folder / NAME, flags, 0o666), "wb") as stream:
-        stream.write(line)
-        stream.flush()
+        with _APPENDING:
+            stream.write(line)
+            stream.flush()
         os.fsync(stream.fileno())
 
 

@@ -172,7 +172,7 @@ def test_the_last_run_that_left_something_is_taken(tmp_path: Path) -> None:
     result = run("undo", folders.masks)
     assert result.exit_code == 2
     again = re.search(
-        r"nothing is left to be undone; to do again what was undone last: maskprep undo (\S+)",
+        r"as a run in place left it; to do again what was undone last: maskprep undo (\S+)",
         result.stderr,
     )
     assert again is not None
@@ -218,7 +218,7 @@ def test_what_is_no_backup_or_has_no_way_back_is_told(tmp_path: Path) -> None:
             "cannot be read (No such file or directory)",
         ),
         (tmp_path, "no backup of maskprep lies beside it, or in it"),
-        (tmp_path / "dataset.toml", "no backup of maskprep lies beside it, or in it"),
+        (tmp_path / "dataset.toml", "there is no such file or folder, nor a backup beside it"),
     ):
         result = run("undo", path)
         assert result.exit_code == 2
@@ -276,7 +276,8 @@ def test_where_all_was_changed_since_nothing_is_left(tmp_path: Path) -> None:
     (folders.masks / "0.png").write_bytes(b"mine")
     result = run("undo", folders.masks)
     assert result.exit_code == 2
-    assert result.stderr == f"maskprep: {folders.masks}: nothing is left to be undone\n"
+    told = "nothing is left to be undone: no file is as a run in place left it"
+    assert result.stderr == f"maskprep: {folders.masks}: {told}\n"
 
 
 def test_what_is_as_before_is_counted_only(tmp_path: Path) -> None:
