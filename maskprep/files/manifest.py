@@ -8,6 +8,7 @@ any other, and nothing in it is trusted.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -152,11 +153,16 @@ def append(folder: Path, entry: Mapping[str, Any]) -> None:
     """
     line = json.dumps(entry).encode("ascii") + b"\n"
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(folder / NAME, flags, 0o666), "wb") as stream:
+    handle = os.open(folder / NAME, flags, 0o666)
+    try:
         with _APPENDING:
-            stream.write(line)
-            stream.flush()
-        os.fsync(stream.fileno())
+            size = os.fstat(handle).st_size
+            if os.write(handle, line) < len(line):
+                os.ftruncate(handle, size)  # else the next line would begin in the middle
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def as_entry(path: str, before: State | None, after: State | None) -> dict[str, Any]:

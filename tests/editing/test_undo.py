@@ -592,6 +592,28 @@ def test_a_manifest_is_written_before_anything_changes(
     assert backups_in(tmp_path) == []
 
 
+def test_a_disk_that_is_full_for_a_moment_tears_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / "masks" / f"{number}.png" for number in range(3)]
+    paths[0].parent.mkdir()
+    backup, whole = Backup(), os.write
+    for path in paths:
+        path.write_bytes(b"old")
+        with monkeypatch.context() as patch:
+            if path is paths[1]:
+                patch.setattr(os, "write", lambda handle, line: whole(handle, line[:9]))
+                with pytest.raises(MaskprepError, match="cannot be backed up"):
+                    backup.keep(path, [path.parent], state_of(b"new"))
+                continue
+        backup.keep(path, [path.parent], state_of(b"new"))
+        path.unlink()
+        path.write_bytes(b"new")
+    done = undo(backup.folders[0])
+    assert [each.problem for each in done.outcomes] == ["", ""]
+    assert {each.read_bytes() for each in paths} == {b"old"}
+
+
 # --- manifests that nobody of ours wrote
 
 
