@@ -3,7 +3,7 @@
 Makes a seeded data set, lets each command run through once for the bytes that it writes, then
 kills it again and again at random moments (SIGKILL) on fresh copies. After each kill every file
 must be the old one or the new one, whole, and every original must be there, in its place or in the
-backup.
+backup; and after an undo the folders must be what they were.
 
     python benchmarks/kill.py --files 50 --kills 200
 """
@@ -73,6 +73,14 @@ def verdict(old: dict[str, bytes], new: dict[str, bytes], now: dict[str, bytes])
     return [*(f"torn: {name}" for name in torn), *(f"lost: {name}" for name in (*lost, *gone))]
 
 
+def undone(root: Path) -> dict[str, bytes]:
+    """Undo what was done in place, and read every file but the backups."""
+    for backup in root.glob("*.maskprep-backup-*"):
+        command = [sys.executable, "-m", "maskprep", "undo", str(backup)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return {name: each for name, each in contents(root).items() if ".maskprep-backup-" not in name}
+
+
 def writes(root: Path) -> bool:
     """Tell whether the command has begun to write."""
     return (root / "output").exists() or any(root.glob("*.maskprep-backup-*"))
@@ -122,6 +130,8 @@ def main() -> None:
                 changed = sum(now.get(name) == each != old.get(name) for name, each in new.items())
                 halfway += 0 < changed < sum(each != old.get(name) for name, each in new.items())
                 wrong = verdict(old, new, now)
+                if "--in-place" in words and undone(root) != old:
+                    wrong.append("not undone")
                 failures += bool(wrong)
                 for line in wrong:
                     print(f"{label}: {line}")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from maskprep.editing.extract import extract as extract
     from maskprep.editing.outline import outline as outline
     from maskprep.editing.plan import Destination as Destination
+    from maskprep.editing.undo import undo as undo
     from maskprep.errors import MaskprepError as MaskprepError
     from maskprep.exporting import moves as _moves
     from maskprep.exporting.adopt import plan_adoption as plan_adoption
@@ -101,6 +102,7 @@ _HOMES = {
     "request": "dataset.discover",
     "samples_of": "dataset.sample",
     "save_config": "exporting.export",
+    "undo": "editing.undo",
     "verdict_of": "checking.verdict",
     "weights_of": "dataset.sample",
 }

@@ -87,7 +87,7 @@ def export_config(
     maskprep export-config more/ --masks more-masks/ --update dataset.toml
 
     The result is read back as the trainer reads it: where the run would stop, nothing is written.
-    --update keeps everything else in FILE, and the old file beside it.
+    --update keeps everything else in FILE, and the old file beside it for maskprep undo.
 
     Exit code: 0 done, 2 could not do the job.
     """
@@ -99,6 +99,7 @@ def export_config(
     from maskprep.errors import MaskprepError, printable
     from maskprep.exporting.export import export_config as compose
     from maskprep.exporting.export import save_config
+    from maskprep.files.backup import undo_command
     from maskprep.model import Size
 
     config = compose(
@@ -128,9 +129,9 @@ def export_config(
         return
     backup = save_config(config, force=force)
     written = "written" if config.changed else "stays as it is"
-    if backup is not None:
-        written += f", the old one is {backup.name}"
     click.echo(printable(f"{config.path}: {written}; start the trainer with: {config.flags}"))
+    if backup is not None:
+        click.echo(printable(f"to go back: {undo_command([backup])}"))
     request = Request(str(config.path), trainer, model)
     click.echo(printable(f"next: maskprep check {request.arguments}"))
 

@@ -113,6 +113,7 @@ class Mending:
         from maskprep.cli.progress import progress_bar
         from maskprep.editing.plan import Destination
         from maskprep.errors import printable
+        from maskprep.files.backup import Backup
         from maskprep.mending.changes import Changes
         from maskprep.mending.mend import BrokenOffError, mend
 
@@ -121,7 +122,7 @@ class Mending:
         try:
             mended = mend(
                 request,
-                Destination(None, dry_run=self.dry_run, witness=changes),
+                Destination(None, False, self.dry_run, changes, Backup("check --fix")),
                 ruleset=Ruleset(project.choice),
                 expectations=project.expectations,
                 unsafe=self.unsafe,
@@ -142,6 +143,7 @@ class Mending:
 
     def _tell(self, files: Sequence[MendedFile], backups: Sequence[Path]) -> None:
         from maskprep.errors import printable
+        from maskprep.files.backup import undo_command
         from maskprep.mending.mend import count_files
 
         for each in files:
@@ -154,9 +156,8 @@ class Mending:
             click.echo(printable(line), err=True)
         done, failed = count_files(files)
         would = "would be mended" if self.dry_run else "mended"
-        kept = ", ".join(map(str, backups))
         told = f", {failed} not" if failed else ""
-        told += f"; originals in {kept}" if kept else ""
+        told += f"; to go back: {undo_command(backups)}" if backups else ""
         count = "1 file" if done == 1 else f"{done} files"
         click.echo(printable(f"{count} {would}{told}"), err=True)
 

@@ -306,7 +306,7 @@ _WRITING_OPTIONS = [
     click.option(
         "--in-place",
         is_flag=True,
-        help="Replace the originals, which go to <folder>.maskprep-backup-<time>.",
+        help="Replace the originals, which maskprep undo puts back.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that are in --output already."),
     click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing."),
@@ -329,12 +329,16 @@ def _destination(output: str | None, in_place: bool, overwrite: bool, dry_run: b
     from pathlib import Path
 
     from maskprep.editing.plan import Destination
+    from maskprep.files.backup import Backup
 
     if output is not None and in_place:
         raise click.UsageError("--output and --in-place exclude each other")
     if output is None and not in_place and not dry_run:
         raise click.UsageError("say where to write: --output DIR, or --in-place")
-    return Destination(None if output is None else Path(output), overwrite, dry_run)
+    if output is not None:
+        return Destination(Path(output), overwrite, dry_run)
+    command = click.get_current_context().info_name or ""
+    return Destination(None, overwrite, dry_run, backup=Backup(command))
 
 
 _EXECUTOR_OPTIONS = [

@@ -69,6 +69,8 @@ def tell_outcomes(
 
 
 def _summary(carried: Carried[Row], destination: Destination) -> str:
+    from maskprep.files.backup import undo_command
+
     whole = [outcome for outcome in carried.outcomes if not outcome.problem]
     changed = sum(outcome.changed for outcome in whole)
     would = "would be " if destination.dry_run else ""
@@ -77,5 +79,5 @@ def _summary(carried: Carried[Row], destination: Destination) -> str:
         return f"{destination.output}: {count}, {changed} of them changed"
     told = f"{changed} of {len(carried.outcomes)} files {would}changed in place"
     if carried.backups:
-        told += f"; originals in {', '.join(map(str, carried.backups))}"
+        told += f"; to go back: {undo_command(carried.backups)}"
     return told

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname, storage
+from maskprep.files.backup import base_of
 
 #: Folders that systems and programs keep for themselves; what begins with a dot is theirs, too.
 _OWN = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
@@ -116,7 +118,9 @@ def _below(
             left.setdefault("no regular file", []).append(os.path.join(folder, each))
         for each in reversed(found.folders):
             path = os.path.join(folder, each)
-            if each.startswith(".") or each.lower() in _OWN:
+            if base_of(Path(path)):
+                left.setdefault("a backup of maskprep", []).append(path)
+            elif each.startswith(".") or each.lower() in _OWN:
                 left.setdefault("hidden, or the system's", []).append(path)
             else:
                 waiting.append((prefix + each, path))

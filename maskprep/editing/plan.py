@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep.dataset.outputs import Outputs, data_folders
-from maskprep.editing.backup import Backup
 from maskprep.errors import MaskprepError, own_fault
 from maskprep.files import pathname, storage
+from maskprep.files.backup import Backup, undo_command
+from maskprep.files.manifest import State, state_of
 from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, write_whole
 from maskprep.model import TrainingSet
@@ -117,7 +118,8 @@ class Carried(Generic[Row]):
     outcomes : tuple of Outcome
         One a task, in the plan's order.
     backups : tuple of Path
-        Folders that hold the originals; empty where nothing was replaced.
+        Folders that `maskprep undo` goes back by: they hold the originals. Empty where nothing
+        was changed in place.
     """
 
     outcomes: tuple[Outcome[Row], ...]
@@ -138,22 +140,24 @@ class InterruptedPlanError(MaskprepError):
         What became of the tasks that were through.
     total : int
         Tasks of the plan.
+    then : str
+        What to do now; how to go back, where that is not said.
     """
 
-    def __init__(self, carried: Carried[Any], total: int) -> None:
+    def __init__(self, carried: Carried[Any], total: int, then: str = "") -> None:
         done = sum(not outcome.problem for outcome in carried.outcomes)
-        super().__init__(f"interrupted after {done} of {total} files{way_back(carried.backups)}")
+        then = then or way_back(carried.backups)
+        super().__init__(f"interrupted after {done} of {total} files{then}")
         self.carried = carried
 
 
 def way_back(backups: Sequence[Path]) -> str:
-    """Say where the originals are of what was changed before a job was broken off."""
+    """Say how to go back from what was changed before a job was broken off."""
     if not backups:
         return ""
-    kept = ", ".join(map(str, backups))
     return (
-        f"; originals in {kept}: put them back before a second run, which would work on changed"
-        " files again"
+        "; go back before a second run, which would work on changed files again:"
+        f" {undo_command(backups)}"
     )
 
 
@@ -287,18 +291,15 @@ def carry_out(
         if task.target is not None and (owner := owners[_folded(task.target)]) is not task:
             told = f"not written: {task.target} is made of {owner.source} already"
             return Outcome(task.source, task.target, problem=told)
-        try:
-            seen = writer.look(task)
-            made = task.make()
-            if destination.witness is not None and made.content is not None:
-                destination.witness(task, made)
-            if not destination.dry_run:
-                writer.write(task, made, seen)
-        except MaskprepError as error:
-            told = str(error).removeprefix(f"{task.source}: ")
-            return Outcome(task.source, task.target, problem=told)
-        except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
-            return Outcome(task.source, task.target, problem=own_fault(error), is_fault=True)
+        return attempted(task.source, task.target, lambda: written(task))
+
+    def written(task: Task[Row]) -> Outcome[Row]:
+        seen = writer.look(task)
+        made = task.make()
+        if destination.witness is not None and made.content is not None:
+            destination.witness(task, made)
+        if not destination.dry_run:
+            writer.write(task, made, seen)
         changed = made.content is not None
         left = _left_link(task, seen) if changed else ""
         notes = (*made.notes, left) if left else made.notes
@@ -325,6 +326,16 @@ def carry_out(
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
+
+
+def attempted(source: str, target: Path | None, work: Callable[[], Outcome[Row]]) -> Outcome[Row]:
+    """Do one task's work; where that fails, give an outcome that says why."""
+    try:
+        return work()
+    except MaskprepError as error:
+        return Outcome(source, target, problem=str(error).removeprefix(f"{source}: "))
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
+        return Outcome(source, target, problem=own_fault(error), is_fault=True)
 
 
 def _leaders(tasks: Sequence[Task[Row]]) -> dict[int, Task[Row]]:
@@ -448,32 +459,48 @@ class _InPlace:
         if task.effect is Effect.ADD:
             if seen.target is not None:
                 raise MaskprepError(f"{task.target}: is there already")
-            write_whole(task.target, made.content)
-            self.backup.made(task.target)
+            with self._kept({task.target: state_of(made.content)}):
+                write_whole(task.target, made.content)
             return
         if seen.source is None:
             raise MaskprepError(f"{source}: there is no such file")
         refuse_changed(source, seen.source)
-        self.backup.keep(source, self.data)
-        moves = task.target != source
-        try:
-            if task.effect is Effect.REMOVE:
+        if task.effect is Effect.REMOVE:
+            with self._kept({source: None}):
                 _remove(source)
-                return
+            return
+        after = state_of(made.content)
+        moves = task.target != source and (seen.target is None or _is_spelled_so(task.target))
+        with self._kept({source: None, task.target: after} if moves else {source: after}):
             write_whole(task.target, made.content, seen.target, like=seen.source)
-        except MaskprepError:
-            self.backup.forget(source, self.data)
-            raise
-        self.backup.made(task.target)
         if moves and not _is_same_entry(source, task.target):
             refuse_changed(source, seen.source)
             _remove(source)
+
+    @contextmanager
+    def _kept(self, changes: Mapping[Path, State | None]) -> Iterator[None]:
+        """Keep what is about to change, and forget that where it then does not."""
+        kept = []
+        try:
+            for path, after in changes.items():
+                self.backup.keep(path, self.data, after)
+                kept.append(path)
+            yield
+        except MaskprepError:
+            for path in kept:
+                self.backup.forget(path, self.data)
+            raise
 
 
 def _left_link(task: Task[Any], seen: _Seen) -> str:
     if task.effect is not Effect.REPLACE or seen.link is None:
         return ""
     return f"was a link to {seen.link}, which stays as it is"
+
+
+def _is_spelled_so(path: Path) -> bool:
+    # Where case does not count, what stands there may be listed by another name only.
+    return path.name in os.listdir(path.parent)
 
 
 def _is_same_entry(source: Path, target: Path) -> bool:

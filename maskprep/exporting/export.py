@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,8 @@ from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.exporting.balance import even_repeats, shares
 from maskprep.files import pathname, shell
+from maskprep.files.backup import Backup
+from maskprep.files.manifest import state_of
 from maskprep.files.write import write_whole
 from maskprep.model import ModelTraits, Severity, Size
 from maskprep.model.report import Finding, Report
@@ -200,7 +200,7 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
     Returns
     -------
     Path or None
-        Where the original is kept; None where there was none.
+        The folder that `maskprep undo` goes back by; None where nothing was replaced.
 
     Raises
     ------
@@ -219,13 +219,15 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
     if config.original is None:
         config.outputs.write(Path(config.path), content)
         return None
-    backup = _keep(Path(config.path).resolve(), config.original)
+    backup = Backup("export-config")
+    goal = Path(config.path).resolve()  # a link is followed, and stays one
+    backup.keep(goal, [], state_of(content))
     try:
         config.outputs.write(Path(config.path), content)
     except MaskprepError:
-        backup.unlink(missing_ok=True)
+        backup.forget(goal, [])
         raise
-    return backup
+    return backup.folders[0]
 
 
 @dataclass(frozen=True)
@@ -384,22 +386,3 @@ def _remarks(report: Report, path: str) -> Iterator[str]:
         named = ", ".join(f"{name} ({count})" for name, count in errors.items())
         command = f"maskprep check {shell.typed([path])}"
         yield f"{path}: the run will train some files wrongly: {named}; see {command}"
-
-
-def _keep(path: Path, content: bytes) -> Path:
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    for again in range(1, 1000):
-        name = f"{path.name}.maskprep-backup-{moment}" + (f"-{again}" if again > 1 else "")
-        kept = path.with_name(name)
-        try:
-            with open(kept, "xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            shutil.copystat(path, kept)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise MaskprepError(f"{path}: cannot be backed up ({error.strerror})") from error
-        return kept
-    raise MaskprepError(f"{path}: cannot be backed up (too many backups)")

@@ -1,4 +1,4 @@
 """Names and bytes, on disk or behind a URL, and files written whole.
 
-Imports errors only. No pixel, no trainer.
+Imports errors and version only. No pixel, no trainer.
 """

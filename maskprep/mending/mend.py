@@ -12,10 +12,10 @@ from maskprep.checking.engine import check
 from maskprep.checking.ledger import Ledger
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.expectation import Expectation
-from maskprep.editing.backup import Backup
 from maskprep.editing.plan import Carried, Destination, InterruptedPlanError, way_back
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
+from maskprep.files.backup import Backup
 from maskprep.mending.fixes import FIXES, Fix
 from maskprep.mending.judged import judging
 from maskprep.model import TrainingSet

@@ -18,6 +18,7 @@ from click.testing import Result
 from maskprep.checking import engine as lint
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
+from tests.backups import originals
 from tests.commands import run
 from tests.datasets import FIGURE, Folders
 from tests.rule_samples import SAMPLES
@@ -271,7 +272,7 @@ def test_an_update_keeps_rights(update: Any) -> None:
     update.config.chmod(0o600)
     assert update().exit_code == 0
     (backup,) = update.config.parent.glob("*.maskprep-backup-*")
-    for path in (update.config, backup):
+    for path in (update.config, backup / update.config.name):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -315,7 +316,7 @@ def test_read_only_masks_stay_and_are_told(folders: Folders) -> None:
     assert f"{mask}: is read-only and stays so" in result.stderr
     assert mask.read_bytes() == before
     (backup,) = folders.root.glob("*.maskprep-backup-*")
-    assert [each.name for each in backup.iterdir()] == ["b.png"]
+    assert list(originals(backup)) == ["b.png"]
 
 
 def test_a_mask_painted_on_meanwhile_stays(
@@ -370,8 +371,8 @@ def test_mending_that_is_broken_off_says_what_was_done(
     result = check(folders, "--fix")
     assert result.exit_code == 2
     assert "b.txt: its byte order mark taken off [caption-bom]" in result.stderr
-    assert "1 file mended; originals in " in result.stderr
-    assert "maskprep: interrupted; originals in " in result.stderr
+    assert "1 file mended; to go back: maskprep undo " in result.stderr
+    assert "maskprep: interrupted; go back before a second run" in result.stderr
     assert "Aborted" not in result.stderr
 
 

@@ -15,6 +15,7 @@ from maskprep.editing.embed import Embedded, embed
 from maskprep.editing.extract import extract
 from maskprep.editing.plan import Carried, Destination
 from maskprep.errors import MaskprepError
+from tests.backups import originals
 from tests.cli.test_cli import process, run
 from tests.datasets import FIGURE, Folders, drawn, found
 
@@ -122,8 +123,8 @@ def test_in_place_pictures_become_png_and_captions_stay(tmp_path: Path) -> None:
     done = embedded(folders, None)
     assert sorted(os.listdir(folders.images)) == ["a.png", "a.txt", "b.png", "b.txt"]
     (backup,) = done.backups
-    assert (backup / "a.jpg").read_bytes() == original
-    assert sorted(os.listdir(backup)) == ["a.jpg", "b.png"]
+    assert originals(backup)["a.jpg"] == original
+    assert sorted(originals(backup)) == ["a.jpg", "b.png"]
     again = embedded(folders, None)
     assert [outcome.changed for outcome in again.outcomes] == [False, False]
     assert again.backups == ()

@@ -22,6 +22,7 @@ from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.plan import Carried, Destination, Outcome
 from maskprep.errors import MaskprepError
 from maskprep.model import TrainingSet
+from tests.backups import originals
 from tests.cli.test_cli import run
 from tests.datasets import CELL, FIGURE, Folders, drawn, found, keyed_png
 from tests.places import ROOT, SAMPLES
@@ -405,7 +406,7 @@ def test_in_place_only_what_differs_is_replaced(tmp_path: Path) -> None:
     assert (folders.masks / "a.png").stat().st_mtime_ns == before
     assert [outcome.changed for outcome in done.outcomes] == [False, True, True, True]
     (backup,) = done.backups
-    assert sorted(os.listdir(backup)) == ["b.jpg", "c.tif", "d.png"]
+    assert sorted(originals(backup)) == ["b.jpg", "c.tif", "d.png"]
     again, training_set = extracted(folders, None)
     assert not any(outcome.changed for outcome in again.outcomes)
     assert again.backups == ()

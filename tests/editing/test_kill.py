@@ -50,6 +50,7 @@ def test_no_file_is_lost_or_torn(
         process.kill()
         process.wait()
         assert killing.verdict(old, new, killing.contents(root)) == []
+        assert killing.undone(root) == old
 
 
 def test_the_verdict_sees_what_is_torn_and_what_is_lost(killing: ModuleType) -> None:

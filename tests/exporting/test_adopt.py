@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from maskprep.dataset.outputs import Outputs
+from tests.backups import backups_in
 from tests.commands import all_of, run
-from tests.datasets import checked
+from tests.datasets import Folders, checked
 from tests.messy import Pixels, figure, messy, photo, psd, save
 
 MASK = figure()
@@ -730,3 +731,13 @@ def test_hidden_files_are_left(tmp_path: Path) -> None:
     (source / "Thumbs.db").write_bytes(b"")
     found = adopted(source)
     assert sorted(found) == ["images/a.jpg", "masks/a.png"]
+
+
+def test_a_backup_is_left_out_as_what_it_is(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png")
+    config = folders.config()
+    assert run("dilate", config, "--radius", 2, "--in-place").exit_code == 0
+    (backup,) = backups_in(tmp_path)
+    plan = run("adopt", tmp_path / "set", "-o", tmp_path / "new", "--dry-run")
+    assert f"a backup of maskprep (1): {backup}" in " ".join(all_of(plan).split())
+    assert "a mask of no image" not in all_of(plan)

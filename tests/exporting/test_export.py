@@ -24,6 +24,7 @@ from maskprep.trainers.draft import ConfigDraft, SubsetDraft
 from maskprep.trainers.roles import WritesConfigurations
 from maskprep.trainers.sd_scripts.compose import bounds, quoted
 from tests import commands
+from tests.backups import originals
 from tests.datasets import FIGURE, checked, found, image_folder, mask_folder, names
 from tests.places import ROOT
 
@@ -565,10 +566,10 @@ def test_the_old_file_is_kept_and_never_clobbered(old: Path) -> None:
     for repeats in (3, 4):
         before = old.read_bytes()
         result = run("--alpha-dir", "images", "--repeats", repeats, "--update", old)
-        named = re.search(r"the old one is (\S+);", result.stdout)
+        named = re.search(r"^to go back: maskprep undo .*?([^/\\]+)$", result.stdout, re.MULTILINE)
         assert named is not None
         assert re.fullmatch(r"old\.toml\.maskprep-backup-\d{8}-\d{6}(-2)?", named[1])
-        assert (old.parent / named[1]).read_bytes() == before
+        assert originals(old.parent / named[1]) == {"old.toml": before}
         kept.append(named[1])
     assert len(set(kept)) == 2
     result = run("--alpha-dir", "images", "--repeats", 4, "--update", old)
@@ -615,7 +616,7 @@ def test_a_misnamed_mask_refuses_the_configuration_once(tmp_path: Path) -> None:
 
 def test_an_update_to_its_own_name_keeps_the_old_file_too(old: Path) -> None:
     result = run("--alpha-dir", "more", "--update", old, "-o", old, "--overwrite")
-    assert "the old one is old.toml.maskprep-backup-" in result.stdout
+    assert "old.toml.maskprep-backup-" in result.stdout
 
 
 def test_files_that_the_trainer_refuses_are_told_of(old: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskprep.editing.backup import Backup
+from maskprep.files.backup import Backup
+from tests.backups import backups_in, originals
 from tests.commands import run
 from tests.datasets import FIGURE, Folders, drawn
 
@@ -41,8 +42,8 @@ def two_subsets(folders: Folders, images: Path, masks: Path) -> Path:
 
 def kept(root: Path) -> dict[str, bytes]:
     """List what backups hold."""
-    found = (each for each in root.rglob("*") if ".maskprep-backup-" in str(each))
-    return {each.name: each.read_bytes() for each in found if each.is_file()}
+    held = (originals(backup) for backup in backups_in(root))
+    return {Path(name).name: content for each in held for name, content in each.items()}
 
 
 def test_a_folder_under_two_names_is_mended_once(tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_a_folder_under_two_names_is_mended_once(tmp_path: Path) -> None:
     config = two_subsets(folders, tmp_path / "linked-images", tmp_path / "linked-masks")
     result = run("check", config, "--fix", "--unsafe-fixes", "--no-cache")
     assert "in the meantime" not in result.stderr
-    assert "2 files mended; originals in" in result.stderr
+    assert "2 files mended; to go back: maskprep undo " in result.stderr
     assert "mask-coloured" not in result.stdout
     assert {mode_of(each) for each in folders.masks.iterdir()} == {"L"}
     assert kept(tmp_path) == originals
@@ -104,7 +105,6 @@ def test_an_original_is_not_forgotten_when_a_later_mend_fails(tmp_path: Path) ->
     backup.keep(path, data)
     path.unlink()
     path.write_bytes(b"second")
-    backup.made(path)
     backup.keep(path, data)
     backup.forget(path, data)
     assert kept(tmp_path) == {"a.png": b"first"}

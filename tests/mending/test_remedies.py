@@ -223,7 +223,7 @@ def test_a_diff_counts_what_the_run_mends(options: tuple[str, ...], tmp_path: Pa
     shown = run("check", config, *options, "--diff").stderr.splitlines()[-1]
     done = run("check", config, *options).stderr.splitlines()[-1]
     assert shown == "1 file would be mended"
-    assert done.startswith("1 file mended; originals in ")
+    assert done.startswith("1 file mended; to go back: maskprep undo ")
 
 
 def test_a_remote_set_is_told_no_fix() -> None:
