@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,8 +13,9 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep.dataset.outputs import Outputs, data_folders
 from maskprep.editing.backup import Backup
-from maskprep.errors import MaskprepError, own_fault
+from maskprep.errors import InterruptedWorkError, MaskprepError, own_fault
 from maskprep.files import pathname, storage
+from maskprep.files.lock import sole_writer
 from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, write_whole
 from maskprep.model import TrainingSet
@@ -129,7 +131,7 @@ class Carried(Generic[Row]):
         return tuple(outcome for outcome in self.outcomes if outcome.problem)
 
 
-class InterruptedPlanError(MaskprepError):
+class InterruptedPlanError(InterruptedWorkError):
     """The user has broken a plan off.
 
     Parameters
@@ -261,9 +263,9 @@ def carry_out(
     Raises
     ------
     MaskprepError
-        Before anything is written: the output lies in the data set, a file is there already, or
-        what is remote would be changed in place; of a dry run too. `InterruptedPlanError` where
-        the user breaks it off.
+        Before anything is written: the output lies in the data set, a file is there already,
+        what is remote would be changed in place, of a dry run too; or another run writes there.
+        `InterruptedPlanError` where the user breaks it off.
 
     Notes
     -----
@@ -274,7 +276,8 @@ def carry_out(
     writer: _Writer
     if destination.output is not None:
         outputs = Outputs(overwrite=destination.overwrite)
-        outputs.admit((path for task in tasks for path in _written(task)), training_set)
+        written = (path for task in tasks for path in _written(task))
+        outputs.admit(written, training_set, destination.output)
         writer = _Copies(outputs)
     else:
         for task in tasks:
@@ -293,6 +296,8 @@ def carry_out(
             if destination.witness is not None and made.content is not None:
                 destination.witness(task, made)
             if not destination.dry_run:
+                if broken_off.is_set():  # who was told what has been done is told all of it
+                    raise InterruptedWorkError("interrupted")
                 writer.write(task, made, seen)
         except MaskprepError as error:
             told = str(error).removeprefix(f"{task.source}: ")
@@ -305,6 +310,7 @@ def carry_out(
         return Outcome(task.source, task.target, changed, made.row, notes, left_link=left)
 
     finished: dict[int, Outcome[Row]] = {}
+    broken_off = threading.Event()
 
     def noted(task: Task[Row]) -> None:
         finished[id(task)] = work(task)
@@ -312,7 +318,10 @@ def carry_out(
     try:
         # Closed, nothing is under way any more: what was, is through, or has not begun.
         first = [task for task in tasks if id(task) not in leaders]
-        with closing(Threads(workers).in_order(first, noted)) as carried:
+        with (
+            sole_writer(() if destination.dry_run else _places(tasks, destination)),
+            closing(Threads(workers).in_order(first, noted)) as carried,
+        ):
             for _ in carried:
                 progress()
         for task in tasks:
@@ -321,10 +330,19 @@ def carry_out(
                 finished[id(task)] = replace(done, source=task.source, changed=False, notes=())
                 progress()
     except KeyboardInterrupt:
+        broken_off.set()
         through = tuple(finished[id(task)] for task in tasks if id(task) in finished)
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
+
+
+def _places(tasks: Iterable[Task[Any]], destination: Destination) -> set[Path]:
+    """List the folders that are written to."""
+    targets = [task.target for task in tasks if task.target is not None]
+    if destination.output is not None:
+        return {destination.output, *(each.parent for each in targets)}
+    return {path.parent for path in (*targets, *(Path(task.source) for task in tasks))}
 
 
 def _leaders(tasks: Sequence[Task[Row]]) -> dict[int, Task[Row]]:

@@ -82,7 +82,12 @@ class Dask:
                 " DASK_SCHEDULER_ADDRESS"
             )
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """Work on items in the cluster; see `maskprep.running.parallel.Executor`.
 
         Parameters
@@ -92,6 +97,8 @@ class Dask:
             what they are here.
         work : callable
             Can be pickled, and can be repeated: a worker may be lost halfway.
+        lost : callable or None
+            Not asked: a chunk that takes workers down ends all, for it would take the next ones.
 
         Yields
         ------

@@ -162,5 +162,5 @@ def test_ctrl_c_is_no_finding(folders: Folders, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("maskprep.checking.engine.check", broken_off)
     result = run("check", folders.root / "dataset.toml")
-    assert result.exit_code == 2
+    assert result.exit_code == 130
     assert result.stderr == "maskprep: interrupted\n"

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -126,9 +127,41 @@ def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
         list(executor.in_order(range(3), refuse))
 
 
-def test_a_process_that_is_ended_is_told_in_a_line() -> None:
-    with pytest.raises(MaskprepError, match=r"has ended.*fewer --workers, or --executor threads"):
+def die_once(item: tuple[int, Path]) -> int:
+    number, mark = item
+    if number == 11 and not mark.exists():
+        mark.touch()
+        die(number)
+    return number
+
+
+def test_an_item_that_ends_processes_is_named_and_the_others_go_on() -> None:
+    done = Processes(2).in_order(range(40), die, lambda item: -item)
+    assert list(done) == [*range(11), -11, *range(12, 40)]
+    with pytest.raises(MaskprepError, match=r"^11: the process .* was ended.*--executor threads"):
         list(Processes(2).in_order(range(40), die))
+
+
+def test_a_process_that_is_ended_once_costs_nothing_but_time(tmp_path: Path) -> None:
+    items = [(number, tmp_path / "dead") for number in range(40)]
+    done = Processes(2).in_order(items, die_once, lambda _: -1)
+    assert list(done) == list(range(40))
+    assert (tmp_path / "dead").exists()
+
+
+class _Dying:
+    """Ends each process in which it arrives."""
+
+    def __call__(self, item: int) -> int:
+        return item
+
+    def __reduce__(self) -> Any:
+        return os._exit, (1,)
+
+
+def test_processes_that_cannot_begin_are_no_fault_of_files() -> None:
+    with pytest.raises(MaskprepError, match="processes cannot begin here"):
+        list(Processes(2).in_order(range(20), _Dying(), abs))
 
 
 def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
