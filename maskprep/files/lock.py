@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -139,7 +138,7 @@ def _sign(handle: int) -> None:
     words = {
         "command": typed([called, *sys.argv[1:]])[:_SHOWN],
         "process": os.getpid(),
-        "host": socket.gethostname(),
+        "host": _host(),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
     with suppress(OSError):
@@ -156,7 +155,7 @@ def _words_of(path: Path) -> str:
         )
     except (OSError, ValueError, TypeError, KeyError):
         return ""
-    where = "" if host == socket.gethostname() else f" on {host}"
+    where = "" if host == _host() else f" on {host}"
     return f"`{command}` (process {process}{where}, since {since})"
 
 
@@ -173,6 +172,12 @@ def _tidy(place: Path, dead: str) -> None:
     gone = f"{files} removed" if removed else "it left no unfinished file"
     who = dead or "an earlier run"
     _log.warning("%s", printable(f"{place}: {who} was ended while it wrote there; {gone}"))
+
+
+def _host() -> str:
+    from socket import gethostname  # takes its time to import
+
+    return gethostname()
 
 
 def _literal(name: str) -> str:

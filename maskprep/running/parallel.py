@@ -41,7 +41,7 @@ _BREAKING_OFF = {
 }
 #: What became of a file whose process is gone.
 WAS_ENDED = (
-    "the process that looked at it was ended from outside, twice, often for want of memory: try"
+    "the process that looked at it was ended from outside each time, often for want of memory: try"
     " --workers 1, or --executor threads"
 )
 
@@ -260,11 +260,12 @@ def _each_alone(
                 ) from error
             item = rest.popleft()
             if lost is None:
-                raise MaskprepError(f"{_name_of(item)}: {WAS_ENDED}") from error
+                raise MaskprepError(f"{name_of(item)}: {WAS_ENDED}") from error
             yield lost(item)
 
 
-def _name_of(item: object) -> str:
+def name_of(item: object) -> str:
+    """Name an item, by its first file if it has any."""
     return item.files[0] if isinstance(item, OnFiles) else repr(item)
 
 

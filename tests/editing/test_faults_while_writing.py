@@ -15,7 +15,6 @@ import pytest
 from click.testing import Result
 
 from maskprep import raster
-from maskprep.files import write
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders
 from tests.places import ROOT
@@ -215,7 +214,7 @@ def test_a_right_that_is_lost_half_way_loses_no_file(
             raise PermissionError(13, "Permission denied")
         return opened(path, *words, **more)
 
-    monkeypatch.setattr(write.os, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     result = carried_out(command, folders)
     monkeypatch.undo()
     assert result.exit_code == 1, all_of(result)
