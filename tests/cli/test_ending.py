@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
 from tests.datasets import Folders
 from tests.places import ROOT
 
@@ -34,7 +35,7 @@ def slowly(*words):
     return encode(*words)
 
 def stuck(handle):
-    print("writing", file=sys.stderr, flush=True)
+    os.write(2, b"writing\\n")
     time.sleep(60)
 
 raster.encode_mask = slowly
@@ -149,3 +150,38 @@ def test_a_second_ctrl_c_ends_at_once_what_hangs(folders: Folders, tmp_path: Pat
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert unfinished(tmp_path) == []
+
+
+# --- another run
+
+
+def test_a_run_beside_another_is_refused_and_the_first_gets_through(folders: Folders) -> None:
+    before = {path.name: path.read_bytes() for path in folders.masks.iterdir()}
+    words = ("dilate", folders.images, "--masks", folders.masks, "--radius", 9, "--in-place")
+    first = begun(*words)
+    wait_for_some(folders.root, "masks.maskprep-backup-*/*.png", first)
+    second = run(*words)
+    assert first.poll() is None
+    assert second.exit_code == 2
+    assert f"{folders.masks}: " in second.stderr
+    assert f"(process {first.pid}, since " in second.stderr
+    assert first.communicate(timeout=60)[1] == ""
+    assert first.returncode == 0
+    (backup,) = folders.root.glob("masks.maskprep-backup-*")
+    assert {name: (backup / name).read_bytes() for name in before} == before
+
+
+def test_what_a_killed_run_left_is_told_and_removed_by_the_next(folders: Folders) -> None:
+    words = ("dilate", folders.images, "--masks", folders.masks, "--radius", 9, "--in-place")
+    first = begun(*words, slow="write")
+    assert first.stderr is not None
+    assert first.stderr.readline() == "writing\n"
+    first.kill()
+    first.communicate()
+    assert unfinished(folders.root)
+    second = begun(*words)
+    errors = second.communicate(timeout=60)[1]
+    assert second.returncode == 0
+    assert f"(process {first.pid}, since " in errors
+    assert re.search(r" was ended while it wrote there; \d+ unfinished files? removed\n$", errors)
+    assert unfinished(folders.root) == []

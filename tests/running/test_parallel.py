@@ -245,6 +245,35 @@ def test_whoever_started_them_takes_them_along(how: str, patience: float, tmp_pa
     assert "maskprep/" not in errors
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_check_goes_on_after_one_of_its_processes_is_killed(tmp_path: Path) -> None:
+    config = _set_with_findings(tmp_path, 400)
+    words = ("check", config, "--no-cache", "--format", "csv", "--workers", "2")
+    whole = run(*words, "--executor", "threads")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "maskprep", *map(str, words), "--executor", "processes"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    def workers() -> list[int]:
+        return [each for each in _processes_of(command.pid) if b"spawn_main" in _words_of(each)]
+
+    assert _wait_for(lambda: len(workers()) == 2)
+    os.kill(workers()[0], signal.SIGKILL)
+    told, errors = command.communicate(timeout=120)
+    assert (command.returncode, told, errors) == (whole.exit_code, whole.stdout, whole.stderr)
+
+
+def _words_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="draws one large picture")
 def test_processes_do_not_warn_of_huge_pictures(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
