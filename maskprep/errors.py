@@ -109,6 +109,20 @@ class MaskprepError(Exception):
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
+class InterruptedWorkError(MaskprepError):
+    """A job was broken off by the user, or by the system.
+
+    Parameters
+    ----------
+    message : str
+        What was done by then.
+
+    Notes
+    -----
+    The command line exits with 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP).
+    """
+
+
 class ConfigError(MaskprepError):
     """A dataset configuration that cannot be read as TOML or JSON.
 

@@ -12,8 +12,9 @@ from tests.trainers.rounding import PROPERTY
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing is remembered in the folders of whoever runs the tests."""
+    """Nothing is remembered or locked in the folders of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("MASKPREP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
 

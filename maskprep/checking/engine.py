@@ -18,7 +18,7 @@ from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Pair, Size, Stage, Stop, Subset, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
-from maskprep.running.parallel import Executor, Threads
+from maskprep.running.parallel import WAS_ENDED, Executor, Threads
 
 
 def check(
@@ -76,10 +76,10 @@ def check(
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     samples, where = samples_of(training_set), executor or Threads()
     if ledger is None:
-        judged = where.in_order(samples, judge)
+        judged = where.in_order(samples, judge, _lost)
     else:
         recheck = Recheck(ledger, training_set, rules.choice, expectations)
-        judged = recheck.in_order(samples, judge, where)
+        judged = recheck.in_order(samples, judge, _lost, where)
     sizes: dict[Size, Size] = {}
     for pair, each in zip(training_set.pairs, judged, strict=True):
         rows.append(_sharing(each.row, pair, sizes))
@@ -144,9 +144,17 @@ def _judge(
     except MaskprepError:
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours: the others are judged all the same
-        pair = sample.pair
-        row = SampleRow(pair.dataset, pair.subset, pair.image, pair.mask)
-        return Judgement(row, (), (), Fault(pair.image, own_fault(error)))
+        return _unjudged(sample, own_fault(error))
+
+
+def _lost(sample: Sample) -> Judgement:
+    return _unjudged(sample, WAS_ENDED)
+
+
+def _unjudged(sample: Sample, words: str) -> Judgement:
+    pair = sample.pair
+    row = SampleRow(pair.dataset, pair.subset, pair.image, pair.mask)
+    return Judgement(row, (), (), Fault(pair.image, words))
 
 
 def _judged(

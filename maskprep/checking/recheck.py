@@ -128,6 +128,7 @@ class Recheck:
         self,
         samples: Iterable[Sample],
         judge: Callable[[Sample], Judgement],
+        lost: Callable[[Sample], Judgement],
         executor: Executor,
     ) -> Iterator[Judgement]:
         """Judge what has changed, and recall the rest.
@@ -138,6 +139,8 @@ class Recheck:
             Made one by one, as needed.
         judge : callable
             Applied where nothing is remembered.
+        lost : callable
+            Gives the judgement of a sample that took its process down.
         executor : Executor
             Where that is done.
 
@@ -158,7 +161,8 @@ class Recheck:
                     yield case
 
         try:
-            for examined in executor.in_order(changed(), partial(_examine, judge=judge)):
+            work, gone = partial(_examine, judge=judge), partial(_unexamined, lost=lost)
+            for examined in executor.in_order(changed(), work, gone):
                 while (recalled := waiting.popleft()) is not None:
                     yield recalled
                 yield self._kept(examined)
@@ -197,6 +201,10 @@ class Recheck:
     def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
         depends = repr((sample.dataset.settings, sample.dataset.unchecked, sample.subset, evidence))
         return sha256(self._basis + depends.encode("utf-8", "surrogatepass")).digest()
+
+
+def _unexamined(case: _Case, lost: Callable[[Sample], Judgement]) -> _Examined:
+    return _Examined(case, lost(case.sample), None)
 
 
 def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:

@@ -8,15 +8,25 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from maskprep.errors import MaskprepError, own_fault, printable, silence_decoders
+from maskprep.cli import ending
+from maskprep.errors import (
+    InterruptedWorkError,
+    MaskprepError,
+    own_fault,
+    printable,
+    silence_decoders,
+)
 from maskprep.version import __version__
+
+Result = TypeVar("Result")
 
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libxcb", "libSM", "libXext", "libXrender")
 _WAYS_OUT = (
@@ -46,27 +56,37 @@ class _Group(click.Group):
         )
         return found if found is not None and found.name == cmd_name else None
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        return _carried_out(lambda: super(_Group, self).make_context(*args, **more))
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        return _carried_out(lambda: super(_Group, self).invoke(ctx))
+
+
+def _carried_out(work: Callable[[], Result]) -> Result:
+    """Tell in a line why a command could not do its job, and exit."""
+    code = 2
+    try:
+        return work()
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except MaskprepError as error:
+        _tell(str(error))
+        if isinstance(error, InterruptedWorkError):
+            code = ending.exit_code()
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        code = ending.exit_code()
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _STDOUT_FAILS:
             raise
-        except MaskprepError as error:
-            _tell(str(error))
-        except KeyboardInterrupt:
-            _tell("interrupted")
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno in _STDOUT_FAILS:
-                raise
-            if isinstance(error, ImportError) and any(
-                name in str(error) for name in _SYSTEM_LIBRARIES
-            ):
-                _tell(_WAYS_OUT.format(error=error))
-            elif os.environ.get(_TRACEBACK):
-                raise
-            else:
-                _tell(own_fault(error))
-        raise SystemExit(2)
+        if isinstance(error, ImportError) and any(name in str(error) for name in _SYSTEM_LIBRARIES):
+            _tell(_WAYS_OUT.format(error=error))
+        elif os.environ.get(_TRACEBACK):
+            raise
+        else:
+            _tell(own_fault(error))
+    raise SystemExit(code)
 
 
 def _tell(message: str) -> None:
@@ -139,9 +159,14 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     silence_decoders()
+    ending.listen()
     try:
         try:
             maskprep(windows_expand_args=False)
+        except SystemExit as end:
+            if end.code == ending.exit_code():
+                ending.leave(ending.exit_code())
+            raise
         finally:
             if sys.stdout is not None:  # whoever started this may have closed it
                 sys.stdout.flush()

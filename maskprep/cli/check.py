@@ -112,7 +112,7 @@ def check(
 
     from maskprep.checking.choice import Ruleset
     from maskprep.dataset.outputs import RefusedOutputError
-    from maskprep.errors import MaskprepError
+    from maskprep.errors import InterruptedWorkError, MaskprepError
 
     doors = _doors(output_file, mending, baseline, overwrite, update_baseline, ledger)
     if doors.accepting is not None and any(request.only for request in requests):
@@ -135,8 +135,8 @@ def check(
             else:
                 report = _checked(request, project, keep_out, executor, ledger)
             reports.append(report)
-        except RefusedOutputError:
-            raise  # the others' results would go there, too
+        except (RefusedOutputError, InterruptedWorkError):
+            raise  # the others' results would go there, too; or nobody wants them
         except MaskprepError as error:
             _tell(f"maskprep: {error}")
             code = 2

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from maskprep.errors import MaskprepError
+from maskprep.errors import InterruptedWorkError, MaskprepError
 from maskprep.files import pathname
+from maskprep.files.lock import sole_writer
 from maskprep.files.pathname import is_within
 from maskprep.files.write import (
     Standing,
@@ -35,8 +37,8 @@ class Outputs:
 
     Notes
     -----
-    Links are followed: what they lead to is written. What appears or changes while the command
-    runs is left as it is, and told.
+    Links are not followed: where one may be replaced it gives way, and what it leads to stays.
+    What appears or changes while the command runs is left as it is, and told.
     """
 
     def __init__(self, *, overwrite: bool = False) -> None:
@@ -44,8 +46,14 @@ class Outputs:
         self._seen: dict[Path, Standing | None] = {}
         self._folders: list[Path] = []
         self._streams: set[Path] = set()
+        self._written: list[Path] = []
 
-    def admit(self, paths: Iterable[Path], training_set: TrainingSet | None = None) -> None:
+    def admit(
+        self,
+        paths: Iterable[Path],
+        training_set: TrainingSet | None = None,
+        within: Path | None = None,
+    ) -> None:
         """Let files be written.
 
         Parameters
@@ -54,15 +62,23 @@ class Outputs:
             All of them.
         training_set : TrainingSet or None
             In which they may not lie, see `keep_out_of`; None where it is not known yet.
+        within : Path or None
+            A folder in which they have to lie, whatever links are in it; None for anywhere.
 
         Raises
         ------
         MaskprepError
-            One is there already and may not be replaced, or is no regular file.
+            One is there already and may not be replaced, is no regular file, or lies elsewhere.
         """
         wanted = list(dict.fromkeys(paths))
+        parents = list(dict.fromkeys(path.parent for path in wanted))
         if training_set is not None:
-            _refuse_inside(wanted, [path.parent for path in map(_goal, wanted)], training_set, ())
+            _refuse_inside(wanted, [*parents, *map(_led_to, wanted)], training_set, ())
+        for each in parents:
+            if within is not None and not is_within(each, within):
+                raise RefusedOutputError(
+                    f"{each}: leads out of {within}: take that link away, or name another folder"
+                )
         there = [path for path in wanted if os.path.lexists(path)]
         for path in there:
             if path.exists() and not path.is_file():
@@ -71,7 +87,7 @@ class Outputs:
             more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
             raise MaskprepError(f"{there[0]}{more} there already: add --overwrite to replace")
         for path in wanted:
-            self._seen[path] = standing(_goal(path))
+            self._seen[path] = standing(path)
 
     def admit_named(self, path: Path) -> None:
         """Let a file be written that the user names; a pipe or a device is written to as it is.
@@ -103,7 +119,7 @@ class Outputs:
         if there and not self._overwrite:
             raise MaskprepError(f"{folder}: is not empty: name a new folder, or add --overwrite")
         self._folders.append(folder)
-        self._seen |= {path: standing(_goal(path)) for path in there}
+        self._seen |= {path: standing(path) for path in there}
 
     def keep_out_of(self, training_set: TrainingSet, beside: Iterable[str] = ()) -> None:
         """Refuse to write into a data set, or over one of its files.
@@ -120,7 +136,7 @@ class Outputs:
         RefusedOutputError
             An admitted file or folder lies in it.
         """
-        parents = [path.parent for path in map(_goal, self._seen)]
+        parents = [each for path in self._seen for each in (path.parent, _led_to(path))]
         _refuse_inside(self._seen, [*parents, *self._folders], training_set, beside)
 
     def keep_out_of_folders(self, folders: Iterable[Path]) -> None:
@@ -138,6 +154,33 @@ class Outputs:
                         f"{path}: lies in {folder}, which is only read; write to another folder"
                     )
 
+    @contextmanager
+    def kept_by(self, *places: Path) -> Iterator[None]:
+        """Let no other run of maskprep write there, and tell how far this one came.
+
+        Parameters
+        ----------
+        *places : Path
+            Folders or files, as the user named them.
+
+        Raises
+        ------
+        MaskprepError
+            Another run writes there. `InterruptedWorkError` where the user breaks it off.
+        """
+        try:
+            with sole_writer(places):
+                yield
+        except KeyboardInterrupt:
+            count = len(self._written)
+            told = "1 file is" if count == 1 else f"{count} files are"
+            where = ", ".join(map(str, places))
+            raise InterruptedWorkError(
+                f"{where}: interrupted; {told} written, each whole"
+                if count
+                else f"{where}: interrupted; nothing is written"
+            ) from None
+
     def bring(self, path: Path, source: Path, *, copy: bool = False) -> bool:
         """Put a file into an admitted folder as it is, by a hard link where the disk has them.
 
@@ -152,10 +195,13 @@ class Outputs:
             It cannot be written, or something of that name is there.
         """
         assert path.parent in self._folders, "it came through the door"
+        is_link = False
         if copy:
             copy_whole(source, path)
-            return False
-        return link_or_copy(source, path)
+        else:
+            is_link = link_or_copy(source, path)
+        self._written.append(path)
+        return is_link
 
     def write(self, path: Path, content: bytes | Iterable[bytes]) -> None:
         """Write an admitted file, or one in an admitted folder, whole.
@@ -180,9 +226,9 @@ class Outputs:
                 raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
             return
         assert path in self._seen or path.parent in self._folders, "it came through the door"
-        goal = _goal(path)
-        write_whole(goal, content, self._seen.get(path))
-        self._seen[path] = standing(goal)
+        write_whole(path, content, self._seen.get(path))
+        self._seen[path] = standing(path)
+        self._written.append(path)
 
 
 def refuse_cache_in(training_set: TrainingSet, folder: Path) -> None:
@@ -246,8 +292,9 @@ def _files(training_set: TrainingSet, beside: Iterable[str]) -> list[Path]:
     return [Path(path) for path in local if path is not None and os.path.isfile(path)]
 
 
-def _goal(path: Path) -> Path:
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+def _led_to(path: Path) -> Path:
+    """Name the folder of what a link leads to: nobody means to put results over such a one."""
+    return Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
 
 
 def _is_stream(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep.dataset.outputs import Outputs, data_folders
-from maskprep.errors import MaskprepError, own_fault
+from maskprep.errors import InterruptedWorkError, MaskprepError, own_fault
 from maskprep.files import pathname, storage
 from maskprep.files.backup import Backup, undo_command
+from maskprep.files.lock import sole_writer
 from maskprep.files.manifest import State, state_of
 from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, write_whole
@@ -131,7 +133,7 @@ class Carried(Generic[Row]):
         return tuple(outcome for outcome in self.outcomes if outcome.problem)
 
 
-class InterruptedPlanError(MaskprepError):
+class InterruptedPlanError(InterruptedWorkError):
     """The user has broken a plan off.
 
     Parameters
@@ -265,9 +267,9 @@ def carry_out(
     Raises
     ------
     MaskprepError
-        Before anything is written: the output lies in the data set, a file is there already, or
-        what is remote would be changed in place; of a dry run too. `InterruptedPlanError` where
-        the user breaks it off.
+        Before anything is written: the output lies in the data set, a file is there already,
+        what is remote would be changed in place, of a dry run too; or another run writes there.
+        `InterruptedPlanError` where the user breaks it off.
 
     Notes
     -----
@@ -278,7 +280,8 @@ def carry_out(
     writer: _Writer
     if destination.output is not None:
         outputs = Outputs(overwrite=destination.overwrite)
-        outputs.admit((path for task in tasks for path in _written(task)), training_set)
+        paths = (path for task in tasks for path in _written(task))
+        outputs.admit(paths, training_set, destination.output)
         writer = _Copies(outputs)
     else:
         for task in tasks:
@@ -299,6 +302,8 @@ def carry_out(
         if destination.witness is not None and made.content is not None:
             destination.witness(task, made)
         if not destination.dry_run:
+            if broken_off.is_set():  # who was told what has been done is told all of it
+                raise InterruptedWorkError("interrupted")
             writer.write(task, made, seen)
         changed = made.content is not None
         left = _left_link(task, seen) if changed else ""
@@ -306,6 +311,7 @@ def carry_out(
         return Outcome(task.source, task.target, changed, made.row, notes, left_link=left)
 
     finished: dict[int, Outcome[Row]] = {}
+    broken_off = threading.Event()
 
     def noted(task: Task[Row]) -> None:
         finished[id(task)] = work(task)
@@ -313,7 +319,10 @@ def carry_out(
     try:
         # Closed, nothing is under way any more: what was, is through, or has not begun.
         first = [task for task in tasks if id(task) not in leaders]
-        with closing(Threads(workers).in_order(first, noted)) as carried:
+        with (
+            sole_writer(() if destination.dry_run else _places(tasks, destination)),
+            closing(Threads(workers).in_order(first, noted)) as carried,
+        ):
             for _ in carried:
                 progress()
         for task in tasks:
@@ -322,6 +331,7 @@ def carry_out(
                 finished[id(task)] = replace(done, source=task.source, changed=False, notes=())
                 progress()
     except KeyboardInterrupt:
+        broken_off.set()
         through = tuple(finished[id(task)] for task in tasks if id(task) in finished)
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
@@ -336,6 +346,14 @@ def attempted(source: str, target: Path | None, work: Callable[[], Outcome[Row]]
         return Outcome(source, target, problem=str(error).removeprefix(f"{source}: "))
     except Exception as error:  # noqa: BLE001 - a defect of ours: the others go on
         return Outcome(source, target, problem=own_fault(error), is_fault=True)
+
+
+def _places(tasks: Iterable[Task[Any]], destination: Destination) -> set[Path]:
+    """List the folders that are written to."""
+    targets = [task.target for task in tasks if task.target is not None]
+    if destination.output is not None:
+        return {destination.output, *(each.parent for each in targets)}
+    return {path.parent for path in (*targets, *(Path(task.source) for task in tasks))}
 
 
 def _leaders(tasks: Sequence[Task[Row]]) -> dict[int, Task[Row]]:

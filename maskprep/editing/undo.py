@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import threading
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maskprep.editing.plan import Carried, InterruptedPlanError, Outcome, attempted
-from maskprep.errors import MaskprepError
+from maskprep.errors import InterruptedWorkError, MaskprepError
 from maskprep.files import backup as backups
+from maskprep.files import unfinished
 from maskprep.files.backup import Backup, undo_command
+from maskprep.files.lock import sole_writer
 from maskprep.files.manifest import NAME, Change, Manifest, State, read_manifest, state_at
 from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing
@@ -69,22 +71,30 @@ def undo(
     base = folder.parent / backups.base_of(folder)
     way = _Way(folder, base, Backup("undo", folder.name), dry_run)
     done: dict[str, Outcome[str]] = {}
+    broken_off = threading.Event()
 
     def noted(change: Change) -> None:
         path = str(folder.parent / change.path)
+        if broken_off.is_set():  # who was told what has been done is told all of it
+            raise InterruptedWorkError("interrupted")
         done[path] = attempted(path, Path(path), lambda: way.go(change))
 
     changes = found.changes
+    paths = [folder.parent / each.path for each in changes]
     # What was made goes first: where case does not count it may bear an original's name.
     made = [each for each in changes if each.before is None]
     stood = [each for each in changes if each.before is not None]
     try:
-        with progress_bar("putting files back", len(changes)) as advance:
+        with (
+            sole_writer(() if dry_run else {base, *(path.parent for path in paths)}),
+            progress_bar("putting files back", len(changes)) as advance,
+        ):
             for part in (made, stood):
                 with closing(Threads(workers).in_order(part, noted)) as carried:
                     for _ in carried:
                         advance()
     except KeyboardInterrupt:
+        broken_off.set()
         through = Carried(tuple(done[each] for each in sorted(done)), way.own.folders)
         raise InterruptedPlanError(through, len(changes), ": run it again to go on") from None
     outcomes = [
@@ -318,13 +328,10 @@ def _put(before: State | None, kept: Path, path: Path, seen: Standing | None) ->
             path.parent.mkdir(parents=True, exist_ok=True)
             _place(before, kept, path)
         else:
-            beside = path.parent / f".maskprep-{secrets.token_hex(8)}"
-            try:
+            with unfinished.beside(path) as beside:
                 _place(before, kept, beside)
                 refuse_changed(path, seen)
                 os.replace(beside, path)
-            finally:
-                beside.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 os.replace(path, path)  # where case does not count, it may be spelled otherwise
     except FileExistsError:

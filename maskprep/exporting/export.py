@@ -147,7 +147,8 @@ def export_config(
     if output is not None:
         _refuse_target(output, writer)
     if path is not None:
-        outputs.admit([Path(path)])
+        # What is updated is edited where it lies; what is written anew takes a link's place.
+        outputs.admit([Path(path) if output is not None else Path(path).resolve()])
     original = None if update is None else _original(update, trainer, writer)
     found = find_folders(folders, trainer, model, caption_extension=caption_extension)
     draft = ConfigDraft(
@@ -215,15 +216,19 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
         )
     if not config.changed:
         return None
-    content = config.text.encode("utf-8")
+    with config.outputs.kept_by(Path(config.path)):
+        return _saved(config, Path(config.path), config.text.encode("utf-8"))
+
+
+def _saved(config: ExportedConfig, path: Path, content: bytes) -> Path | None:
     if config.original is None:
-        config.outputs.write(Path(config.path), content)
+        config.outputs.write(path, content)
         return None
+    goal = path.resolve()  # a link is followed, and stays one
     backup = Backup("export-config")
-    goal = Path(config.path).resolve()  # a link is followed, and stays one
     backup.keep(goal, [], state_of(content))
     try:
-        config.outputs.write(Path(config.path), content)
+        config.outputs.write(goal, content)
     except MaskprepError:
         backup.forget(goal, [])
         raise

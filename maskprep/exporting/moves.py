@@ -11,8 +11,9 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.folders import ImageFolder
 from maskprep.dataset.outputs import Outputs
-from maskprep.errors import MaskprepError
+from maskprep.errors import InterruptedWorkError, MaskprepError
 from maskprep.exporting.export import export_config, obstacles_of, save_config
+from maskprep.files.lock import sole_writer
 from maskprep.files.write import dated_like
 from maskprep.model import MaskSource, ModelTraits, Size
 from maskprep.model.report import Finding, Report
@@ -145,29 +146,38 @@ def carry_out(
     Raises
     ------
     MaskprepError
-        A file cannot be written; what has been written stays.
+        A file cannot be written, or the user breaks it off; what has been written stays.
     """
+    try:
+        with sole_writer([plan.output]):
+            return _carried_out(plan, trainer, model, copy, progress_bar)
+    except KeyboardInterrupt:
+        raise InterruptedWorkError(
+            f"{plan.output}: interrupted: remove it, and run it again"
+        ) from None
+
+
+def _carried_out(
+    plan: NewSet, trainer: Trainer, model: ModelTraits, copy: bool, progress_bar: ProgressBar
+) -> Written:
     outputs = new_door(plan.output, plan.roots)
     for folder in sorted({move.target.parent for move in plan.moves}):
         outputs.admit_folder(folder)
     write = partial(_write, outputs, copy)
-    try:
-        with progress_bar("writing files", len(plan.moves)) as advance:
-            for _ in Threads().in_order(plan.moves, write):
-                advance()
-        if not isinstance(trainer, WritesConfigurations):
-            return _checked(plan, trainer, model, progress_bar)
-        config = export_config(
-            plan.folders,
-            trainer,
-            model,
-            resolution=plan.resolution,
-            output=str(plan.output / f"dataset{trainer.config_ending}"),
-            progress_bar=progress_bar,
-        )
-        save_config(config, force=True)
-    except KeyboardInterrupt:
-        raise MaskprepError(f"{plan.output}: interrupted: remove it, and run it again") from None
+    with progress_bar("writing files", len(plan.moves)) as advance:
+        for _ in Threads().in_order(plan.moves, write):
+            advance()
+    if not isinstance(trainer, WritesConfigurations):
+        return _checked(plan, trainer, model, progress_bar)
+    config = export_config(
+        plan.folders,
+        trainer,
+        model,
+        resolution=plan.resolution,
+        output=str(plan.output / f"dataset{trainer.config_ending}"),
+        progress_bar=progress_bar,
+    )
+    save_config(config, force=True)
     assert config.path is not None, "it was given"
     return Written(config.path, (config.report,), config.flags, config.remarks)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
+import time
 from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
+from maskprep.files import unfinished
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+#: Nanoseconds for which a file has to be left alone before its time of change is trusted: file
+#: systems tick as slowly as that, and two versions within one tick look the same.
+_SETTLED = 2 * 10**9
 
 
 class Standing(NamedTuple):
@@ -29,6 +34,8 @@ class Standing(NamedTuple):
     mode: int
     owner: int
     group: int
+    #: Of the content, of a file changed so lately that its times do not tell a second change.
+    digest: bytes = b""
 
     @property
     def is_link(self) -> bool:
@@ -55,6 +62,7 @@ def standing(path: Path) -> Standing | None:
         return None
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be looked at ({error.strerror})") from error
+    is_fresh = stat.S_ISREG(found.st_mode) and found.st_mtime_ns > time.time_ns() - _SETTLED
     return Standing(
         found.st_dev,
         found.st_ino,
@@ -63,7 +71,15 @@ def standing(path: Path) -> Standing | None:
         found.st_mode,
         found.st_uid,
         found.st_gid,
+        _digest(path) if is_fresh else b"",
     )
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return blake2b(path.read_bytes(), digest_size=16).digest()
+    except OSError:
+        return b""  # whoever is to read it is told so
 
 
 def write_whole(
@@ -92,10 +108,9 @@ def write_whole(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".maskprep-{secrets.token_hex(8)}"
-        # The system applies the umask itself: reading it sets it, for all threads at once.
-        handle = os.open(temporary, _NEW_FILE, 0o666)
-        try:
+        with unfinished.beside(path) as temporary:
+            # The system applies the umask itself: reading it sets it, for all threads at once.
+            handle = os.open(temporary, _NEW_FILE, 0o666)
             with os.fdopen(handle, "wb") as stream:
                 stream.writelines(parts_of(content))
                 stream.flush()
@@ -106,10 +121,6 @@ def write_whole(
             else:
                 refuse_changed(path, over)
                 os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -195,7 +206,9 @@ def refuse_changed(path: Path, seen: Standing) -> None:
     MaskprepError
         It has changed, is gone, or is read-only.
     """
-    if standing(path) != seen:
+    now = standing(path)
+    is_other = now is None or now._replace(digest=b"") != seen._replace(digest=b"")
+    if is_other or (seen.digest and _digest(path) != seen.digest):
         raise MaskprepError(f"{path}: has changed in the meantime and stays so: run it again")
     # Of a link that gives way, the goal stays as it is.
     if not seen.is_link and not (seen.mode & 0o222 and os.access(path, os.W_OK)):
@@ -225,5 +238,3 @@ def _appear(temporary: Path, path: Path) -> None:
     except OSError:  # no hard links on this file system: the name is taken first
         os.close(os.open(path, _NEW_FILE))
         os.replace(temporary, path)
-    else:
-        os.unlink(temporary)

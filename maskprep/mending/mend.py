@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from maskprep.checking.engine import check
 from maskprep.checking.ledger import Ledger
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.expectation import Expectation
+from maskprep.dataset.outputs import data_folders
 from maskprep.editing.plan import Carried, Destination, InterruptedPlanError, way_back
-from maskprep.errors import MaskprepError
+from maskprep.errors import InterruptedWorkError, MaskprepError
 from maskprep.files import pathname
 from maskprep.files.backup import Backup
+from maskprep.files.lock import sole_writer
 from maskprep.mending.fixes import FIXES, Fix
 from maskprep.mending.judged import judging
 from maskprep.model import TrainingSet
@@ -113,6 +116,10 @@ class BrokenOffError(MaskprepError):
         self.backups = backups
 
 
+class InterruptedMendError(BrokenOffError, InterruptedWorkError):
+    """The user has broken mending off."""
+
+
 def mend(
     request: Request,
     destination: Destination,
@@ -159,7 +166,8 @@ def mend(
     Raises
     ------
     MaskprepError
-        The data set cannot be read, or some of it is remote. `BrokenOffError` where files have
+        The data set cannot be read, some of it is remote, or another run writes there.
+        `BrokenOffError` where files have
         been mended by then, or the user breaks it off.
     """
     chosen = [
@@ -171,12 +179,15 @@ def mend(
     files: list[MendedFile] = []
     tried: set[tuple[str, str]] = set()
     found, report = None, None
+    held = ExitStack()
     try:
         while True:
             if found is None or report is None:
                 found = discover(request)
                 _refuse_remote(found)
                 found_out(found)
+                if not destination.dry_run:
+                    held.enter_context(sole_writer(data_folders(found)))
                 with progress_bar("checking masks", found.pair_count) as advance:
                     report = check(found, ruleset, must_hold, advance, executor, ledger)
             each, paths = _next(chosen, report, tried)
@@ -201,11 +212,13 @@ def mend(
             if not destination.dry_run and any(outcome.changed for outcome in carried.outcomes):
                 found = None  # a name that is mended can bring other defects to light
     except KeyboardInterrupt:
-        raise BrokenOffError("interrupted", tuple(files), backup.folders) from None
+        raise InterruptedMendError("interrupted", tuple(files), backup.folders) from None
     except MaskprepError as error:
         if not files:
             raise
         raise BrokenOffError(str(error), tuple(files), backup.folders) from error
+    finally:
+        held.close()
 
 
 def _refused(files: Iterable[MendedFile]) -> frozenset[tuple[str, str]]:

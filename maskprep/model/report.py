@@ -109,7 +109,7 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A defect of maskprep itself: nothing is known of what it happened at.
+    """Nothing is known of a file: a defect of maskprep itself, or its process was ended.
 
     Attributes
     ----------

@@ -116,7 +116,7 @@ def write_report(
     ------
     MaskprepError
         A file is there already and `overwrite` is not given, it lies in the data set, there is no
-        folder to compare, or a file cannot be written.
+        folder to compare, another run writes it, or a file cannot be written.
     """
     pages = _pages(output, training_set.pair_count)
     outputs = Outputs(overwrite=overwrite)
@@ -139,20 +139,21 @@ def write_report(
     problems: list[tuple[str, str]] = []
     faults = 0
     cards = Threads(workers).in_order(ranked, made)
-    for number, path in enumerate(pages):
-        part: list[Card] = []
-        room = _MASKS
-        for _ in ranked[number * MOST : (number + 1) * MOST]:
-            card = next(cards)
-            if card.weighs > room:
-                card = replace(card, data=card.coarse)
-            room -= card.weighs
-            part.append(replace(card, coarse=None))
-            progress()
-            faults += card.is_fault
-            if card.problem and not card.tile:
-                problems.append((card.path, card.problem))
-        outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
+    with outputs.kept_by(*pages):
+        for number, path in enumerate(pages):
+            part: list[Card] = []
+            room = _MASKS
+            for _ in ranked[number * MOST : (number + 1) * MOST]:
+                card = next(cards)
+                if card.weighs > room:
+                    card = replace(card, data=card.coarse)
+                room -= card.weighs
+                part.append(replace(card, coarse=None))
+                progress()
+                faults += card.is_fault
+                if card.problem and not card.tile:
+                    problems.append((card.path, card.problem))
+            outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
     return Written(tuple(pages), tuple(problems), faults)
 
 

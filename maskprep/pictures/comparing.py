@@ -57,7 +57,7 @@ def draw_comparisons(
     Raises
     ------
     MaskprepError
-        A file is there already, or cannot be written.
+        A file is there already, another run writes there, or it cannot be written.
     """
     names = page_names([pair.image for pair in pairs])
     targets = [output / f"{name}.png" for name in names]
@@ -66,10 +66,11 @@ def draw_comparisons(
     works = list(zip(samples_of(training_set), pairs, targets, strict=True))
     draw = partial(_drawn, seats=seats, outputs=outputs)
     problems = []
-    for problem in Threads().in_order(works, draw):
-        progress()
-        if problem:
-            problems.append(problem)
+    with outputs.kept_by(output):
+        for problem in Threads().in_order(works, draw):
+            progress()
+            if problem:
+                problems.append(problem)
     return problems
 
 

@@ -150,7 +150,7 @@ def preview(
     ------
     MaskprepError
         A file is there already and `overwrite` is not given, a folder is one of the data set's
-        own, or a file cannot be written.
+        own, another run writes there, or a file cannot be written.
     """
     samples = list(samples_of(training_set))  # nothing read yet: names only
     count = min(len(samples), drawing.worst or len(samples))
@@ -170,15 +170,16 @@ def preview(
     outcomes: dict[int, Outcome] = {}
     done = Threads(workers).in_order(works, _carry_out)
     parts = [chosen[first : first + MOST] for first in range(0, count, MOST)]
-    for number, part in enumerate(parts):
-        sheet = _begun(number, parts, training_set, len(samples)) if sheets else None
-        for each, (outcome, tile) in zip(part, done, strict=False):
-            outcomes[each.place] = outcome
-            if sheet is not None and tile is not None:
-                sheet.add(tile)
-            progress()
-        if sheet is not None:
-            outputs.write(sheets[number], _encoded(sheet.page, drawing))
+    with outputs.kept_by(*(each for each in (output, weights) if each is not None)):
+        for number, part in enumerate(parts):
+            sheet = _begun(number, parts, training_set, len(samples)) if sheets else None
+            for each, (outcome, tile) in zip(part, done, strict=False):
+                outcomes[each.place] = outcome
+                if sheet is not None and tile is not None:
+                    sheet.add(tile)
+                progress()
+            if sheet is not None:
+                outputs.write(sheets[number], _encoded(sheet.page, drawing))
     return Previews(tuple(outcomes[place] for place in sorted(outcomes)), tuple(sheets))
 
 

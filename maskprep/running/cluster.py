@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from maskprep.errors import MaskprepError
 from maskprep.files import pathname
-from maskprep.running.parallel import OnFiles, one_thread_each
+from maskprep.running.parallel import OnFiles, name_of, one_thread_each
 from maskprep.version import __version__
 
 if TYPE_CHECKING:
@@ -82,7 +82,12 @@ class Dask:
                 " DASK_SCHEDULER_ADDRESS"
             )
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """Work on items in the cluster; see `maskprep.running.parallel.Executor`.
 
         Parameters
@@ -92,6 +97,9 @@ class Dask:
             what they are here.
         work : callable
             Can be pickled, and can be repeated: a worker may be lost halfway.
+        lost : callable or None
+            Gives the result of an item that took down every worker which it was given to. Of a
+            chunk that did each item is tried alone.
 
         Yields
         ------
@@ -102,7 +110,7 @@ class Dask:
         ------
         MaskprepError
             There is no scheduler or no worker, a worker has other libraries or does not see the
-            files, or work on the same items has ended several workers.
+            files, or work on the same items has ended several workers and there is no `lost`.
         """
         waiting = iter(items)
         first = list(islice(waiting, self.chunk_size))
@@ -111,7 +119,7 @@ class Dask:
         with self._connected() as client:
             self._find_workers(client)
             _compare_all(client, _Surroundings.of(first), self._name)
-            yield from self._worked(client, first, waiting, work)
+            yield from self._worked(client, first, waiting, work, lost)
 
     def _worked(
         self,
@@ -119,6 +127,7 @@ class Dask:
         first: list[Item],
         waiting: Iterator[Item],
         work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None,
     ) -> Iterator[Result]:
         import cloudpickle
         from distributed import KilledWorker
@@ -129,28 +138,38 @@ class Dask:
         shared = client.submit(bytes, cloudpickle.dumps(work), key=f"maskprep-work-{run}")
         under_way: deque[_Chunk] = deque()
         room, looked, made = 0, -_GLANCE, 0
+
+        def submit(items: list[Item]) -> _Chunk:
+            nonlocal made
+            made += 1
+            future = client.submit(
+                _carry_out,
+                shared,
+                pickle.dumps(items),
+                _Surroundings.of(items),
+                key=f"maskprep-chunk-{run}-{made}",
+                retries=0,  # a failure is the work's own and comes again; dask counts no deaths
+            )
+            return _Chunk(future, items)
+
         chunk = first
         while chunk or under_way:
             if time.monotonic() - looked >= _GLANCE:
                 looked = time.monotonic()
                 room = max(_LEAST_UNDER_WAY, 2 * self._threads(client))
             while chunk and len(under_way) < room:
-                future = client.submit(
-                    _carry_out,
-                    shared,
-                    pickle.dumps(chunk),
-                    _Surroundings.of(chunk),
-                    key=f"maskprep-chunk-{run}-{made}",
-                    retries=0,  # a failure is the work's own and comes again; dask counts no deaths
-                )
-                under_way.append(_Chunk(future, _name_of(chunk[0]), len(chunk)))
-                made += 1
+                under_way.append(submit(chunk))
                 chunk = list(islice(waiting, self.chunk_size))
             done = under_way.popleft()
             try:
                 results = self._result(client, done.future)
             except KilledWorker as error:
-                raise MaskprepError(_deadly(done, error)) from None
+                if lost is None:
+                    raise MaskprepError(_deadly(done, error)) from None
+                if len(done.items) > 1:
+                    results = self._each_alone(client, done.items, submit, lost)
+                else:
+                    results = [lost(done.items[0])]
             except ModuleNotFoundError as error:
                 if error.name != "maskprep":
                     raise
@@ -158,6 +177,21 @@ class Dask:
                     f"{self._name}: a worker that came late {_LACKS.format(__version__)}"
                 ) from None
             yield from results
+
+    def _each_alone(
+        self,
+        client: Client,
+        items: list[Item],
+        submit: Callable[[list[Item]], _Chunk],
+        lost: Callable[[Item], Result],
+    ) -> Iterator[Result]:
+        from distributed import KilledWorker
+
+        for item in items:
+            try:
+                yield from self._result(client, submit([item]).future)
+            except KilledWorker:
+                yield lost(item)
 
     def _result(self, client: Client, future: Future[Any]) -> Any:
         from distributed import TimeoutError as TooLong
@@ -272,8 +306,7 @@ def _is_no_error(record: logging.LogRecord) -> bool:
 
 class _Chunk(NamedTuple):
     future: Future[Any]
-    first: str
-    size: int
+    items: list[Any]
 
 
 @dataclass(frozen=True)
@@ -384,15 +417,12 @@ def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
         return [do(item) for item in pickle.loads(chunk)]  # noqa: S301  sent by the user's own client
 
 
-def _name_of(item: object) -> str:
-    return item.files[0] if isinstance(item, OnFiles) else repr(item)
-
-
 def _deadly(chunk: _Chunk, error: Any) -> str:
-    rest = f", or the {chunk.size - 1} after it," if chunk.size > 1 else ""
+    others = len(chunk.items) - 1
+    rest = f", or the {others} after it," if others else ""
     deaths = error.allowed_failures + 1
     workers = "1 dask worker" if deaths == 1 else f"{deaths} dask workers"
     return (
-        f"{chunk.first}: work on it{rest} ended {workers}, the last"
+        f"{name_of(chunk.items[0])}: work on it{rest} ended {workers}, the last"
         f" {error.last_worker.address}; their logs say why, often memory"
     )

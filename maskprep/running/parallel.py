@@ -6,16 +6,21 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from itertools import chain, filterfalse, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from maskprep.errors import MaskprepError, silence_decoders
 from maskprep.files import pathname
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,12 +33,28 @@ _MOST = 16
 _MOST_ON_WINDOWS = 61
 #: Items that a process gets at once.
 _CHUNK = 8
+#: Seconds that what is under way has to end in, once nobody waits for it any more.
+_GRACE = 0.4
+#: By which a user or the system ends a program.
+_BREAKING_OFF = {
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}
+#: What became of a file whose process is gone.
+WAS_ENDED = (
+    "the process that looked at it was ended from outside each time, often for want of memory: try"
+    " --workers 1, or --executor threads"
+)
 
 
 class Executor(Protocol):
     """Where work is done: in threads here, or elsewhere."""
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """Work on items, and give the results in the items' order.
 
         Parameters
@@ -42,6 +63,9 @@ class Executor(Protocol):
             Made one by one, as needed.
         work : callable
             From an item to its result.
+        lost : callable or None
+            Gives the result of an item that takes the process down which works on it; None ends
+            all work there.
 
         Yields
         ------
@@ -85,16 +109,28 @@ class Threads:
     workers: int = 0
 
     def in_order(
-        self, items: Iterable[Item], work: Callable[[Item], Result]
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
     ) -> Generator[Result, None, None]:
-        """Work on items in threads; see `Executor`."""
+        """Work on items in threads; see `Executor`. No thread is lost alone."""
         count = self.workers or cores()
-        with one_thread_each(), ThreadPoolExecutor(count) as pool:
-
-            def stop() -> None:
+        pool = ThreadPoolExecutor(count)
+        under_way: deque[Future[Result]] = deque()
+        with one_thread_each():
+            try:
+                yield from _in_turn(
+                    items, lambda item: pool.submit(work, item), under_way, 2 * count
+                )
+            except (KeyboardInterrupt, GeneratorExit):
+                pool.shutdown(wait=False, cancel_futures=True)
+                wait(filterfalse(Future.cancelled, under_way), timeout=_GRACE)
+                raise
+            except BaseException:
                 pool.shutdown(cancel_futures=True)
-
-            yield from _in_turn(items, lambda item: pool.submit(work, item), stop, 2 * count)
+                raise
+        pool.shutdown()
 
 
 @dataclass(frozen=True)
@@ -109,7 +145,12 @@ class Processes:
 
     workers: int = 0
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """Work on items in processes; see `Executor`.
 
         Parameters
@@ -117,7 +158,10 @@ class Processes:
         items : iterable
             Can be pickled.
         work : callable
-            Can be pickled.
+            Can be pickled, and can be repeated: where a process is ended from outside, what was
+            under way is done once more, each item alone.
+        lost : callable or None
+            Gives the result of an item whose process was ended each time.
 
         Yields
         ------
@@ -127,39 +171,102 @@ class Processes:
         Raises
         ------
         MaskprepError
-            A process was ended from outside, or could not begin.
+            Processes cannot begin; or one was ended at an item, and there is no `lost`.
         """
-        from concurrent.futures import ProcessPoolExecutor
         from concurrent.futures.process import BrokenProcessPool
-        from multiprocessing import get_context
 
-        context, waiting = get_context("spawn"), iter(items)
+        waiting = iter(items)
+        chunks = iter(lambda: list(islice(waiting, _CHUNK)), [])
         count = self.workers or min(cores(), _MOST)
         if sys.platform == "win32":
             count = min(count, _MOST_ON_WINDOWS)
-        chunks = iter(lambda: list(islice(waiting, _CHUNK)), [])
-        stopping = context.Event()
-        pool = ProcessPoolExecutor(count, context, _begin, (work, stopping))
+        given: deque[list[Item]] = deque()
+        while True:
+            try:
+                for results in _in_processes(count, _noted(chunks, given), work, 4 * count):
+                    given.popleft()
+                    yield from results
+                return
+            except BrokenProcessPool:
+                again = list(chain.from_iterable(given))
+                given.clear()
+            yield from _each_alone(again, work, lost)
 
-        def submit(chunk: list[Item]) -> Future[list[Result]]:
-            with _interrupted_later():  # it may start a process
-                return pool.submit(_carry_out, chunk)
 
-        def stop() -> None:
-            stopping.set()
-            pool.shutdown(cancel_futures=True)
+def _noted(chunks: Iterable[list[Item]], given: deque[list[Item]]) -> Iterator[list[Item]]:
+    for chunk in chunks:
+        given.append(chunk)
+        yield chunk
 
+
+def _in_processes(
+    count: int, chunks: Iterable[list[Item]], work: Callable[[Item], Result], room: int
+) -> Iterator[list[Result]]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    context, others = get_context("spawn"), set(active_children())
+    # A pipe, for it has no lock that a process which is ended could keep for ever.
+    ending, stop = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(count, context, _begin, (work, ending))
+
+    def submit(chunk: list[Item]) -> Future[list[Result]]:
+        with _interrupted_later():  # it may start a process
+            return pool.submit(_carry_out, chunk)
+
+    try:
+        yield from _in_turn(chunks, submit, deque(), room)
+    except (KeyboardInterrupt, GeneratorExit):
+        stop.close()
+        _end_soon(set(active_children()) - others)
+        raise
+    finally:
+        stop.close()
+        pool.shutdown(cancel_futures=True)
+        ending.close()
+
+
+def _end_soon(processes: Iterable[BaseProcess]) -> None:
+    """Wait for processes that end, and kill those that do not: one that begins takes a second."""
+    end = time.monotonic() + _GRACE
+    for each in processes:
+        each.join(max(0, end - time.monotonic()))
+        each.kill()
+
+
+def _each_alone(
+    items: Iterable[Item],
+    work: Callable[[Item], Result],
+    lost: Callable[[Item], Result] | None,
+) -> Iterator[Result]:
+    """Work on items one by one: by one of them a process was ended, nobody knows by which."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    rest = deque(items)
+    while rest:
+        has_begun = False
         try:
-            for results in _in_turn(chunks, submit, stop, 4 * count):
-                yield from results
+            # First nothing, to see whether a process can begin at all.
+            for results in _in_processes(1, [[], *([each] for each in rest)], work, 1):
+                has_begun = True
+                for result in results:
+                    rest.popleft()
+                    yield result
         except BrokenProcessPool as error:
-            raise MaskprepError(
-                "a process that looked at masks has ended, often for want of memory: try fewer"
-                " --workers, or --executor threads (a script that starts processes does so under"
-                ' if __name__ == "__main__")'
-            ) from error
-        finally:
-            stop()
+            if not has_begun:
+                raise MaskprepError(
+                    "processes cannot begin here: try --executor threads (a script that starts"
+                    ' processes does so under if __name__ == "__main__")'
+                ) from error
+            item = rest.popleft()
+            if lost is None:
+                raise MaskprepError(f"{name_of(item)}: {WAS_ENDED}") from error
+            yield lost(item)
+
+
+def name_of(item: object) -> str:
+    """Name an item, by its first file if it has any."""
+    return item.files[0] if isinstance(item, OnFiles) else repr(item)
 
 
 @dataclass(frozen=True)
@@ -174,14 +281,19 @@ class ThisMachine:
 
     workers: int = 0
 
-    def in_order(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    def in_order(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Result],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """Work on items; see `Executor`. What is done by processes can be pickled."""
         waiting = iter(items)
         alone = (self.workers or cores()) == 1
         first = deque(() if alone else islice(waiting, MANY))
         many = len(first) == MANY and all(map(_is_near, first)) and _can_start()
         chosen = Processes(self.workers) if many else Threads(self.workers)
-        yield from chosen.in_order(chain(_taken_from(first), waiting), work)
+        yield from chosen.in_order(chain(_taken_from(first), waiting), work, lost)
 
 
 def cores() -> int:
@@ -217,29 +329,27 @@ def _taken_from(items: deque[Item]) -> Iterator[Item]:
 def _in_turn(
     items: Iterable[Item],
     submit: Callable[[Item], Future[Result]],
-    stop: Callable[[], None],
+    under_way: deque[Future[Result]],
     room: int,
 ) -> Iterator[Result]:
     """Give results in order, with no more than so many items under way."""
+    # Whoever stops it shuts the pool down, which cancels all at once: futures cancelled one by
+    # one leave Python up to 3.11.3 waiting for ever (cpython issue 94440).
     waiting = iter(items)
-    under_way = deque(map(submit, islice(waiting, room)))
-    try:
-        while under_way:
-            yield under_way.popleft().result()
-            under_way.extend(map(submit, islice(waiting, 1)))
-    finally:
-        # All at once: futures cancelled one by one leave Python up to 3.11.3 waiting for ever
-        # (cpython issue 94440).
-        stop()
+    under_way.extend(map(submit, islice(waiting, room)))
+    while under_way:
+        under_way[0].exception()  # until it is done it is under way
+        yield under_way.popleft().result()
+        under_way.extend(map(submit, islice(waiting, 1)))
 
 
 @contextmanager
 def _interrupted_later() -> Iterator[None]:
-    """Keep Ctrl-C from processes that start, and from this one until they have."""
+    """Keep Ctrl-C and the like from processes that start, and from this one until they have."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _BREAKING_OFF)
     try:
         yield
     finally:
@@ -250,32 +360,34 @@ class _Task(NamedTuple):
     """What a process is there for."""
 
     work: Callable[[Any], Any]
-    stopping: Any
+    is_over: threading.Event
 
 
 _task: _Task | None = None
 
 
-def _begin(work: Callable[[Any], Any], stopping: Any) -> None:
+def _begin(work: Callable[[Any], Any], ending: Connection) -> None:
     global _task
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it stops it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # by which that is done, too
+    _task = _Task(work, threading.Event())
+    threading.Thread(target=_end, args=(ending, _task.is_over), daemon=True).start()
     silence_decoders()
     cv2.setNumThreads(1)
-    _task = _Task(work, stopping)
 
 
-def _end_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    assert parent is not None, "it was started"
-    parent.join()
+def _end(ending: Connection, is_over: threading.Event) -> None:
+    """Wait until nobody holds the pipe's other end: whoever started this has no more use for it."""
+    with suppress(EOFError, OSError):
+        ending.recv_bytes()
+    is_over.set()
+    time.sleep(_GRACE)
     os._exit(1)
 
 
 def _carry_out(chunk: list[Any]) -> list[Any]:
     assert _task is not None, "it has begun"
-    return [_task.work(item) for item in chunk if not _task.stopping.is_set()]
+    return [_task.work(item) for item in chunk if not _task.is_over.is_set()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -156,11 +157,38 @@ def test_wherever_it_fails_it_is_one_line(
         run(*words)
 
 
+class _Losing:
+    """Work elsewhere, of which one file ends each process that looks at it."""
+
+    def in_order(
+        self, items: Iterable[Any], work: Callable[[Any], Any], lost: Callable[[Any], Any]
+    ) -> Iterator[Any]:
+        for item in items:
+            yield lost(item) if item.files[0].endswith("b.png") else work(item)
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_pair_that_ends_its_process_is_named(
+    remembers: bool, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maskprep.running.parallel.ThisMachine", lambda *_: _Losing())
+    options = ("--cache-dir", tmp_path / "kept") if remembers else ("--no-cache",)
+    for _ in range(2):  # it is not remembered
+        result = run("check", folders.root / "dataset.toml", "--format", "json", *options)
+        assert result.exit_code == 2
+        assert "images/b.png: the process that looked at it was ended from outside" in result.stderr
+        report = json.loads(result.stdout)
+        (fault,) = report["faults"]
+        assert fault["path"].endswith("b.png")
+        assert report["samples"][0]["weight_mean"] is not None
+        assert report["samples"][1]["weight_mean"] is None
+
+
 def test_ctrl_c_is_no_finding(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_off(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("maskprep.checking.engine.check", broken_off)
     result = run("check", folders.root / "dataset.toml")
-    assert result.exit_code == 2
+    assert result.exit_code == 130
     assert result.stderr == "maskprep: interrupted\n"

@@ -19,7 +19,7 @@ from maskprep.checking import engine as lint
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from tests.backups import originals
-from tests.commands import run
+from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders
 from tests.rule_samples import SAMPLES
 
@@ -183,7 +183,7 @@ def test_stdout_by_its_name_is_written_to(to_file: bool, folders: Folders, tmp_p
 
 
 @unix
-def test_links_are_followed_and_stay(folders: Folders, tmp_path: Path) -> None:
+def test_links_give_way_and_what_they_lead_to_stays(folders: Folders, tmp_path: Path) -> None:
     goal, link = tmp_path / "goal.json", tmp_path / "link.json"
     goal.write_text("old", encoding="utf-8")
     link.symlink_to(goal)
@@ -191,8 +191,68 @@ def test_links_are_followed_and_stay(folders: Folders, tmp_path: Path) -> None:
     assert check(folders, *words).exit_code == 2
     assert goal.read_text(encoding="utf-8") == "old"
     check(folders, *words, "--overwrite")
-    assert link.is_symlink()
-    assert goal.read_text(encoding="utf-8").startswith("{")
+    assert not link.is_symlink()
+    assert link.read_text(encoding="utf-8").startswith("{")
+    assert goal.read_text(encoding="utf-8") == "old"
+
+
+@unix
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dilate", "--radius", 1),
+        ("extract",),
+        ("embed",),
+        ("preview",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_nothing_is_written_outside_the_output_by_way_of_links(
+    words: tuple[object, ...], folders: Folders, tmp_path: Path
+) -> None:
+    precious, out = tmp_path / "precious.png", tmp_path / "out"
+    precious.write_bytes(b"precious")
+    out.mkdir()
+    for name in ("a.png", "b.png", "nowhere.png"):
+        (out / name).symlink_to(precious if name != "nowhere.png" else tmp_path / "gone")
+    data = (folders.images, "--masks", folders.masks)
+    result = run(*words[:1], *data, *words[1:], "--output", out, "--overwrite")
+    assert result.exit_code == 0, all_of(result)
+    assert precious.read_bytes() == b"precious"
+    assert not (out / "a.png").is_symlink()
+    assert not (tmp_path / "gone").exists()
+
+
+@unix
+def test_a_folder_that_leads_out_of_the_output_is_refused(tmp_path: Path) -> None:
+    for place in ("one", "two"):
+        Folders(tmp_path / "set" / place).add("a.png")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "one").mkdir(parents=True)
+    (tmp_path / "out" / "one" / "masks").symlink_to(tmp_path / "elsewhere")
+    parts = [
+        f'[[datasets.subsets]]\nimage_dir = "{tmp_path}/set/{each}/images"\n'
+        f'conditioning_data_dir = "{tmp_path}/set/{each}/masks"\n'
+        for each in ("one", "two")
+    ]
+    config = tmp_path / "dataset.toml"
+    config.write_text("[[datasets]]\nresolution = 128\n" + "".join(parts), encoding="utf-8")
+    result = run("dilate", config, "--radius", 1, "--output", tmp_path / "out", "--overwrite")
+    assert result.exit_code == 2
+    assert f"out/one/masks: leads out of {tmp_path}/out: take that link away" in result.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@unix
+def test_an_update_goes_to_what_a_link_leads_to(update: Any, tmp_path: Path) -> None:
+    goal = tmp_path / "kept" / "set.toml"
+    goal.parent.mkdir()
+    update.config.rename(goal)
+    update.config.symlink_to(goal)
+    before = goal.read_bytes()
+    assert update().exit_code == 0
+    assert update.config.is_symlink()
+    assert goal.read_bytes() != before
 
 
 @unix
@@ -333,7 +393,8 @@ def test_a_mask_painted_on_meanwhile_stays(
         return encode(*words)
 
     monkeypatch.setattr(raster, "encode_mask", meanwhile)
-    result = run("dilate", folders.root / "dataset.toml", "--radius", 2, "--in-place")
+    words = ("dilate", folders.root / "dataset.toml", "--only", "a.png", "--radius", 2)
+    result = run(*words, "--in-place")
     assert result.exit_code == 1
     assert f"{mask}: has changed in the meantime and stays so" in result.stderr
     assert mask.read_bytes() == content
@@ -369,7 +430,7 @@ def test_mending_that_is_broken_off_says_what_was_done(
 
     monkeypatch.setattr(mend, "check", twice)
     result = check(folders, "--fix")
-    assert result.exit_code == 2
+    assert result.exit_code == 130
     assert "b.txt: its byte order mark taken off [caption-bom]" in result.stderr
     assert "1 file mended; to go back: maskprep undo " in result.stderr
     assert "maskprep: interrupted; go back before a second run" in result.stderr

@@ -569,7 +569,7 @@ def test_broken_off_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monke
     source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
     monkeypatch.setattr(Outputs, "bring", broken_off)
     result = run("adopt", source, "-o", tmp_path / "set")
-    assert result.exit_code == 2
+    assert result.exit_code == 130
     assert "interrupted: remove it, and run it again" in result.stderr
     assert not (tmp_path / "set" / "dataset.toml").exists()
 

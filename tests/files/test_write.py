@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,6 +76,20 @@ def test_only_what_was_seen_is_replaced(how: str, tmp_path: Path) -> None:
     with pytest.raises(MaskprepError, match="has changed in the meantime"):
         write.write_whole(path, b"new", seen)
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("age", [0, 1])
+def test_an_edit_within_one_tick_of_the_clock_is_seen(age: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    moment = time.time_ns() - age * 10**9
+    os.utime(path, ns=(moment, moment))
+    seen = write.standing(path)
+    path.write_bytes(b"odd")
+    os.utime(path, ns=(moment, moment))
+    with pytest.raises(MaskprepError, match="has changed in the meantime"):
+        write.write_whole(path, b"new", seen)
+    assert path.read_bytes() == b"odd"
 
 
 def test_a_link_made_for_a_backup_is_no_change(tmp_path: Path) -> None:

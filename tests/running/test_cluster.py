@@ -26,7 +26,7 @@ from maskprep.checking.engine import check
 from maskprep.errors import ConfigError, MaskprepError, UnreadableImageError
 from maskprep.model.report import Report
 from maskprep.reporters import formats
-from maskprep.running import cluster
+from maskprep.running import cluster, parallel
 from maskprep.running.cluster import Dask
 from tests.clusters import PATIENCE, LocalCluster, wait_until
 from tests.commands import run
@@ -186,12 +186,26 @@ def test_what_kills_workers_is_told_in_one_line(tmp_path: Path) -> None:
     assert "\n" not in message
 
 
+def die_at_11(item: int) -> int:
+    return die(item) if item == 11 else item
+
+
+@by_signal
+@survives_losses
+def test_an_item_that_kills_workers_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    with LocalCluster(tmp_path, workers=5, allowed_failures=0) as started:
+        done = Dask(started.address, chunk_size=3).in_order(
+            range(10, 16), die_at_11, lambda item: -item
+        )
+        assert list(done) == [10, -11, 12, 13, 14, 15]
+
+
 def test_the_first_file_names_a_chunk(tmp_path: Path) -> None:
     from maskprep.dataset.sample import samples_of
 
     folders = Folders(tmp_path).add()
     (sample,) = samples_of(found(folders.config()))
-    assert cluster._name_of(sample) == str(folders.images / "a.png")
+    assert parallel.name_of(sample) == str(folders.images / "a.png")
     assert sample.files == (str(folders.images / "a.png"), str(folders.masks / "a.png"))
 
 

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -126,9 +127,41 @@ def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
         list(executor.in_order(range(3), refuse))
 
 
-def test_a_process_that_is_ended_is_told_in_a_line() -> None:
-    with pytest.raises(MaskprepError, match=r"has ended.*fewer --workers, or --executor threads"):
+def die_once(item: tuple[int, Path]) -> int:
+    number, mark = item
+    if number == 11 and not mark.exists():
+        mark.touch()
+        die(number)
+    return number
+
+
+def test_an_item_that_ends_processes_is_named_and_the_others_go_on() -> None:
+    done = Processes(2).in_order(range(40), die, lambda item: -item)
+    assert list(done) == [*range(11), -11, *range(12, 40)]
+    with pytest.raises(MaskprepError, match=r"^11: the process .* was ended.*--executor threads"):
         list(Processes(2).in_order(range(40), die))
+
+
+def test_a_process_that_is_ended_once_costs_nothing_but_time(tmp_path: Path) -> None:
+    items = [(number, tmp_path / "dead") for number in range(40)]
+    done = Processes(2).in_order(items, die_once, lambda _: -1)
+    assert list(done) == list(range(40))
+    assert (tmp_path / "dead").exists()
+
+
+class _Dying:
+    """Ends each process in which it arrives."""
+
+    def __call__(self, item: int) -> int:
+        return item
+
+    def __reduce__(self) -> Any:
+        return os._exit, (1,)
+
+
+def test_processes_that_cannot_begin_are_no_fault_of_files() -> None:
+    with pytest.raises(MaskprepError, match="processes cannot begin here"):
+        list(Processes(2).in_order(range(20), _Dying(), abs))
 
 
 def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,9 +219,9 @@ def _wait_for(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("patience", [0.0, 0.3, 1.5])
-@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_whoever_started_them_takes_them_along(how: str, patience: float, tmp_path: Path) -> None:
-    """Ctrl-C at the terminal reaches all; a kill only the first."""
+    """Ctrl-C at the terminal reaches all; the others only the first."""
     sent = signal.Signals[how]
     config = _set_with_findings(tmp_path, 400)
     words = ("check", config, "--no-cache", "--executor", "processes", "--workers", "2")
@@ -204,10 +237,41 @@ def test_whoever_started_them_takes_them_along(how: str, patience: float, tmp_pa
     (os.killpg if sent is signal.SIGINT else os.kill)(command.pid, sent)
     errors = command.communicate(timeout=60)[1]
     assert _wait_for(lambda: not _processes_of(command.pid))
-    if sent is signal.SIGINT:
+    if sent is not signal.SIGKILL:
         assert "Traceback" not in errors
+        assert "leaked" not in errors
+        assert command.returncode in (128 + sent, -sent)  # the latter before it had begun
     # Python's own start of a process may stumble over a parent that is gone; ours does not.
     assert "maskprep/" not in errors
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_check_goes_on_after_one_of_its_processes_is_killed(tmp_path: Path) -> None:
+    config = _set_with_findings(tmp_path, 400)
+    words = ("check", config, "--no-cache", "--format", "csv", "--workers", "2")
+    whole = run(*words, "--executor", "threads")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "maskprep", *map(str, words), "--executor", "processes"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    def workers() -> list[int]:
+        return [each for each in _processes_of(command.pid) if b"spawn_main" in _words_of(each)]
+
+    assert _wait_for(lambda: len(workers()) == 2)
+    os.kill(workers()[0], signal.SIGKILL)
+    told, errors = command.communicate(timeout=120)
+    assert (command.returncode, told, errors) == (whole.exit_code, whole.stdout, whole.stderr)
+
+
+def _words_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="draws one large picture")
