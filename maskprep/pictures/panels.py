@@ -95,9 +95,9 @@ def cells_panel(view: PairView, cell: int) -> Pixels:
     colours = cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST)
     panel = np.asarray(cv2.add(colours, base), dtype=np.uint8)
     if cell >= _GRID:
-        lines = panel[::cell], panel[:, ::cell]
-        for line in lines:
-            line[:] = (line * (0.84 if cell > _GRID + 1 else 0.9)).astype(np.uint8)
+        darker = (_VALUES * (0.84 if cell > _GRID + 1 else 0.9)).astype(np.uint8)
+        for line in (panel[::cell], panel[:, ::cell]):
+            line[:] = darker[line]
     if view.right_weights is None:
         # Faint: the cells beneath are what this panel is about.
         within = scaled_picture(part_of(_within(view, whole), bucket), size)
