@@ -364,6 +364,7 @@ def drawing_job(name: str, title: str, ours: tuple[Command, ...], at_most: float
         "Pillow and matplotlib script",
         lambda at: peer("plot", at.data.images, at.data.masks, at.output),
         pairs=DRAWN,
+        rounds=2,
         module="matplotlib",
     )
     decoded = floors(1, "decode", lambda at: (at.data.images, at.data.masks))
