@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,8 @@ OURS, FEWER_RULES = "maskprep", "maskprep, no detail rules"
 #: The floor in one process, and in as many as there are cores: by it is judged how long one waits.
 FLOOR, CORES = "floor", "floor, all cores"
 FAST = "imagecodecs"
+#: Pairs of jobs that draw: so many are there for a first look, too.
+DRAWN = 40
 _RECODE = "decoded by Pillow, encoded by OpenCV as it does without options"
 
 
@@ -340,12 +342,47 @@ def distance_transform() -> Command:
     )
 
 
+def preview_files(at: Place, *words: object) -> tuple[object, ...]:
+    """Draw images with mask files, as for the first time."""
+    return maskprep(
+        *("preview", at.data.images, "--masks", at.data.masks),
+        *("--output", at.output, "--no-cache", *words),
+    )
+
+
+def report_files(at: Place) -> tuple[object, ...]:
+    """Write the page of images with mask files, as for the first time."""
+    return maskprep(
+        *("report", at.data.images, "--masks", at.data.masks),
+        *("--output", at.output / "report.html", "--no-cache"),
+    )
+
+
+def drawing_job(name: str, title: str, ours: tuple[Command, ...], at_most: float) -> Job:
+    """Show every pair, beside decoding it and beside a report as image pipelines make them."""
+    plotted = Command(
+        "Pillow and matplotlib script",
+        lambda at: peer("plot", at.data.images, at.data.masks, at.output),
+        pairs=DRAWN,
+        rounds=2,
+        module="matplotlib",
+    )
+    decoded = floors(1, "decode", lambda at: (at.data.images, at.data.masks))
+    return Job(
+        name,
+        title,
+        (*(replace(each, pairs=DRAWN) for each in decoded), plotted, *ours),
+        (Goal(name, OURS, FLOOR, at_most=at_most),),
+        "every image and every mask decoded by Pillow",
+    )
+
+
 JOBS = (
     Job(
         "check",
         "`check` of mask files",
         (
-            *floors(1, "decode", lambda at: (at.data.masks, at.data.images)),
+            *floors(1, "decode", lambda at: (at.data.masks, "--headers", at.data.images)),
             Command("Pillow script", lambda at: peer("check", at.data.images, at.data.masks)),
             Command(OURS, check_files),
             Command(f"{OURS}, in threads", lambda at: check_files(at, "--executor", "threads")),
@@ -440,53 +477,20 @@ JOBS = (
         "image and mask decoded, RGBA encoded, by Pillow at compression level 4, as maskprep does",
         writes=True,
     ),
-    Job(
+    drawing_job(
         "preview",
         "`preview`: a picture a pair, and the contact sheet",
         (
-            *floors(0.1, "decode", lambda at: (at.data.images,)),
-            Command(
-                "Pillow and matplotlib script",
-                lambda at: peer("plot", at.data.images, at.data.masks, at.output),
-                0.1,
-                module="matplotlib",
-            ),
-            Command(
-                f"{OURS}, --jpeg",
-                lambda at: maskprep(
-                    *("preview", at.data.images, "--masks", at.data.masks),
-                    *("--output", at.output, "--no-cache", "--jpeg"),
-                ),
-                0.1,
-            ),
-            Command(
-                OURS,
-                lambda at: maskprep(
-                    *("preview", at.data.images, "--masks", at.data.masks),
-                    *("--output", at.output, "--no-cache"),
-                ),
-                0.1,
-            ),
+            Command(OURS, preview_files, pairs=DRAWN),
+            Command(f"{OURS}, --jpeg", lambda at: preview_files(at, "--jpeg"), pairs=DRAWN),
         ),
-        (Goal("preview", OURS, FLOOR, at_most=3),),
-        "every image decoded by Pillow",
+        at_most=3,
     ),
-    Job(
+    drawing_job(
         "report",
         "`report`: the page of a data set",
-        (
-            Command(FLOOR, lambda at: peer("decode", at.data.images), 0.1),
-            Command(
-                OURS,
-                lambda at: maskprep(
-                    *("report", at.data.images, "--masks", at.data.masks),
-                    *("--output", at.output / "report.html", "--no-cache"),
-                ),
-                0.1,
-            ),
-        ),
-        (Goal("report", OURS, FLOOR, at_most=2, measures=("cpu",)),),
-        "every image decoded by Pillow",
+        (Command(OURS, report_files, pairs=DRAWN),),
+        at_most=2,
     ),
     Job(
         "start-up",

@@ -1,4 +1,4 @@
-"""A picture a pair, as reports of image pipelines are made: ``plot.py IMAGES MASKS OUTPUT``.
+"""A page with a picture a pair, as image pipelines report: ``plot.py IMAGES MASKS OUTPUT``.
 
 Image, mask and latent cells side by side, by Pillow and matplotlib. The cells are means of the
 mask over 8 x 8 px of a picture of the model's size: no trainer is asked, and nothing is found.
@@ -33,3 +33,6 @@ for path in files(images):
         axes.axis("off")
     figure.savefig(output / f"{path.stem}.png", bbox_inches="tight")
     plt.close(figure)
+
+page = "".join(f'<h2>{path.name}</h2><img src="{path.stem}.png">' for path in files(images))
+(output / "index.html").write_text(page, encoding="utf-8")

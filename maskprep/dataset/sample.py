@@ -85,6 +85,8 @@ class Sample:
         self.decode_image = decode_image
         #: Files that did not decode, by path.
         self.broken: dict[str, UnreadableImageError] = {}
+        #: Whether the image was decoded: what its pixels came out of is whole.
+        self.image_decodes = False
 
     def seen_by(self, trainer: Trainer) -> Sample:
         """Show the same pair to another trainer."""
@@ -196,7 +198,8 @@ class Sample:
     def _foreseen(self) -> Iterator[Stop]:
         image = self.pair.image
         header = self.image_header
-        if header is not None and self.pair.source is not MaskSource.ALPHA:
+        is_beside = self.pair.source is not MaskSource.ALPHA
+        if header is not None and is_beside and not self.image_decodes:
             try:
                 raster.verify_pixels(image, decode=self.decode_image)
             except UnreadableImageError as error:
@@ -375,7 +378,9 @@ class Sample:
         """
         turned = self.trainer.turns_images
         if self.pair.source is not MaskSource.ALPHA:
-            return raster.read_picture(self.pair.image, "RGB", upright=turned)
+            pixels = raster.read_picture(self.pair.image, "RGB", upright=turned)
+            self.image_decodes = True
+            return pixels
         decoded = self.mask_pixels
         if decoded is None or decoded.rgb is None:
             return raster.read_picture(self.pair.image, "RGBA", upright=turned)

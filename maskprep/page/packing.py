@@ -7,12 +7,17 @@ import zlib
 from base64 import b64encode
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+#: Of zlib: 6 takes twice as long, for 2 % less.
+_EFFORT = 4
 #: Quality of WebP, and the least that is tried where that is too large.
 _QUALITY, _LEAST = 50, 8
+#: Times the bytes that were wanted, from which a picture is encoded once more.
+_TOO_MUCH = 1.2
 
 
 def picture_uri(pixels: NDArray[np.uint8], most: int) -> str:
@@ -30,11 +35,27 @@ def picture_uri(pixels: NDArray[np.uint8], most: int) -> str:
     str
         WebP in base64.
     """
-    encoded = _webp(pixels, _QUALITY)
-    if len(encoded) > most:
-        # Sizes fall far slower than quality does; encoding once more costs as much again.
-        encoded = _webp(pixels, max(_LEAST, int(_QUALITY * (most / len(encoded)) ** 2.4)))
+    quality = _quality_for(most / max(1.0, _foreseen(pixels)))
+    encoded = _webp(pixels, quality)
+    if len(encoded) > _TOO_MUCH * most and quality > _LEAST:
+        encoded = _webp(pixels, _quality_for(most / len(encoded), quality))
     return "data:image/webp;base64," + b64encode(encoded).decode("ascii")
+
+
+def _quality_for(share: float, quality: int = _QUALITY) -> int:
+    """Choose the quality at which a share remains of the bytes; they fall far slower than it."""
+    return min(quality, max(_LEAST, int(quality * share**2.4)))
+
+
+def _foreseen(pixels: NDArray[np.uint8]) -> float:
+    """Tell how many bytes of WebP `_QUALITY` makes, by how much neighbouring pixels differ.
+
+    Fitted to thumbnails of photographs, with cells and without: off by a twelfth, seldom by more
+    than a quarter. Encoding a picture to know would cost as much as encoding it again.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.int16)
+    steps = sum(int(np.abs(np.diff(grey, axis=axis)).sum()) for axis in (0, 1))
+    return float(0.075 * steps**0.83)
 
 
 def _webp(pixels: NDArray[np.uint8], quality: int) -> bytes:
@@ -75,4 +96,6 @@ def packed_weights(weights: NDArray[np.float32]) -> str:
 
 
 def _deflated(numbers: NDArray[Any]) -> str:
-    return b64encode(zlib.compress(np.ascontiguousarray(numbers).tobytes(), 6)).decode("ascii")
+    return b64encode(zlib.compress(np.ascontiguousarray(numbers).tobytes(), _EFFORT)).decode(
+        "ascii"
+    )

@@ -100,6 +100,8 @@ def card_of(
     arguments: str,
     lost_below: float = LOST_BELOW,
     other_masks: Mapping[str, str] | None = None,
+    *,
+    whole: bool = True,
 ) -> Card:
     """Gather what the page shows of a pair.
 
@@ -117,6 +119,8 @@ def card_of(
         Weight under which a detail counts as lost.
     other_masks : mapping of str to str, or None
         Masks to be compared, by their stems.
+    whole : bool
+        Whether there may be room for its whole mask.
 
     Returns
     -------
@@ -141,12 +145,15 @@ def card_of(
     radii = dict(_radii(grower, lost))
     drawn = with_cells(photo, weights, placement, [each.box for each in lost], leaks_boxes(leaks))
     change = compared(sample, other_masks)
-    data = _for_script(sample, weights, grower, lost, leaks, radii)
+    data = _for_script(sample, weights, grower, lost, leaks, radii, whole=whole)
     data |= {
         "photo": picture_uri(photo, _PHOTO),
         "command": f"maskprep dilate {arguments} --only {shell.typed([name])}",
         "other": None if change is None else packed_weights(change.weights),
     }
+    coarse = None if data["replay"] is None else _coarse(sample, weights, data)
+    if coarse is not None and not whole:
+        data, coarse = coarse, None
     return Card(
         name,
         path,
@@ -163,7 +170,7 @@ def card_of(
         leaks=leaks,
         change=change,
         data=data,
-        coarse=None if data["replay"] is None else _coarse(sample, weights, data),
+        coarse=coarse,
     )
 
 
@@ -215,6 +222,8 @@ def _for_script(
     lost: list[Detail],
     leaks: tuple[tuple[Box, float], ...],
     radii: Mapping[int, int | None],
+    *,
+    whole: bool,
 ) -> dict[str, Any]:
     placement, details = sample.placement, sample.details
     assert placement is not None, "the caller has seen it"
@@ -249,7 +258,9 @@ def _for_script(
     data["replay"] = _replay(sample, weights, size)
     if data["replay"] is None:
         data["mask"] = _small_mask(sample)
-    else:
+        return data
+    data["most"] = min(64, math.ceil(_reach(sample)))
+    if whole:
         data["mask"] = {
             "size": size,
             "window": placement.window_in(size),
@@ -257,7 +268,6 @@ def _for_script(
         }
         data["weights"] = None  # the script makes them of the mask
         data["seeds"] = None if grower is None else packed_bits(grower.seeds())
-        data["most"] = min(64, math.ceil(_reach(sample)))
     return data
 
 

@@ -126,10 +126,14 @@ def write_report(
     ranked = worst_first(training_set, report)
     shares = charts.shares_of(training_set, report.rows)
 
-    def made(each: Ranked) -> Card:
+    full: set[int] = set()  # pages on which a whole mask found no room: they carry no further ones
+
+    def made(item: tuple[int, Ranked]) -> Card:
+        order, each = item
         row, share = report.rows[each.place], shares[each.place]
+        named, room_left = training_set.arguments, order // MOST not in full
         try:
-            return card_of(each, row, share, training_set.arguments, wanted.lost_below, others)
+            return card_of(each, row, share, named, wanted.lost_below, others, whole=room_left)
         except MaskprepError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours: the others are shown
@@ -138,7 +142,7 @@ def write_report(
     render = _Renderer(report, shares, pages, wanted)
     problems: list[tuple[str, str]] = []
     faults = 0
-    cards = Threads(workers).in_order(ranked, made)
+    cards = Threads(workers).in_order(enumerate(ranked), made)
     with outputs.kept_by(*pages):
         for number, path in enumerate(pages):
             part: list[Card] = []
@@ -146,6 +150,8 @@ def write_report(
             for _ in ranked[number * MOST : (number + 1) * MOST]:
                 card = next(cards)
                 if card.weighs > room:
+                    full.add(number)
+                if card.weighs and number in full:
                     card = replace(card, data=card.coarse)
                 room -= card.weighs
                 part.append(replace(card, coarse=None))

@@ -10,7 +10,7 @@ from maskprep import raster
 from maskprep.dataset.sample import Sample
 from maskprep.model import Box, MaskSource, Placement, Size
 from maskprep.pictures.palette import LOST, RIGHT_PLACE, WHITE, Colour, weight_colours
-from maskprep.pictures.view import scaled
+from maskprep.pictures.view import scaled_picture
 
 Pixels = NDArray[np.uint8]
 
@@ -53,7 +53,7 @@ def photo_of(sample: Sample) -> Pixels | None:
     if sample.pair.source is MaskSource.ALPHA:
         at_bucket = sample.image_at_bucket()
         if at_bucket is not None:
-            return scaled(at_bucket, thumbnail_size(_size_of(at_bucket)))
+            return scaled_picture(at_bucket, thumbnail_size(_size_of(at_bucket)))
     window = Box(0, 0, *header.size) if placement is None else placement.window_in(header.size)
     wanted = thumbnail_size(header.size if placement is None else placement.bucket)
     needed = Size(
@@ -62,11 +62,12 @@ def photo_of(sample: Sample) -> Pixels | None:
     )
     turned = sample.trainer.turns_images
     pixels = raster.read_small(sample.pair.image, needed, upright=turned)
+    sample.image_decodes = True
     across, down = pixels.shape[1] / header.size.width, pixels.shape[0] / header.size.height
     small = Box(
         window.left * across, window.top * down, window.right * across, window.bottom * down
     )
-    return scaled(part_in(pixels, small), wanted)
+    return scaled_picture(part_in(pixels, small), wanted)
 
 
 def with_cells(

@@ -135,8 +135,7 @@ def _panel(tile: Tile, side: int) -> Pixels:
 
 
 def _mask_panel(view: PairView, side: int) -> Pixels:
-    height, width = view.bucket_image.shape[:2]
-    scale = min(side / width, _TALLEST / height)
+    scale = min(side / view.bucket.width, _TALLEST / view.bucket.height)
     return _fitted(drawn_panel(view, scale), side)
 
 
@@ -148,8 +147,7 @@ def _near(tile: Tile, worst: Box | None, panel: Pixels | None) -> tuple[Pixels, 
     view, window = tile.view, tile.window
     if view is None or window is None or worst is None:
         return None
-    height, width = view.bucket_image.shape[:2]
-    across, down = width / window.width, height / window.height
+    across, down = view.bucket.width / window.width, view.bucket.height / window.height
     x = ((worst.left + worst.right) / 2 - window.left) * across / view.stride
     y = ((worst.top + worst.bottom) / 2 - window.top) * down / view.stride
     rows, columns = view.weights.shape

@@ -6,7 +6,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import groupby
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from maskprep.pictures.glyphs import OWN, bitmap, bitmap_size, file_with, font
 from maskprep.pictures.palette import Colour
@@ -42,14 +42,15 @@ def draw_text(
         Whether semi-bold.
     """
     x, y = xy
+    # Pillow has no other way from what draws to what is drawn on than `_image`.
     for run, file in _runs(text, bold):
         if not bitmap_size(file):
-            draw.text((x, y + size), run, font=font(file, size), fill=colour, anchor="ls")
-            x += font(file, size).getlength(run)
+            written, left, top = _written(run, file, size)
+            draw._image.paste(colour, (round(x) + left, round(y) + size + top), written)
+            x += _run_width(run, file, size)
             continue
         for each in run:
             picture = bitmap(file, each, size)
-            # Pillow has no other way from what draws to what is drawn on.
             draw._image.paste(picture, (round(x), round(y + 0.06 * size)), picture)
             x += picture.width
 
@@ -156,6 +157,8 @@ def wrapped(text: str, width: float, size: int) -> list[str]:
 @lru_cache(maxsize=1024)
 def _runs(text: str, bold: bool) -> tuple[tuple[str, str], ...]:
     """Split a line into runs, each with its font's file; what none has becomes escapes."""
+    if text.isascii() and text.isprintable():
+        return ((text, OWN[bold]),)
     shown = "".join(map(_shown, unicodedata.normalize("NFC", text)))
     files = groupby(shown, lambda each: file_with(each, bold) or OWN[bold])
     return tuple(("".join(run), file) for file, run in files)
@@ -167,6 +170,16 @@ def _shown(character: str) -> str:
     if character.isprintable() and file_with(character, False) is not None:
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+@lru_cache(maxsize=512)
+def _written(run: str, file: str, size: int) -> tuple[Image.Image, int, int]:
+    """Write a run once, for most lines stand on every page: in grey, and where from its base."""
+    own = font(file, size)
+    left, top, right, bottom = (round(edge) for edge in own.getbbox(run, anchor="ls"))
+    written = Image.new("L", (max(1, right - left), max(1, bottom - top)))
+    ImageDraw.Draw(written).text((-left, -top), run, font=own, fill=255, anchor="ls")
+    return written, left, top
 
 
 @lru_cache(maxsize=4096)

@@ -42,11 +42,12 @@ def view_of(
     UnreadableImageError
         The image cannot be decoded.
     """
-    weights, placement, mask = sample.weights, sample.placement, sample.mask
-    at_bucket = sample.image_at_bucket()
-    if weights is None or placement is None or at_bucket is None or sample.image_header is None:
+    weights, placement, header = sample.weights, sample.placement, sample.image_header
+    if weights is None or placement is None or header is None:
         return None
-    image = np.ascontiguousarray(sample.picture[..., :3])
+    image, mask = np.ascontiguousarray(sample.picture[..., :3]), sample.mask
+    is_alpha = sample.pair.source is MaskSource.ALPHA
+    blackens = is_alpha and sample.trainer.blackens_hidden(header.size, placement, sample.subset)
     right = sample.trainer.unshifted() if sample.pair.source is MaskSource.FILE else None
     right_weights = sample.seen_by(right).weights if right is not None else None
     notes = list(_clipping(sample))
@@ -66,10 +67,10 @@ def view_of(
         title=pathname.basename(sample.pair.image),
         image=image,
         mask=np.full(image.shape[:2], 255, np.uint8) if mask is None else mask,
-        bucket_image=at_bucket,
+        bucket=placement.bucket,
         weights=weights,
         stride=sample.model.stride,
-        crop_box=_crop_box(placement, sample.image_header.size),
+        crop_box=_crop_box(placement, header.size),
         facts=_facts(sample, placement, len(lost)),
         lost=shown,
         lost_as_drawn=None if right_weights is None else _as_drawn(sample, placement, shown),
@@ -78,6 +79,7 @@ def view_of(
         findings=findings,
         right_weights=right_weights,
         notes=notes,
+        trained_image=sample.image_at_bucket() if blackens else None,
     )
 
 

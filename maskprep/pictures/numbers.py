@@ -103,7 +103,7 @@ def frame_details(panel: Pixels, view: PairView) -> None:
     view : PairView
         The pair.
     """
-    scale = panel.shape[1] / view.bucket_image.shape[1]
+    scale = panel.shape[1] / view.bucket.width
     for lost in view.lost:
         box = tuple(round(edge * scale) for edge in lost.box)
         if max(box[2] - box[0], box[3] - box[1]) > _LONGEST_FRAME // 3:

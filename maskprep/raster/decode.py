@@ -27,7 +27,7 @@ from maskprep.raster.header import (
 )
 from maskprep.raster.keys import alpha_by_deep_colour, alpha_by_key, grey_key
 from maskprep.raster.orientation import as_viewed
-from maskprep.raster.plain import as_array
+from maskprep.raster.plain import as_array, is_for_spng
 from maskprep.raster.reading import Channel, Deep, one_of
 
 Mask = NDArray[np.uint8]
@@ -272,7 +272,7 @@ def read_picture(
 
 
 def read_small(path: str, at_least: Size, upright: bool = False) -> NDArray[np.uint8]:
-    """Decode a picture that will be shown small: a JPEG only as finely as that needs.
+    """Decode a picture that will be shown small, only as finely as that needs where it can be.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def read_small(path: str, at_least: Size, upright: bool = False) -> NDArray[np.u
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        RGB; of the stored size, or of a half, a quarter or an eighth of it.
+        RGB; of the stored size, or smaller and not below `at_least`.
 
     Raises
     ------
@@ -296,8 +296,17 @@ def read_small(path: str, at_least: Size, upright: bool = False) -> NDArray[np.u
     with opened(path) as image:
         header = header_of(path, image)
         image.draft("RGB", (at_least.width, at_least.height))
-        pixels = picture_of(path, image, "RGB")
+        pixels = picture_of(path, _reduced(path, image, at_least), "RGB")
         return as_viewed(pixels, header.orientation) if upright else pixels
+
+
+def _reduced(path: str, image: Image.Image, at_least: Size) -> Image.Image:
+    """Bring what Pillow decodes near a size before its pixels are copied out of it."""
+    factor = min(image.width // at_least.width, image.height // at_least.height)
+    if factor < 2 or image.mode not in ("L", "RGB") or is_for_spng(image):
+        return image
+    with decoding(path):
+        return image.reduce(factor)
 
 
 def picture_of(path: str, image: Image.Image, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:

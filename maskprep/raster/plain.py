@@ -103,6 +103,11 @@ def _by_spng(png: bytes, mode: str) -> NDArray[np.uint8]:
     return np.asarray(_spng()(png), np.uint8)
 
 
+def is_for_spng(image: Image.Image) -> bool:
+    """Tell whether a photograph's file is one that libspng decodes in Pillow's place."""
+    return image.format == "PNG" and _spng() is not None
+
+
 @cache
 def _spng() -> Any:
     """Find libspng's decoder; libpng's of the same package ends the process on damaged files."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,14 @@ from PIL import Image
 
 from maskprep.page import report as module
 from maskprep.page.charts import buckets, histogram, shares_of
-from maskprep.page.packing import packed_bits, packed_mask, packed_weights
+from maskprep.page.packing import (
+    _LEAST,
+    _webp,
+    packed_bits,
+    packed_mask,
+    packed_weights,
+    picture_uri,
+)
 from maskprep.page.words import LANGUAGES, words_in
 from tests.commands import all_of, run
 from tests.datasets import Folders, checked
@@ -145,6 +154,46 @@ def test_what_is_packed_is_small() -> None:
     mask[200:600, 99] = 77
     assert max(len(packed_mask(mask)), len(packed_bits(mask))) < 1000
     assert len(packed_weights(np.ones((90, 70), np.float32))) < 200
+
+
+def test_whole_masks_are_those_of_the_worst_pairs_whoever_is_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = Folders(tmp_path)
+    for place in range(12):
+        mask = np.zeros((256, 256), np.uint8)
+        mask[40:200, 40 + place : 200] = 255
+        folders.add(f"{place:02}.png")
+        Image.new("RGB", (256, 256), (place, 90, 90)).save(folders.images / f"{place:02}.png")
+        Image.fromarray(mask).save(folders.masks / f"{place:02}.png")
+    training_set = checked(str(folders.config())).training_set
+    pages = []
+    for room in (600, 10_000_000):
+        monkeypatch.setattr(module, "_MASKS", room)
+        for workers in (1, 4):
+            page = tmp_path / f"{room}-{workers}.html"
+            module.write_report(training_set, page, workers=workers)
+            pages.append(page.read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+    assert pages[2] == pages[3]
+    carried = [re.findall(r'"replay":(null|\{)', page) for page in pages]
+    first = carried[0].index("null")
+    assert 0 < first < 12
+    assert carried[0] == ["{"] * first + ["null"] * (12 - first)
+    assert carried[2] == ["{"] * 12
+
+
+@pytest.mark.parametrize("noise", [0, 10, 60])
+def test_pictures_are_shown_worse_rather_than_larger(noise: int) -> None:
+    random = np.random.default_rng(noise)
+    pixels = np.clip(random.normal(120, noise, (320, 240, 3)), 0, 255).astype(np.uint8)
+    encoded = b64decode(picture_uri(pixels, 5_000).partition(",")[2])
+    with Image.open(io.BytesIO(encoded)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (240, 320))
+        shown = np.asarray(picture.convert("RGB"))
+    assert np.abs(shown.mean(axis=(0, 1)) - pixels.mean(axis=(0, 1))).max() < 6
+    least = len(_webp(pixels, _LEAST))
+    assert len(encoded) <= max(6_000, least)
 
 
 def test_a_lone_picture_of_any_kind_is_shown(tmp_path: Path) -> None:

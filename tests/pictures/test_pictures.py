@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from maskprep.masks.details import find_details
 from maskprep.masks.latent import area_weights
-from maskprep.model import Box, Severity
+from maskprep.model import Box, Severity, Size
 from maskprep.model.report import Finding
 from maskprep.pictures import (
     Lost,
@@ -37,7 +38,8 @@ from maskprep.pictures.palette import (
     weight_colours,
 )
 from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
-from maskprep.pictures.view import scaled
+from maskprep.pictures.stored import encoded_png
+from maskprep.pictures.view import Levels, Pixels, scaled, scaled_picture
 
 
 def view_of(
@@ -57,7 +59,8 @@ def view_of(
         for number, each in enumerate(details.found[:3], 1)
     ]
     facts = [("coverage", "12 %")]
-    return PairView(title, image, mask, image, weights, stride, None, facts, lost, spots, "lost")
+    bucket = Size(width, height)
+    return PairView(title, image, mask, bucket, weights, stride, None, facts, lost, spots, "lost")
 
 
 def test_weight_0_is_orange_1_is_blue_and_the_way_between_is_steady() -> None:
@@ -133,7 +136,7 @@ def test_what_the_crop_cuts_off_is_hatched_and_nothing_else() -> None:
     assert whole.shape == (192, 256, 3)
     cropped = replace(
         view,
-        bucket_image=view.image[:, 32:224],
+        bucket=Size(192, 192),
         weights=area_weights(np.ascontiguousarray(view.mask[:, 32:224]), 8),
         crop_box=(32.0, 0.0, 224.0, 192.0),
     )
@@ -250,8 +253,8 @@ def test_a_hair_of_a_large_picture_keeps_its_outline(width: int) -> None:
     mask = np.zeros((4000, 6000), np.uint8)
     mask[500:3500, 3000 : 3000 + width] = 255
     image = np.full((4000, 6000, 3), 120, np.uint8)
-    bucket = np.full((832, 1248, 3), 120, np.uint8)
-    weights = area_weights(scaled(mask, (1248, 832)), 8)
+    bucket = Size(1248, 832)
+    weights = area_weights(scaled(mask, bucket), 8)
     view = PairView("a.png", image, mask, bucket, weights, 8, None, [])
     for panel in (drawn_panel(view, 0.5), cells_panel(view, 4)):
         middle = panel[panel.shape[0] // 2].astype(int)
@@ -267,8 +270,8 @@ def test_no_outline_hides_a_line_of_2_px(size: tuple[int, int], shift: int) -> N
     mask[height // 8 : -height // 8, x : x + 2] = 255
     image = np.full((height, width, 3), (30, 160, 60), np.uint8)
     image[mask > 0] = (200, 0, 200)
-    bucket = scaled(image, (512, 512 * height // width // 64 * 64))
-    weights = area_weights(scaled(mask, bucket.shape[1::-1]), 8)
+    bucket = Size(512, 512 * height // width // 64 * 64)
+    weights = area_weights(scaled(mask, bucket), 8)
     view = PairView("a.png", image, mask, bucket, weights, 8, None, [])
     drawn = drawn_panel(view, 1.0)
     own = scaled(image, drawn.shape[1::-1])
@@ -285,3 +288,48 @@ def test_no_outline_hides_a_line_of_2_px(size: tuple[int, int], shift: int) -> N
 def cells_row(view: PairView) -> int:
     rows: int = view.weights.shape[0]
     return rows // 2 * 8 + 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 300), (300, 7), (64, 31), (64, 32), (64, 33)])
+def test_a_drawing_is_stored_without_loss(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(3)
+    pixels = random.integers(0, 256, (size[1], size[0], 3), np.uint8)
+    pixels[size[1] // 2 :] = 250
+    with Image.open(io.BytesIO(encoded_png(Image.fromarray(pixels)))) as stored:
+        assert (stored.format, stored.mode) == ("PNG", "RGB")
+        np.testing.assert_array_equal(np.asarray(stored), pixels)
+
+
+def test_a_smaller_size_is_made_of_the_least_larger_one() -> None:
+    made = []
+
+    def scale(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+        made.append((pixels.shape[1], size[0]))
+        return scaled(pixels, size)
+
+    levels = Levels(np.full((800, 1600), 7, np.uint8), scale)
+    for width in (800, 700, 100, 700, 1600, 3200):
+        assert levels.at((width, width // 2)).shape == (width // 2, width)
+    assert made == [(1600, 800), (800, 700), (700, 100), (1600, 3200)]
+
+
+def test_pictures_are_shown_as_bright_as_they_are() -> None:
+    random = np.random.default_rng(4)
+    coarse = random.integers(60, 200, (15, 20, 3), np.uint8)
+    picture = np.asarray(cv2.resize(coarse, (1600, 1200)), np.uint8)
+    for size in ((1601, 1203), (1300, 900), (799, 601), (320, 240)):
+        quick, exact = scaled_picture(picture, size), scaled(picture, size)
+        assert quick.shape == exact.shape
+        assert np.abs(quick.astype(int) - exact).mean() < 2
+
+
+def test_cells_lie_over_the_part_of_the_image_that_the_crop_leaves() -> None:
+    image = np.full((192, 256, 3), 40, np.uint8)
+    image[:, 32:224] = 200
+    mask = np.full((192, 256), 255, np.uint8)
+    weights = np.ones((24, 24), np.float32)
+    crop = (32.0, 0.0, 224.0, 192.0)
+    view = PairView("a.png", image, mask, Size(192, 192), weights, 8, crop, [])
+    assert np.unique(cells_panel(view, 2)).size == 3
+    other = np.full((192, 192, 3), 90, np.uint8)
+    assert (cells_panel(replace(view, trained_image=other), 2) < cells_panel(view, 2)).all()

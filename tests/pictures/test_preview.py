@@ -229,7 +229,7 @@ def test_details_of_a_shifted_mask_are_framed_where_they_are_drawn(tmp_path: Pat
     assert view.crop_box is not None
     (drawn,), (seen,) = view.drawn_details, view.lost
     left, top, right, _ = view.crop_box
-    scale = (right - left) / view.bucket_image.shape[1]
+    scale = (right - left) / view.bucket.width
     assert drawn.box.left * scale + left == pytest.approx(19, abs=3)
     assert drawn.box.top * scale + top == pytest.approx(19, abs=3)
     assert drawn.box.bottom * scale + top == pytest.approx(62, abs=3)
