@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import tomlkit
 import voluptuous as vol
-from tomlkit.exceptions import ParseError, TOMLKitError, UnexpectedEofError
+from tomlkit.exceptions import ParseError, UnexpectedEofError
 
 from maskprep.checking.choice import Choice, matching
 from maskprep.dataset.expectation import MEASURES, Expectation
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.model import Severity
 
 FILE_NAME = "maskprep.toml"
@@ -213,8 +212,9 @@ def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation
 def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
     try:
         found = {pathname.stem(each): each for each in storage.glob(folder, pattern)}
-    except (ValueError, NotImplementedError):
-        raise MaskprepError(f"{path}: under wants a pattern from this folder: {pattern}") from None
+    except ValueError:
+        told = f"under wants a pattern of files from this folder: {pattern[:80]!r}"
+        raise MaskprepError(f"{path}: {told}") from None
     if not found:
         raise MaskprepError(f"{path}: under = {pattern!r} fits no file: nothing is held to it")
     return found
@@ -223,15 +223,15 @@ def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
 def _table_of(path: str) -> dict[str, Any] | None:
     try:
         text = storage.read_bytes(path).decode("utf-8-sig")
-        whole = tomlkit.parse(text).unwrap()
+        whole = parsed.from_toml(text)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
     except ParseError as error:
         raise MaskprepError(f"{path}: {_parse_error(text, error)}") from error
-    except (TOMLKitError, ValueError) as error:
-        raise MaskprepError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise MaskprepError(f"{path}: does not parse: {error}") from error
     if pathname.basename(path) != _PYPROJECT:
         return whole
     tools = whole.get("tool", {})

@@ -34,6 +34,7 @@ _STDOUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            _refuse_lost_folder()
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
@@ -53,6 +54,14 @@ class _Group(click.Group):
             else:
                 _tell(own_fault(error))
         raise SystemExit(2)
+
+
+def _refuse_lost_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        told = "the working folder is gone, in which relative paths begin: go to another one"
+        raise MaskprepError(f"{told} ({error.strerror})") from error
 
 
 def _tell(message: str) -> None:

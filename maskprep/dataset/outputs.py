@@ -64,7 +64,7 @@ class Outputs:
             _refuse_inside(wanted, [path.parent for path in map(_goal, wanted)], training_set, ())
         there = [path for path in wanted if os.path.lexists(path)]
         for path in there:
-            if path.exists() and not path.is_file():
+            if os.path.exists(path) and not os.path.isfile(path):
                 raise MaskprepError(f"{path}: is no regular file: name another")
         if there and not self._overwrite:
             more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
@@ -93,10 +93,10 @@ class Outputs:
         MaskprepError
             It holds something, and nothing may be replaced; or it cannot be listed.
         """
-        if folder.is_symlink() and not folder.exists():
+        if os.path.islink(folder) and not os.path.exists(folder):
             raise MaskprepError(f"{folder}: is a link to nothing: name a folder")
         try:
-            there = sorted(folder.iterdir()) if folder.exists() else []
+            there = sorted(folder.iterdir()) if os.path.lexists(folder) else []
         except OSError as error:
             raise MaskprepError(f"{folder}: cannot be listed ({error.strerror})") from error
         if there and not self._overwrite:
@@ -201,7 +201,7 @@ def _refuse_inside(
         if any(is_within(path, each) for each in folders):
             raise RefusedOutputError(f"{path}: lies in the data set; write to another folder")
     for path in paths:
-        if path.exists() and any(path.samefile(each) for each in files):
+        if os.path.exists(path) and any(os.path.samefile(path, each) for each in files):
             raise RefusedOutputError(f"{path}: is a file of the data set; name another")
 
 
@@ -239,7 +239,7 @@ def _files(training_set: TrainingSet, beside: Iterable[str]) -> list[Path]:
 
 
 def _goal(path: Path) -> Path:
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
 
 
 def _is_stream(path: Path) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
+from maskprep.files import storage
 from maskprep.files.pathname import entry_of, is_within
 from maskprep.files.write import write_whole
 
@@ -59,7 +60,7 @@ class Backup:
                     return
                 except OSError:
                     pass  # no hard links on this file system
-            write_whole(kept, whole.read_bytes())
+            write_whole(kept, storage.read_bytes(str(whole)))
             shutil.copystat(whole, kept)
         except OSError as error:
             raise MaskprepError(f"{whole}: cannot be backed up ({error.strerror})") from error

@@ -18,7 +18,7 @@ from maskprep.dataset.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.exporting.balance import even_repeats, shares
-from maskprep.files import pathname, shell
+from maskprep.files import pathname, shell, storage
 from maskprep.files.write import write_whole
 from maskprep.model import ModelTraits, Severity, Size
 from maskprep.model.report import Finding, Report
@@ -219,7 +219,7 @@ def save_config(config: ExportedConfig, *, force: bool = False) -> Path | None:
     if config.original is None:
         config.outputs.write(Path(config.path), content)
         return None
-    backup = _keep(Path(config.path).resolve(), config.original)
+    backup = _keep(Path(pathname.realpath(config.path)), config.original)
     try:
         config.outputs.write(Path(config.path), content)
     except MaskprepError:
@@ -245,7 +245,7 @@ class _Workshop:
             composed = self.writer.amend(self.original.decode("utf-8"), draft, self.path)
         with tempfile.TemporaryDirectory(prefix="maskprep-") as folder:
             copy = Path(folder, f"copy{self.writer.config_ending}")
-            write_whole(copy, composed.text.encode("utf-8"))
+            write_whole(copy, _encoded(composed.text, self.path or self.writer.config_ending))
             request = Request(str(copy), self.trainer, draft.model, called=self.path)
             training_set = discover(request)
             if training_set.config is not None and training_set.config.accepted:
@@ -256,6 +256,14 @@ class _Workshop:
                     raise MaskprepError(f"{differing[0]}: the trainer would read it so")
             with self.progress_bar(label, training_set.pair_count) as advance:
                 return composed, check(training_set, progress=advance)
+
+
+def _encoded(text: str, path: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        told = "a name in it is no Unicode, which no configuration can hold: rename the folder"
+        raise MaskprepError(f"{path}: {told}") from error
 
 
 def _refuse_target(path: str, writer: WritesConfigurations) -> None:
@@ -274,7 +282,7 @@ def _original(path: str, trainer: Trainer, writer: WritesConfigurations) -> byte
         )
     in_role(trainer, ReadsConfigurations).read_config(path, next(iter(trainer.models.values())), {})
     try:
-        return Path(path).read_bytes()
+        return storage.read_bytes(path)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
+from maskprep.files import storage
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -157,7 +158,7 @@ def copy_whole(source: Path, path: Path) -> None:
         It cannot be read, or not be written.
     """
     try:
-        content = source.read_bytes()
+        content = storage.read_bytes(str(source))
     except OSError as error:
         raise MaskprepError(f"{source}: cannot be read ({error.strerror})") from error
     write_whole(path, content)

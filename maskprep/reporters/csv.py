@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
+from maskprep.errors import harmless
 from maskprep.model import Size
 from maskprep.model.report import Report, SampleRow
 
@@ -25,14 +26,16 @@ def render(reports: Sequence[Report]) -> str:
     Returns
     -------
     str
-        As Python's csv module writes it; what cannot be foretold is empty.
+        As Python's csv module writes it; what cannot be foretold is empty, and what would do
+        something to a terminal stands as an escape.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["target", *_columns()])
     for report in reports:
         for row in report.rows:
-            writer.writerow([report.training_set.name, *_values(row)])
+            cells = (report.training_set.name, *_values(row))
+            writer.writerow([harmless(c) if isinstance(c, str) else c for c in cells])
     return stream.getvalue()
 
 

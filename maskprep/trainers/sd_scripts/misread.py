@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from maskprep.errors import MaskprepError
+from maskprep.files import parsed
 from maskprep.trainers.sd_scripts.toml_layout import (
     Assignment,
     Place,
@@ -70,15 +71,12 @@ def misreads(text: str) -> list[Misread]:
     list of Misread
         In the order of the document; empty where one of the parsers refuses the text.
     """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     reads = trainers_reading(text)
     if reads is None:
         return []
     try:
-        says = tomlkit.parse(text).unwrap()
-    except (TOMLKitError, ValueError, RecursionError):
+        says = parsed.from_toml(text)
+    except ValueError:
         return []
     return list(_differences((), says, reads))
 
@@ -146,9 +144,7 @@ def respelled(text: str) -> str:
     MaskprepError
         There is no such spelling of one of them.
     """
-    import tomlkit
-
-    says = tomlkit.parse(text).unwrap()
+    says = parsed.from_toml(text)
     mended: set[Place] = set()
     while found := misreads(text):
         culprit = _first_statement(_laid_out(text), found)
@@ -160,15 +156,12 @@ def respelled(text: str) -> str:
 
 
 def _mended(text: str, culprit: Assignment, says: Any) -> str:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     name, size = written_place(culprit.place), len(culprit.place)
     refusal = ""
     for changed in _spellings(text, culprit):
         try:
-            alike = not any(_differences((), says, tomlkit.parse(changed).unwrap()))
-        except (TOMLKitError, ValueError):
+            alike = not any(_differences((), says, parsed.from_toml(changed)))
+        except ValueError:
             continue
         if not alike:
             continue
@@ -247,9 +240,7 @@ def _escaped(raw: str) -> str:
 
 
 def _content(raw: str) -> str:
-    import tomlkit
-
-    return str(tomlkit.parse(f"value = {raw}\n").unwrap()["value"])
+    return str(parsed.from_toml(f"value = {raw}\n")["value"])
 
 
 def _escape(found: re.Match[str]) -> str:
