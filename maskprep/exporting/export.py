@@ -242,7 +242,7 @@ class _Workshop:
         if self.original is None:
             composed = self.writer.compose(draft, self.path)
         else:
-            composed = self.writer.amend(self.original.decode("utf-8"), draft, self.path)
+            composed = self._amended(self.original.decode("utf-8-sig"), draft)
         with tempfile.TemporaryDirectory(prefix="maskprep-") as folder:
             copy = Path(folder, f"copy{self.writer.config_ending}")
             write_whole(copy, _encoded(composed.text, self.path or self.writer.config_ending))
@@ -256,6 +256,14 @@ class _Workshop:
                     raise MaskprepError(f"{differing[0]}: the trainer would read it so")
             with self.progress_bar(label, training_set.pair_count) as advance:
                 return composed, check(training_set, progress=advance)
+
+    def _amended(self, text: str, draft: ConfigDraft) -> Composed:
+        try:
+            return self.writer.amend(text, draft, self.path)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # Others wrote it: a value may be of any type where blocks are looked for.
+            told = f"holds something of another kind than {self.trainer.name} writes"
+            raise MaskprepError(f"{self.path}: {told} ({error}): mend it, or write anew") from error
 
 
 def _encoded(text: str, path: str) -> bytes:

@@ -357,6 +357,30 @@ def test_a_page_holds_no_control_characters(folders: Folders) -> None:
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\x7f", "\u2028"} & set(page)
 
 
+UPDATED = {
+    "onetrainer": (
+        "u.json",
+        ['{"concepts": [1]}', '{"concepts": [{"path": "P", "image": 1}]}', "1"],
+    ),
+    "simpletuner": ("u.json", ['[{"id": 1}]', '[{"id": "a", "type": []}, null]', "[[]]", "{}"]),
+    "diffusion-pipe": ("u.toml", ["directory = [1]", "[[directory]]\npath = []", "a = 1"]),
+    "sd-scripts": ("u.toml", ["datasets = 1", "[[datasets]]\nsubsets = [1]", "general = 1"]),
+}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with a mark"])
+@pytest.mark.parametrize("trainer", UPDATED)
+def test_what_is_updated_may_hold_anything(folders: Folders, trainer: str, mark: str) -> None:
+    name, texts = UPDATED[trainer]
+    images = json.dumps(str(folders.images))[1:-1]
+    for text in texts:
+        content = f"{mark}{text}".replace("P", images).encode()
+        (folders.root / name).write_bytes(content)
+        command = ("export-config", "images", "--masks", "masks", "--trainer", trainer)
+        if told(*command, "--update", name).exit_code == 2:
+            assert (folders.root / name).read_bytes() == content
+
+
 LONG = ["x" * 300, "/".join(["y" * 200] * 30)]
 WRITERS = [
     ("preview", "--output"),
