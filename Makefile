@@ -2,7 +2,7 @@ PYTHON ?= python
 OLDEST := .venv-oldest
 TRAINER := .venv-trainer
 
-.PHONY: house check format lint types contracts test check-oldest check-trainer bench formats
+.PHONY: house check format lint types contracts test check-oldest check-trainer bench formats fuzz
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -41,6 +41,12 @@ check-trainer:
 	$(PYTHON) -m venv $(TRAINER)
 	$(TRAINER)/bin/python -m pip install -q -c tests/constraints-trainer.txt ".[test]"
 	$(TRAINER)/bin/python -m pytest -n auto -q $(PINNED:%=tests/%)
+
+# Feed each door with what atheris draws (pip install ".[fuzz]"); what it finds becomes a test.
+RUNS ?= 100000
+DOORS := decoding configurations pairing side-files cached
+fuzz:
+	for door in $(DOORS); do $(PYTHON) -m tests.fuzz $$door -runs=$(RUNS) || exit 1; done
 
 # Measure, and bring docs/performance.md up to date; BENCH="--pairs 40 --rounds 2" for a first look.
 bench:

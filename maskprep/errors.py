@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import copyreg
+import errno
 import os
+import re
 import traceback
 import warnings
 from collections.abc import Iterable
 from typing import Any
+
+#: What does something to a terminal, turns the direction of writing, or is half a character.
+HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 
 
 def printable(text: str) -> str:
@@ -61,12 +68,38 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
 
 
+def harmless(text: str) -> str:
+    r"""Make a text safe for a terminal, and keep all that names are written with, for programs.
+
+    Parameters
+    ----------
+    text : str
+        May hold file names, and they may hold anything.
+
+    Returns
+    -------
+    str
+        One line: control characters, signs that turn the direction of writing, and half characters
+        become escapes; spaces and signs of all scripts stay.
+
+    Examples
+    --------
+    >>> harmless("a\x9b\u202e\u3000b")
+    'a\\x9b\\u202e\u3000b'
+    """
+    return HARMFUL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def silence_decoders() -> None:
     """Keep Pillow's warnings off the console.
 
     Of huge pictures a rule of our own tells, in its place; broken EXIF no trainer reads.
     """
     warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+#: Where the system is at its limits: open files, processes, memory.
+_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 def own_fault(error: Exception) -> str:
@@ -80,8 +113,11 @@ def own_fault(error: Exception) -> str:
     Returns
     -------
     str
-        One line: what happened, where, and what to do.
+        One line: what happened, where, and what to do. Where the system is at its limits, that.
     """
+    if isinstance(error, OSError) and error.errno in _NO_MORE:
+        told = "raise its limits (ulimit -n, -u, -v), or take fewer --workers"
+        return f"the system gives no more ({error.strerror}): {told}"
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
     what = traceback.format_exception_only(type(error), error)[-1].strip()

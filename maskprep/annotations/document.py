@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.errors import MaskprepError
-from maskprep.files import storage
+from maskprep.files import parsed, storage
 from maskprep.model import Size
 
 Corners = NDArray[np.float64]
@@ -93,9 +92,7 @@ class Document:
     def data(self) -> Any:
         """Its content as JSON; `MaskprepError` where it is none."""
         try:
-            return json.loads(self.content)  # of UTF-8, UTF-16 and UTF-32
-        except RecursionError:
-            raise MaskprepError(f"{self.path}: is nested too deeply to be annotations") from None
+            return parsed.from_json(self.content)  # of UTF-8, UTF-16 and UTF-32
         except ValueError as error:  # of the text's encoding, too
             raise MaskprepError(f"{self.path}: is no JSON ({error})") from error
 

@@ -15,7 +15,7 @@ from maskprep.annotations.document import Document, Malformed, Shares, blaming, 
 from maskprep.annotations.placing import BEYOND
 from maskprep.annotations.shapes import Annotated, Content, Format, Shape
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.model import Size
 from maskprep.raster import Mask
 
@@ -122,7 +122,7 @@ def _from_yaml(path: str) -> dict[int, str]:
     try:
         if _is_endless(yaml, text, loader):
             raise Malformed(f"{path} has references (*name) or a depth that classes need not")
-        data: Any = yaml.load(text, loader)  # noqa: S506 - both are safe
+        data = parsed.from_yaml(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise MaskprepError(f"{path}: is no YAML ({str(error).splitlines()[0]})") from error
     if isinstance(data, dict) and "kpt_shape" in data:

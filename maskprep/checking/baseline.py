@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname
+from maskprep.files import parsed, pathname, storage
 from maskprep.model.report import Finding, Report
 from maskprep.version import __version__
 
@@ -37,17 +38,15 @@ def read_baseline(path: str) -> Accepted:
         It cannot be read, or is no baseline.
     """
     try:
-        said = json.loads(Path(path).read_text(encoding="utf-8"))
-        entries = [(each["rule"], each["path"], each["count"]) for each in said["findings"]]
-        if not all(isinstance(count, int) for _, _, count in entries):
-            raise TypeError("a count is no number")
+        said = parsed.from_json(storage.read_bytes(path).decode())
+        accepted = Counter(dict(map(_accepted, said["findings"])))
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise MaskprepError(
             f"{path}: is no baseline: take it away to have a new one written"
         ) from error
-    return Counter({(rule, place): count for rule, place, count in entries})
+    return accepted
 
 
 def admit_baseline(path: str, *, update: bool) -> Outputs | None:
@@ -136,6 +135,15 @@ def without_accepted(report: Report, accepted: Accepted, path: str) -> Report:
         (known if left[key] > 0 else new).append(finding)
         left[key] -= 1
     return replace(report, findings=tuple(new), ignored=(*report.ignored, *known))
+
+
+def _accepted(entry: Any) -> tuple[tuple[str, str], int]:
+    rule, place = entry["rule"], entry["path"]
+    count = parsed.whole_number(entry["count"], 0, parsed.LARGEST)
+    # A name that is no Unicode is kept as half characters.
+    if not isinstance(rule, str) or not isinstance(place, str) or count is None:
+        raise TypeError("no rule, path and count")
+    return (rule, place), count
 
 
 def _key(finding: Finding, path: str) -> tuple[str, str]:

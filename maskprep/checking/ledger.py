@@ -11,6 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from maskprep.files import storage
+
 _NAME = "checks-1.sqlite3"
 _SIGNATURE = """Signature: 8a477f597d28d172789f06886806bc55
 # Made by maskprep, and taken away by maskprep clean. See https://bford.info/cachedir
@@ -239,7 +241,7 @@ def _encoded(path: str) -> bytes:
 
 
 def _holds(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_bytes() == text.encode()
+    return path.is_file() and storage.read_bytes(str(path)) == text.encode()
 
 
 def _seal(*parts: bytes) -> bytes:
@@ -253,7 +255,7 @@ def _head_of(path: Path) -> bytes | None:
         return b""
     if not path.is_file():
         return None
-    with path.open("rb") as file:
+    with storage.open_binary(str(path)) as file:
         return file.read(_PAGE)
 
 

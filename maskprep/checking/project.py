@@ -12,7 +12,7 @@ import voluptuous as vol
 from maskprep.checking.choice import Choice, matching
 from maskprep.dataset.expectation import MEASURES, Expectation
 from maskprep.errors import MaskprepError, closest
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.model import Severity
 
 if TYPE_CHECKING:
@@ -213,33 +213,41 @@ def _expectation(said: Mapping[str, Any], folder: str, path: str) -> Expectation
 def _regions(pattern: str, folder: str, path: str) -> dict[str, str]:
     try:
         found = {pathname.stem(each): each for each in storage.glob(folder, pattern)}
-    except (ValueError, NotImplementedError):
-        raise MaskprepError(f"{path}: under wants a pattern from this folder: {pattern}") from None
+    except ValueError:
+        told = f"under wants a pattern of files from this folder: {pattern[:80]!r}"
+        raise MaskprepError(f"{path}: {told}") from None
     if not found:
         raise MaskprepError(f"{path}: under = {pattern!r} fits no file: nothing is held to it")
     return found
 
 
 def _table_of(path: str) -> dict[str, Any] | None:
-    import tomlkit  # counts lines and columns better; seldom needed, slow to import
-    from tomlkit.exceptions import ParseError, TOMLKitError
-
     try:
         text = storage.read_bytes(path).decode("utf-8-sig")
-        whole = tomlkit.parse(text).unwrap()
+        whole = parsed.from_toml(text)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise MaskprepError(f"{path}: is not UTF-8: save it as UTF-8") from error
-    except ParseError as error:
-        raise MaskprepError(f"{path}: {_parse_error(text, error)}") from error
-    except (TOMLKitError, ValueError) as error:
-        raise MaskprepError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise MaskprepError(f"{path}: {_refusal(text, error)}") from error
     if pathname.basename(path) != _PYPROJECT:
         return whole
     tools = whole.get("tool", {})
     found = tools.get("maskprep") if isinstance(tools, dict) else None
     return found if isinstance(found, dict) else None
+
+
+def _refusal(text: str, refused: ValueError) -> str:
+    from tomlkit.exceptions import ParseError  # slow to import, and seldom needed
+
+    try:
+        parsed.toml_document(text)
+    except ParseError as error:  # it counts lines and columns
+        return _parse_error(text, error)
+    except ValueError:
+        pass
+    return f"does not parse: {refused}"
 
 
 def _parse_error(text: str, error: ParseError) -> str:

@@ -18,7 +18,7 @@ from functools import cache, partial
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import cv2
 import numpy
@@ -30,10 +30,11 @@ from maskprep.checking.ledger import Known, Ledger
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.sample import Sample
 from maskprep.errors import UnreadableImageError
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.files.storage import Signature
 from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
 from maskprep.model.report import Finding, Judgement, SampleRow
+from maskprep.rules import all_rules
 from maskprep.running.parallel import Executor
 from maskprep.trainers.base import Trainer
 
@@ -70,7 +71,7 @@ class _Case:
     sources: tuple[_Source, ...]
     signatures: tuple[Signature | None, ...]
     known: tuple[str, ...] | None = None
-    remembered: str = ""
+    remembered: Judgement | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -177,11 +178,12 @@ class Recheck:
         if None in signatures or None in known:
             return _Case(sample, sources, signatures)
         evidence = tuple(each.evidence for each in known if each is not None)
-        remembered = self._ledger.result(self._key(sample, evidence))
-        if remembered is None:
+        text = self._ledger.result(self._key(sample, evidence))
+        remembered = None if text is None else _from_json(text)
+        if remembered is None or remembered.row.image != sample.pair.image:
             return _Case(sample, sources, signatures)
         if [str(each) for each in signatures] == [each.signature for each in known if each]:
-            return _from_json(remembered)
+            return remembered
         return _Case(sample, sources, signatures, evidence, remembered)
 
     def _kept(self, examined: _Examined) -> Judgement:
@@ -194,7 +196,8 @@ class Recheck:
             known = Known(str(signature) if settled else "", seen)
             self._ledger.keep_file(pathname.absolute(each.path), each.known_as, known)
         if judgement is None:
-            return _from_json(case.remembered)
+            assert case.remembered is not None, "its evidence was known"
+            return case.remembered
         self._ledger.keep_result(self._key(case.sample, evidence), _to_json(judgement))
         return judgement
 
@@ -286,13 +289,53 @@ def _plain(value: SampleRow | Finding | Stop) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def _from_json(text: str) -> Judgement:
-    row, findings, stops = json.loads(text)
-    for name in ("size", "measured", "resized", "bucket"):
-        row[name] = None if row[name] is None else Size(*row[name])
-    row["library_differences"] = tuple(row["library_differences"])
-    return Judgement(
-        SampleRow(**row),
-        tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in findings),
-        tuple(Stop(**{**each, "stage": Stage(each["stage"])}) for each in stops),
-    )
+def _from_json(text: str) -> Judgement | None:
+    """Read a judgement as it was kept; None of what no check has written."""
+    try:
+        row, findings, stops = parsed.from_json(text)
+        told = Judgement(
+            _made(SampleRow, row),
+            tuple(_made(Finding, each) for each in findings),
+            tuple(_made(Stop, each) for each in stops),
+        )
+    except (ValueError, TypeError, AttributeError, LookupError):
+        return None
+    known = {(each.code, each.name) for each in all_rules()}
+    return told if known.issuperset((each.code, each.name) for each in told.findings) else None
+
+
+Kind = TypeVar("Kind", SampleRow, Finding, Stop)
+
+
+def _made(kind: type[Kind], values: dict[str, Any]) -> Kind:
+    """Make one of the report's records of values by name, each of the type that it declares."""
+    types = {field.name: str(field.type) for field in fields(kind)}
+    return kind(**{name: _OF_TYPE[types[name]](value) for name, value in values.items()})
+
+
+def _typed(*kinds: type) -> Callable[[Any], Any]:
+    def same(value: Any) -> Any:
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise TypeError(f"{value!r} is none of {kinds}")
+        return value
+
+    return same
+
+
+def _size(value: Any) -> Size | None:
+    return None if value is None else Size(*map(_typed(int), value))
+
+
+_NONE = type(None)
+_OF_TYPE: dict[str, Callable[[Any], Any]] = {
+    "str": _typed(str),
+    "str | None": _typed(str, _NONE),
+    "bool": _typed(bool),
+    "int": _typed(int),
+    "int | None": _typed(int, _NONE),
+    "float | None": _typed(float, int, _NONE),
+    "Size | None": _size,
+    "tuple[str, ...]": lambda value: tuple(map(_typed(str), _typed(list)(value))),
+    "Severity": Severity,
+    "Stage": Stage,
+}

@@ -60,7 +60,11 @@ class _Group(click.Group):
         return _carried_out(lambda: super(_Group, self).make_context(*args, **more))
 
     def invoke(self, ctx: click.Context) -> Any:
-        return _carried_out(lambda: super(_Group, self).invoke(ctx))
+        return _carried_out(lambda: self._invoked(ctx))
+
+    def _invoked(self, ctx: click.Context) -> Any:
+        _refuse_lost_folder()
+        return super().invoke(ctx)
 
 
 def _carried_out(work: Callable[[], Result]) -> Result:
@@ -87,6 +91,14 @@ def _carried_out(work: Callable[[], Result]) -> Result:
         else:
             _tell(own_fault(error))
     raise SystemExit(code)
+
+
+def _refuse_lost_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        told = "the working folder is gone, in which relative paths begin: go to another one"
+        raise MaskprepError(f"{told} ({error.strerror})") from error
 
 
 def _tell(message: str) -> None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from maskprep.masks.hidden import Fill
     from maskprep.masks.morphology import Shape
 
-_ABOVE_ZERO = Finite(min=0, min_open=True)
+#: More px, or cells, than any picture has: beyond it nothing more is grown.
+_MOST = 1e6
+_ABOVE_ZERO = Finite(min=0, min_open=True, max=_MOST)
 #: A softer edge than this, in px, is none.
 _MOST_FEATHER = 200
 #: Details listed of one mask; the weakest first.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from maskprep.trainers.flags import Flag
 
 Command = Callable[..., Any]
+#: Of a count, or of px: more than any trainer could train, and what it multiplies stays a float.
+_LARGEST = 2**31 - 1
 
 
 class Resolution(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -38,8 +40,8 @@ class Resolution(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             sides = [int(side) for side in str(value).lower().replace("x", ",").split(",")]
         except ValueError:
             sides = []
-        if len(sides) not in (1, 2) or min(sides) < 1:
-            self.fail(f"{value!r} is neither a side nor W,H", param, ctx)
+        if len(sides) not in (1, 2) or min(sides) < 1 or max(sides) > _LARGEST:
+            self.fail(f"{value[:40]!r} is neither a side nor W,H", param, ctx)
         return sides[0], sides[-1]
 
 
@@ -67,7 +69,7 @@ class LocalPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-_FROM_ONE = click.IntRange(min=1)
+_FROM_ONE = click.IntRange(min=1, max=_LARGEST)
 
 
 def _complete_trainers(ctx: click.Context, param: click.Parameter, word: str) -> list[str]:

@@ -204,4 +204,8 @@ def _block(
         path = Path(place, f"dataset{trainer.config_ending}")
         write_whole(path, composed.text.encode("utf-8"))
         config = trainer.read_config(str(path), model, {})
+    if not config.blocks:
+        issues = config.verdict.issues if config.verdict is not None else ()
+        told = issues[0].error if issues else "no data set"
+        raise MaskprepError(f"{folder}: {trainer.name} does not take it at {wanted}: {told}")
     return config.blocks[0]

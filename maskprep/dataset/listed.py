@@ -6,7 +6,6 @@ columns ``image``, ``text`` and ``mask``; relative paths begin at the file's fol
 
 from __future__ import annotations
 
-import json
 import os
 from collections import defaultdict
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from maskprep.dataset.heap import Heap, Item, Pile
 from maskprep.dataset.sorting import counted
 from maskprep.errors import MaskprepError
-from maskprep.files import storage
+from maskprep.files import parsed, storage
 
 ENDING = ".jsonl"
 _CAPTIONS = ("text", "caption")
@@ -76,8 +75,8 @@ def _lines(path: str) -> list[str]:
 
 def _row(line: str, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = parsed.from_json(line)
+    except ValueError:
         raise MaskprepError(f"{where} is no JSON object: write one a line") from None
     if not isinstance(row, dict) or not isinstance(row.get("image"), str) or not row["image"]:
         raise MaskprepError(f'{where} names no image: write {{"image": …, "mask": …}}')

@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 
 from maskprep.dataset.misnamed import misnamed, unseen_beside
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname
+from maskprep.files import pathname, storage
 from maskprep.model import Pair, Subset, TrainingSet
 
 
@@ -125,8 +125,7 @@ def _patterns(wanted: Sequence[str], known: set[str]) -> Iterator[tuple[str, str
 
 def _lines(path: str) -> list[str]:
     try:
-        with open(path, encoding="utf-8-sig") as stream:
-            return stream.read().splitlines()
+        return storage.read_bytes(path).decode("utf-8-sig").splitlines()
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

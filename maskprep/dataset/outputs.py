@@ -81,7 +81,7 @@ class Outputs:
                 )
         there = [path for path in wanted if os.path.lexists(path)]
         for path in there:
-            if path.exists() and not path.is_file():
+            if os.path.exists(path) and not os.path.isfile(path):
                 raise MaskprepError(f"{path}: is no regular file: name another")
         if there and not self._overwrite:
             more = f" and {len(there) - 1} more files are" if len(there) > 1 else " is"
@@ -110,10 +110,10 @@ class Outputs:
         MaskprepError
             It holds something, and nothing may be replaced; or it cannot be listed.
         """
-        if folder.is_symlink() and not folder.exists():
+        if os.path.islink(folder) and not os.path.exists(folder):
             raise MaskprepError(f"{folder}: is a link to nothing: name a folder")
         try:
-            there = sorted(folder.iterdir()) if folder.exists() else []
+            there = sorted(folder.iterdir()) if os.path.lexists(folder) else []
         except OSError as error:
             raise MaskprepError(f"{folder}: cannot be listed ({error.strerror})") from error
         if there and not self._overwrite:
@@ -255,7 +255,7 @@ def _refuse_inside(
         if any(is_within(path, each) for each in folders):
             raise RefusedOutputError(f"{path}: lies in the data set; write to another folder")
     for path in paths:
-        if path.exists() and any(path.samefile(each) for each in files):
+        if os.path.exists(path) and any(os.path.samefile(path, each) for each in files):
             raise RefusedOutputError(f"{path}: is a file of the data set; name another")
 
 
@@ -294,7 +294,7 @@ def _files(training_set: TrainingSet, beside: Iterable[str]) -> list[Path]:
 
 def _led_to(path: Path) -> Path:
     """Name the folder of what a link leads to: nobody means to put results over such a one."""
-    return Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    return Path(os.path.realpath(path)).parent if os.path.islink(path) else path.parent
 
 
 def _is_stream(path: Path) -> bool:

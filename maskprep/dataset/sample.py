@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ from maskprep.model import (
     Pair,
     Placement,
     Size,
+    Stage,
     Stop,
     Subset,
     TrainingSet,
@@ -41,6 +43,9 @@ from maskprep.raster import Header, Mask, MaskPixels
 from maskprep.running.once import once
 from maskprep.trainers import DEFAULT
 from maskprep.trainers.base import Trainer
+
+#: Pixels of a resized picture above which no training machine's memory is enough.
+_LARGEST_PLACED = 2**28
 
 
 class Sample:
@@ -182,6 +187,9 @@ class Sample:
         if isinstance(size, Stop) or self.dataset.unchecked:
             return None
         placed = self.trainer.place(self.pair, size, self.dataset, self.subset)
+        if isinstance(placed, Placement) and _is_beyond_memory(placed):
+            error = f"MemoryError: the image would be resized to {placed.resized} px"
+            return Stop("no-bucket", Stage.BATCH, error, self.pair.image, "lower the resolution")
         # What does not open is in its bucket before anybody notices, but nothing else is known.
         return placed if self.image_header is not None or isinstance(placed, Stop) else None
 
@@ -546,3 +554,7 @@ def weights_of(
     if sample.weights is None:
         raise MaskprepError(f"{asked.target}: {sample.obstacle}")
     return sample.weights
+
+
+def _is_beyond_memory(placed: Placement) -> bool:
+    return max(math.prod(placed.resized), math.prod(placed.bucket)) > _LARGEST_PLACED

@@ -16,7 +16,7 @@ from maskprep.dataset.folders import FoundFolder, ImageFolder, find_folders
 from maskprep.dataset.outputs import Outputs
 from maskprep.errors import MaskprepError
 from maskprep.exporting.balance import even_repeats, shares
-from maskprep.files import pathname, shell
+from maskprep.files import pathname, shell, storage
 from maskprep.files.backup import Backup
 from maskprep.files.manifest import state_of
 from maskprep.files.write import write_whole
@@ -148,7 +148,7 @@ def export_config(
         _refuse_target(output, writer)
     if path is not None:
         # What is updated is edited where it lies; what is written anew takes a link's place.
-        outputs.admit([Path(path) if output is not None else Path(path).resolve()])
+        outputs.admit([Path(path) if output is not None else Path(pathname.realpath(path))])
     original = None if update is None else _original(update, trainer, writer)
     found = find_folders(folders, trainer, model, caption_extension=caption_extension)
     draft = ConfigDraft(
@@ -224,7 +224,7 @@ def _saved(config: ExportedConfig, path: Path, content: bytes) -> Path | None:
     if config.original is None:
         config.outputs.write(path, content)
         return None
-    goal = path.resolve()  # a link is followed, and stays one
+    goal = Path(pathname.realpath(str(path)))  # a link is followed, and stays one
     backup = Backup("export-config")
     backup.keep(goal, [], state_of(content))
     try:
@@ -249,10 +249,10 @@ class _Workshop:
         if self.original is None:
             composed = self.writer.compose(draft, self.path)
         else:
-            composed = self.writer.amend(self.original.decode("utf-8"), draft, self.path)
+            composed = self._amended(self.original.decode("utf-8-sig"), draft)
         with tempfile.TemporaryDirectory(prefix="maskprep-") as folder:
             copy = Path(folder, f"copy{self.writer.config_ending}")
-            write_whole(copy, composed.text.encode("utf-8"))
+            write_whole(copy, _encoded(composed.text, self.path or self.writer.config_ending))
             request = Request(str(copy), self.trainer, draft.model, called=self.path)
             training_set = discover(request)
             if training_set.config is not None and training_set.config.accepted:
@@ -263,6 +263,22 @@ class _Workshop:
                     raise MaskprepError(f"{differing[0]}: the trainer would read it so")
             with self.progress_bar(label, training_set.pair_count) as advance:
                 return composed, check(training_set, progress=advance)
+
+    def _amended(self, text: str, draft: ConfigDraft) -> Composed:
+        try:
+            return self.writer.amend(text, draft, self.path)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # Others wrote it: a value may be of any type where blocks are looked for.
+            told = f"holds something of another kind than {self.trainer.name} writes"
+            raise MaskprepError(f"{self.path}: {told} ({error}): mend it, or write anew") from error
+
+
+def _encoded(text: str, path: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        told = "a name in it is no Unicode, which no configuration can hold: rename the folder"
+        raise MaskprepError(f"{path}: {told}") from error
 
 
 def _refuse_target(path: str, writer: WritesConfigurations) -> None:
@@ -281,7 +297,7 @@ def _original(path: str, trainer: Trainer, writer: WritesConfigurations) -> byte
         )
     in_role(trainer, ReadsConfigurations).read_config(path, next(iter(trainer.models.values())), {})
     try:
-        return Path(path).read_bytes()
+        return storage.read_bytes(path)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error
 

@@ -101,7 +101,8 @@ def look(named: Named, trainer: Trainer) -> Looked:
             mask_trouble = f"an image whose mask {_without_path(error, item.mask)}"
     caption, caption_trouble = caption_of(item.caption)
     if item.text:
-        caption = item.text.encode("utf-8")
+        # Half a character is none, and no file of UTF-8 holds it.
+        caption = item.text.encode("utf-8", "replace")
     return Looked(image, mask, caption, header.has_alpha, "", mask_trouble, caption_trouble)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
-from maskprep.files import manifest, shell
+from maskprep.files import manifest, shell, storage
 from maskprep.files.manifest import State, state_at
 from maskprep.files.pathname import entry_of, is_within
 from maskprep.files.write import standing, write_whole
@@ -182,7 +182,7 @@ def copy_alike(kept: Path, path: Path) -> None:
     OSError
         It cannot be read.
     """
-    write_whole(path, kept.read_bytes(), like=standing(kept))
+    write_whole(path, storage.read_bytes(str(kept)), like=standing(kept))
     shutil.copystat(kept, path)
 
 

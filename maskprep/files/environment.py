@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from email import message_from_string
 from pathlib import Path
 
 from maskprep.errors import MaskprepError
+from maskprep.files import pathname, storage
 
 #: Where an environment has its packages: on Linux and macOS, Debian's own, Windows', conda's there.
 _PACKAGE_FOLDERS = (
@@ -77,7 +79,7 @@ def _version(name: str, places: Sequence[Path]) -> str | None:
 
 
 def _package_folders(path: Path) -> list[Path]:
-    if path.name in ("site-packages", "dist-packages") and path.is_dir():
+    if path.name in ("site-packages", "dist-packages") and os.path.isdir(path):
         return [path]
     for root, version in _roots(path):
         found = _below(root, version)
@@ -91,14 +93,14 @@ def _package_folders(path: Path) -> list[Path]:
 
 def _roots(path: Path) -> Iterator[tuple[Path, str]]:
     """List what may be an environment's folder, and the version that its Python's name tells."""
-    if path.is_dir():
+    if os.path.isdir(path):
         for root in (path, path.parent) if path.name in ("bin", "Scripts") else (path,):
             yield root, _told_version(root)
         return
     # A virtual environment's Python is a link: where it lies counts, then where it leads.
-    for each in dict.fromkeys((path, path.resolve())):
+    for each in dict.fromkeys((path, _followed(path))):
         named = _PYTHON.fullmatch(each.name)
-        if named is None or not (each.is_file() or each.is_symlink()):
+        if named is None or not os.path.lexists(each):
             continue
         # Scripts/python.exe and bin/python have it above, Windows' own python.exe beside itself.
         for root in (each.parent.parent, each.parent):
@@ -106,7 +108,7 @@ def _roots(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _version_in_name(executable: Path) -> str:
-    for each in (executable, executable.resolve()):
+    for each in (executable, _followed(executable)):
         named = _PYTHON.fullmatch(each.name)
         if named is not None and "." in (named[1] or ""):
             return str(named[1])
@@ -118,8 +120,12 @@ def _below(root: Path, version: str) -> list[Path]:
     for pattern in _PACKAGE_FOLDERS:
         exact = pattern.replace("python3*", f"python{version}") if version else pattern
         # Both names of one folder, where case does not count or lib64 is a link.
-        found += [each for each in sorted(root.glob(exact)) if each.is_dir()]
-    return list({each.resolve(): each for each in reversed(found)}.values())[::-1]
+        found += [each for each in sorted(root.glob(exact)) if os.path.isdir(each)]
+    return list({_followed(each): each for each in reversed(found)}.values())[::-1]
+
+
+def _followed(path: Path) -> Path:
+    return Path(pathname.realpath(str(path)))
 
 
 def _told_version(root: Path) -> str:
@@ -138,7 +144,7 @@ def _shared(root: Path, version: str) -> list[Path]:
 
 def _settings(root: Path) -> dict[str, str]:
     try:
-        lines = (root / _MARK).read_text("utf-8", "replace").splitlines()
+        lines = storage.read_bytes(str(root / _MARK)).decode("utf-8", "replace").splitlines()
     except OSError:
         return {}
     parts = (line.partition("=") for line in lines)
@@ -154,13 +160,15 @@ def _conda_packages(path: Path) -> dict[str, str]:
 
 
 def _no_environment(path: Path) -> str:
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         return "there is no such file or folder"
-    if path.is_symlink() and not path.exists():
+    if os.path.islink(path) and not os.path.exists(path):
         return "is a link that leads nowhere: the Python that it was made with is gone"
-    if path.is_dir():
+    if os.path.isdir(path):
         inside = (path / name for name in _USUAL_NAMES)
-        named = next((each for each in inside if each.is_dir() and _package_folders(each)), None)
+        named = next(
+            (each for each in inside if os.path.isdir(each) and _package_folders(each)), None
+        )
         if named is not None:
             return f"is no Python environment: did you mean {named}?"
     wanted = "name the trainer's venv folder, or its python executable"

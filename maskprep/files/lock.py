@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from maskprep.errors import MaskprepError, printable
-from maskprep.files import unfinished
+from maskprep.files import parsed, storage, unfinished
 from maskprep.files.shell import typed
 
 _log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ def _sign(handle: int) -> None:
 def _words_of(path: Path) -> str:
     """Tell who holds a lock, or held it when it died; empty where nobody has signed."""
     try:
-        said = json.loads(path.read_bytes())
+        said = parsed.from_json(storage.read_bytes(str(path)))
         command, process, host, since = (
             said[key] for key in ("command", "process", "host", "since")
         )

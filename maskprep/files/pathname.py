@@ -286,10 +286,13 @@ def absolute(path: str) -> str:
 
 
 def realpath(path: str) -> str:
-    """Follow a local path's links; a URL only loses its last slash."""
+    """Follow a local path's links, as far as they lead; a URL only loses its last slash."""
     local = local_path(path)
     if local is not None:
-        return os.path.realpath(local)
+        try:
+            return os.path.realpath(local)
+        except ValueError:  # it holds a zero byte, or half a character: nothing is there
+            return os.path.abspath(local)
     whole, chain = parted(path)
     return whole.rstrip("/") + chain
 
@@ -303,7 +306,7 @@ def package_of(path: str) -> str:
 
 def is_within(path: Path, folder: Path) -> bool:
     """Tell whether a path is a folder, or lies in it; links are followed."""
-    real, data = path.resolve(), folder.resolve()
+    real, data = (Path(realpath(str(each))) for each in (path, folder))
     return real == data or data in real.parents
 
 

@@ -1,7 +1,8 @@
 """The only door for the bytes of a data set, and for what is asked about its files.
 
 Functions are named as in `os` and `os.path`; a local path goes to the system as it is, a URL to
-fsspec (`remote`).
+fsspec (`remote`). Nothing but regular files is opened: a pipe would be waited for, for ever, and
+a device is without end. What is wrong with a file or its name is always an `OSError`.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def signature(path: str) -> Signature | None:
     if local is not None:
         try:
             found = os.stat(local)
-        except OSError:
+        except (OSError, ValueError):
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
@@ -195,13 +196,17 @@ def glob(folder: str, pattern: str) -> list[str]:
 
     Raises
     ------
-    NotImplementedError, ValueError
-        It is no pattern from that folder.
+    ValueError
+        It is no pattern of files from that folder.
     """
     local = local_path(folder)
     if local is None:
         return remote.matches(folder, pattern)
-    found = sorted(Path(local).glob(pattern))
+    try:
+        # Of "." pathlib says IndexError, of what is absolute NotImplementedError.
+        found = sorted(each for each in Path(local).glob(pattern) if not each.is_dir())
+    except (LookupError, NotImplementedError, RecursionError, OSError) as error:
+        raise ValueError(f"no pattern from a folder: {pattern}") from error
     if not is_remote(folder):
         return [str(each) for each in found]
     return [join(folder, each.relative_to(local).as_posix()) for each in found]
@@ -225,12 +230,12 @@ def open_binary(path: str, *, whole: bool = False) -> BinaryIO:
     Raises
     ------
     OSError
-        There is no such file.
+        There is no such file, or it is no regular one.
     MaskprepError
         What lies behind a URL cannot be reached; of reading, too.
     """
     local = local_path(path)
-    return open(local, "rb") if local is not None else remote.stream(path, whole=whole)
+    return _open(local) if local is not None else remote.stream(path, whole=whole)
 
 
 def open_text(path: str) -> TextIO:
@@ -239,14 +244,13 @@ def open_text(path: str) -> TextIO:
     Raises
     ------
     OSError
-        There is no such file.
+        There is no such file, or it is no regular one.
     MaskprepError
         What lies behind a URL cannot be reached.
     """
     local = local_path(path)
-    if local is not None:
-        return open(local, encoding="utf-8")
-    return io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8")
+    stream = _open(local) if local is not None else io.BytesIO(remote.content(path))
+    return io.TextIOWrapper(stream, encoding="utf-8")
 
 
 def read_bytes(path: str) -> bytes:
@@ -255,9 +259,30 @@ def read_bytes(path: str) -> bytes:
     Raises
     ------
     OSError
-        There is no such file.
+        There is no such file, or it is no regular one.
     MaskprepError
         What lies behind a URL cannot be reached.
     """
     local = local_path(path)
-    return Path(local).read_bytes() if local is not None else remote.content(path)
+    if local is None:
+        return remote.content(path)
+    with _open(local) as stream:
+        return stream.read()
+
+
+def _open(local: str) -> BinaryIO:
+    try:
+        return open(local, "rb", opener=_regular)
+    except ValueError as error:  # it holds a zero byte, or half a character
+        raise OSError(errno.EINVAL, "no file can have such a name", local) from error
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a file at once, or refuse it; for the `opener` of ``open``."""
+    # Without waiting for whoever writes to a pipe; of a regular file it changes nothing.
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of folders Python tells in its own words
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "is a pipe, a device or a socket, and no regular file", path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
-from maskprep.files import unfinished
+from maskprep.files import storage, unfinished
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 #: Nanoseconds for which a file has to be left alone before its time of change is trusted: file
@@ -77,7 +77,7 @@ def standing(path: Path) -> Standing | None:
 
 def _digest(path: Path) -> bytes:
     try:
-        return blake2b(path.read_bytes(), digest_size=16).digest()
+        return blake2b(storage.read_bytes(str(path)), digest_size=16).digest()
     except OSError:
         return b""  # whoever is to read it is told so
 
@@ -177,7 +177,7 @@ def copy_whole(source: Path, path: Path) -> None:
         It cannot be read, or not be written.
     """
     try:
-        content = source.read_bytes()
+        content = storage.read_bytes(str(source))
     except OSError as error:
         raise MaskprepError(f"{source}: cannot be read ({error.strerror})") from error
     write_whole(path, content)

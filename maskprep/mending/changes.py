@@ -15,6 +15,7 @@ from maskprep import raster
 from maskprep.dataset.outputs import Outputs
 from maskprep.editing.plan import Made, Task
 from maskprep.errors import UnreadableImageError
+from maskprep.files import storage
 from maskprep.pictures.change import draw_change
 
 
@@ -79,7 +80,7 @@ def _mask_today(path: str, channel: raster.Channel) -> raster.Mask | None:
 def _text_diff(task: Task[Any], content: bytes) -> str:
     try:
         # A byte order mark must show in the diff.
-        old = Path(task.source).read_bytes().decode("utf-8").replace("\ufeff", "<BOM>")
+        old = storage.read_bytes(task.source).decode("utf-8").replace("\ufeff", "<BOM>")
         new = content.decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""

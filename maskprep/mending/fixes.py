@@ -22,7 +22,7 @@ from maskprep.editing.extract import Extracted, extract
 from maskprep.editing.picture import read_to_rewrite
 from maskprep.editing.plan import Carried, Destination, Effect, Made, Task, carry_out
 from maskprep.errors import MaskprepError, UnreadableImageError
-from maskprep.files import pathname
+from maskprep.files import pathname, storage
 from maskprep.masks import hidden
 from maskprep.masks.channels import decide, judge_stored, read
 from maskprep.masks.depth import to_eight_bits
@@ -529,6 +529,6 @@ def _rewritten(
 
 def _content(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return storage.read_bytes(path)
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be read ({error.strerror})") from error

@@ -134,8 +134,9 @@ def with_commands(report: Report) -> Report:
         joined to one; where that is not enough, or something else is mended in place, fixes
         work in place, which keep originals.
     """
+    by_fix = not _is_only_read(report)
     own = {
-        each: replace(each, command=each.command or _by_fix(each, report))
+        each: replace(each, command=each.command or (_by_fix(each, report) if by_fix else ""))
         for each in report.findings
     }
     copying = [each for each in own.values() if _is_copying(each.command, report)]
@@ -152,7 +153,8 @@ def _together(copying: Sequence[Finding], report: Report, *, in_place: bool) -> 
     joined = _joined((each.command for each in copying), report)
     if joined and not in_place:
         return [replace(each, command=joined) for each in copying]
-    fixes = [_by_fix(each, report) for each in copying]
+    by_fix = not _is_only_read(report)
+    fixes = [_by_fix(each, report) if by_fix else "" for each in copying]
     by_hand = (each.command for each, fix in zip(copying, fixes, strict=True) if not fix)
     last = _joined(by_hand, report)
     when = _LAST if last else _LATER
@@ -178,6 +180,8 @@ def mendable(report: Report) -> tuple[int, int]:
         Findings that ``--fix`` mends, and those that ``--unsafe-fixes`` mends beside them;
         neither what people must choose nor what was just tried in vain.
     """
+    if _is_only_read(report):
+        return 0, 0
     fixes = [_FIXES[each.name] for each in report.findings if _is_mendable(each, report)]
     safe = sum(each.safe for each in fixes if not each.asked)
     return safe, sum(not each.safe for each in fixes)
@@ -218,8 +222,11 @@ def _findings(count: int) -> str:
 
 def _is_mendable(finding: Finding, report: Report) -> bool:
     tried = (finding.name, finding.path) in report.left
-    remote = any(map(pathname.is_remote, report.training_set.places))
-    return finding.name in _FIXES and not (finding.choice or tried or remote)
+    return finding.name in _FIXES and not (finding.choice or tried)
+
+
+def _is_only_read(report: Report) -> bool:
+    return any(map(pathname.is_remote, report.training_set.places))
 
 
 def _by_fix(finding: Finding, report: Report) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from markupsafe import Markup
 from maskprep.checking.engine import check
 from maskprep.checking.verdict import trainer_line, verdict_of
 from maskprep.dataset.outputs import Outputs
-from maskprep.errors import MaskprepError, own_fault
-from maskprep.files import pathname
+from maskprep.errors import MaskprepError, harmless, own_fault
+from maskprep.files import parsed, pathname
 from maskprep.masks.details import LOST_BELOW
 from maskprep.mending.remedies import todo_of, with_commands
 from maskprep.model import TrainingSet
@@ -192,6 +191,7 @@ class _Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_shown,
         )
         environment.filters["json"] = _as_json
         self._template = environment.get_template("report.html")
@@ -251,8 +251,15 @@ def _hashed(text: str) -> str:
     return "sha256-" + b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
+def _shown(value: Any) -> Any:
+    """Show control characters of names as escapes: a page is also read by other programs."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "\n".join(map(harmless, value.split("\n")))
+
+
 def _as_json(value: Any) -> Markup:
     """Write values as JSON that cannot end the element that it stands in."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    text = parsed.json_text(value)
     safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Markup(safe)  # noqa: S704 - nothing in it is markup

@@ -171,7 +171,8 @@ def opened(path: str, *, whole: bool = True) -> Iterator[Image.Image]:
             image = stack.enter_context(identified(source))
             if image.format == "TIFF" and isinstance(source, str):
                 # By its path Pillow 11.0 to 13.0 scrambles some; see `_may_be_scrambled`.
-                image = stack.enter_context(identified(stack.enter_context(open(source, "rb"))))
+                stream = stack.enter_context(storage.open_binary(path))
+                image = stack.enter_context(identified(stream))
         yield image
 
 

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
+from maskprep.errors import harmless
 from maskprep.model import Size
 from maskprep.model.report import Report, SampleRow
 
@@ -24,13 +25,15 @@ def render(reports: Sequence[Report]) -> Iterator[str]:
     Yields
     ------
     str
-        Rows as Python's csv module writes them; what cannot be foretold is empty.
+        Rows as Python's csv module writes them; what cannot be foretold is empty, and what would do
+        something to a terminal stands as an escape.
     """
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(["target", *_columns()])  # what its stream answers
     for report in reports:
         for row in report.rows:
-            yield writer.writerow([report.training_set.name, *_values(row)])
+            cells = (report.training_set.name, *_values(row))
+            yield writer.writerow([harmless(c) if isinstance(c, str) else c for c in cells])
 
 
 class _Line:

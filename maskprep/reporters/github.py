@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from maskprep.errors import harmless
 from maskprep.model import Severity
 from maskprep.model.report import Finding, Report
 
@@ -35,7 +36,9 @@ def _command(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # What else would do something to a terminal has no way of writing there, and is an escape.
+    lines = map(harmless, text.replace("%", "%25").replace("\r", "%0D").split("\n"))
+    return "%0A".join(lines)
 
 
 def _property(text: str) -> str:

@@ -126,14 +126,29 @@ def _note(words: str, images: Sequence[str]) -> dict[str, Any]:
 
 def _location(path: str) -> dict[str, str]:
     if pathname.is_remote(path):
-        return {"uri": quote_from_bytes(os.fsencode(path), safe="/:")}
+        return {"uri": quote_from_bytes(_bytes(path), safe="/:")}
     whole = os.path.abspath(path)
     try:
         within = os.path.relpath(whole)
     except ValueError:  # another drive of Windows
         within = os.pardir
     if within.split(os.sep)[0] == os.pardir:
-        return {"uri": Path(whole).as_uri()}
+        return {"uri": _file_uri(whole)}
     # A name may hold bytes that are no text, and a colon that would look like a scheme.
-    uri = quote_from_bytes(os.fsencode(within.replace(os.sep, "/")))
+    uri = quote_from_bytes(_bytes(within.replace(os.sep, "/")))
     return {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+def _file_uri(whole: str) -> str:
+    try:
+        return Path(whole).as_uri()
+    except UnicodeEncodeError:
+        return f"file://{quote_from_bytes(_bytes(whole.replace(os.sep, '/')))}"
+
+
+def _bytes(path: str) -> bytes:
+    """Give a path as the system has it; of half a character, which no file has, what is there."""
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogatepass")

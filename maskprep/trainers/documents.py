@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable
 from typing import Any
 
 from maskprep.errors import ConfigError
-from maskprep.files import pathname, storage
-
-if sys.version_info >= (3, 11):
-    import tomllib  # novm: the same parser under Python's name
-else:
-    import tomli as tomllib
+from maskprep.files import parsed, pathname, storage
 
 _YAML = (".yaml", ".yml")
 _ENDINGS = (".json", ".toml", *_YAML)
@@ -49,49 +43,23 @@ def read_document(path: str) -> Any:
     try:
         with storage.open_binary(path) as stream:
             text = stream.read().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})", str(error)) from error
+    except UnicodeDecodeError as error:
         told = f"{path}: cannot be read as UTF-8 text ({error})"
         raise ConfigError(told, str(error)) from error
     ending = pathname.splitext(path)[1].lower()
     try:
-        if ending in _YAML:
-            return _yaml(text, path)
-        return json.loads(text) if ending == ".json" else parse_toml(text)
-    except (ValueError, RecursionError) as error:  # what json and tomllib raise are ValueErrors
-        raise ConfigError(f"{path}: does not parse: {error}", str(error)) from error
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """Read what a TOML text says by the standard, whatever a trainer's own parser makes of it.
-
-    Parameters
-    ----------
-    text : str
-        A document.
-
-    Returns
-    -------
-    dict of str to object
-        Dicts, lists and plain values, dates among them.
-
-    Raises
-    ------
-    ValueError
-        It is no TOML.
-    RecursionError
-        It is nested too deeply.
-    """
-    return tomllib.loads(text)
-
-
-def _yaml(text: str, path: str) -> Any:
-    try:
-        import yaml
+        return parsed.refuse_huge(_PARSERS[ending](text))
     except ImportError as error:
         told = "is YAML, for which PyYAML is needed: pip install maskprep[yaml]"
         raise ConfigError(f"{path}: {told}", told) from error
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        words = " ".join(str(error).split())
-        raise ConfigError(f"{path}: does not parse: {words}", words) from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: does not parse: {error}", str(error)) from error
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    ".json": parsed.from_json,
+    ".toml": parsed.from_toml,
+    **dict.fromkeys(_YAML, parsed.from_yaml),
+}

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname
+from maskprep.files import parsed, pathname
 from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.ai_toolkit.declared import ARCHS
@@ -131,4 +131,4 @@ def _remarks(draft: ConfigDraft, side: int) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return parsed.json_text(text)

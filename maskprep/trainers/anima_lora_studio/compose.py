@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
 from maskprep.errors import MaskprepError
+from maskprep.files import parsed
 from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
@@ -76,10 +76,10 @@ def start_flags(path: str) -> str:
 def _said(draft: ConfigDraft) -> dict[str, str]:
     ours = _only([each for each in draft.subsets if not each.is_regularisation], "data_dir")
     others = [each for each in draft.subsets if each.is_regularisation]
-    said = {"data_dir": json.dumps(ours.image_dir, ensure_ascii=False)}
+    said = {"data_dir": parsed.json_text(ours.image_dir)}
     if others:
         folder = _only(others, "reg_data_dir").image_dir
-        said["reg_data_dir"] = json.dumps(folder, ensure_ascii=False)
+        said["reg_data_dir"] = parsed.json_text(folder)
     said["masked_loss"] = "true" if ours.source is MaskSource.FILE else "false"
     # Packing leaves masks out, with a warning only.
     said["navit_packing"] = "false"

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from maskprep.errors import MaskprepError
+from maskprep.errors import HARMFUL, MaskprepError
+from maskprep.files import parsed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.diffusion_pipe.settings import ASPECTS, Directory
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
@@ -49,7 +50,7 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
     """
     import tomlkit
 
-    document = tomlkit.parse(text)
+    document = parsed.toml_document(text)
     listed: Any = document.get("directory")
     if not isinstance(listed, list):
         named = document.get("dataset", "another file")
@@ -133,4 +134,6 @@ def _remarks(draft: ConfigDraft) -> Iterator[str]:
 def _literal(value: str | int) -> str:
     import tomlkit
 
-    return str(tomlkit.item(value).as_string())
+    # TOML takes more of these raw than a terminal should get.
+    raw = str(tomlkit.item(value).as_string())
+    return HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", raw)

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname
+from maskprep.files import parsed, pathname
 from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
@@ -44,7 +43,7 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
     MaskprepError
         Its concepts stand in another file.
     """
-    said = json.loads(text)
+    said = parsed.from_json(text)
     concepts = said if isinstance(said, list) else said.get("concepts")
     if not isinstance(concepts, list):
         named = said.get("concept_file_name", "training_concepts/concepts.json")
@@ -125,4 +124,4 @@ def _remarks(draft: ConfigDraft) -> Iterator[str]:
 
 
 def _written(said: object) -> str:
-    return json.dumps(said, indent=4, ensure_ascii=False) + "\n"
+    return parsed.json_text(said, indent=4) + "\n"

@@ -200,8 +200,10 @@ class SdScripts(Trainer, ReadsConfigurations, KeepsCaches, WritesConfigurations)
                 bounds = adjusted_bounds(settings.min_bucket_reso, settings.max_bucket_reso, step)
                 buckets = bucket_sizes(settings.resolution, *bounds, step)
                 resized, bucket = nearest_bucket(size, buckets)
-        except ZeroDivisionError:
-            error = "ZeroDivisionError: division by zero"
+        except ArithmeticError as raised:
+            error = f"{type(raised).__name__}: {raised}"
+            if isinstance(raised, ZeroDivisionError):
+                error = "ZeroDivisionError: division by zero"
             return Stop("no-bucket", Stage.START_UP, error, pair.image, _OTHER_BUCKETS)
         if bucket.width < 1 or bucket.height < 1:
             return Stop(

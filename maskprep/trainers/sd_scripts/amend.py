@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Item, Table
 
 from maskprep.errors import MaskprepError
+from maskprep.files import parsed
 from maskprep.model import MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
 from maskprep.trainers.sd_scripts.compose import (
@@ -90,8 +90,8 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
         beside others of another kind.
     """
     try:
-        document = tomlkit.parse(text)
-    except (TOMLKitError, ValueError) as error:
+        document = parsed.toml_document(text)
+    except ValueError as error:
         raise MaskprepError(f"{path}: {error}") from error
     blocks = list(_blocks(document, path))
     strangers = [each for each in draft.subsets if not _recognise(each, blocks)]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from maskprep.errors import MaskprepError, printable
+from maskprep.errors import HARMFUL, MaskprepError, printable
 from maskprep.files import pathname, shell
 from maskprep.model import MaskSource, ModelTraits, Size
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft
@@ -278,7 +278,9 @@ def quoted(text: str) -> str:
     import toml
     import tomlkit
 
-    forms = [tomlkit.string(text).as_string()]
+    basic = tomlkit.string(text).as_string()
+    # TOML takes more of these raw than a terminal should get.
+    forms = [HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", basic), basic]
     if "'" not in text and text.isprintable():
         forms.append(f"'{text}'")
     for form in forms:

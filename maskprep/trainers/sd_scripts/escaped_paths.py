@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprep.errors import MaskprepError
-from maskprep.files import storage
-from maskprep.trainers.documents import parse_toml
+from maskprep.files import parsed, storage
 from maskprep.trainers.sd_scripts.misread import trainers_reading, written_place
 from maskprep.trainers.sd_scripts.toml_layout import Place, UnclearLayoutError, assignments, strings
 
@@ -292,8 +291,8 @@ def _layout(text: str) -> dict[Place, tuple[int, slice]]:
 
 def _standard(text: str) -> dict[str, Any] | None:
     try:
-        return parse_toml(text)
-    except (ValueError, RecursionError):
+        return parsed.from_toml(text)
+    except ValueError:
         return None
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from maskprep.errors import MaskprepError
-from maskprep.trainers.documents import parse_toml
+from maskprep.files import parsed
 from maskprep.trainers.sd_scripts.toml_layout import (
     Assignment,
     Place,
@@ -75,8 +75,8 @@ def misreads(text: str) -> list[Misread]:
     if reads is None:
         return []
     try:
-        says = parse_toml(text)
-    except (ValueError, RecursionError):
+        says = parsed.from_toml(text)
+    except ValueError:
         return []
     return list(_differences((), says, reads))
 
@@ -144,7 +144,7 @@ def respelled(text: str) -> str:
     MaskprepError
         There is no such spelling of one of them.
     """
-    says = parse_toml(text)
+    says = parsed.from_toml(text)
     mended: set[Place] = set()
     while found := misreads(text):
         culprit = _first_statement(_laid_out(text), found)
@@ -160,7 +160,7 @@ def _mended(text: str, culprit: Assignment, says: Any) -> str:
     refusal = ""
     for changed in _spellings(text, culprit):
         try:
-            alike = not any(_differences((), says, parse_toml(changed)))
+            alike = not any(_differences((), says, parsed.from_toml(changed)))
         except ValueError:
             continue
         if not alike:
@@ -240,7 +240,7 @@ def _escaped(raw: str) -> str:
 
 
 def _content(raw: str) -> str:
-    return str(parse_toml(f"value = {raw}\n")["value"])
+    return str(parsed.from_toml(f"value = {raw}\n")["value"])
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -6,15 +6,14 @@ ControlNetDataset; truth: every pairing case.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.model import CachedInfo, Caption, Dataset, Folder, MaskSource, Pair, Size, Subset
 from maskprep.trainers.blocks import DatasetBlock, ListFolder, SubsetBlock
 from maskprep.trainers.sd_scripts.caches import caches_in
@@ -25,6 +24,8 @@ from maskprep.trainers.sd_scripts.style import Style
 
 INFO_CACHE = "metadata_cache.json"
 
+#: More px than a side of any picture that is opened.
+_LONGEST_SIDE = 1 << 20
 _LOWER = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 #: Endings that the trainer sees wherever it runs.
 _ALWAYS_SEEN = frozenset(_LOWER) | {ending.upper() for ending in _LOWER}
@@ -80,20 +81,24 @@ def assemble(block: DatasetBlock, list_folder: ListFolder) -> Dataset:
         Subsets in the configuration's order.
     """
     subsets: list[Subset] = []
-    for subset in block.subsets:
-        subsets.append(_load(block, subset, list_folder, subsets))
+    taken: set[str] = set()
+    for each in block.subsets:
+        subset = _load(block, each, list_folder, taken)
+        subsets.append(subset)
+        if subset.images is not None and not subset.dropped:
+            taken.add(subset.images.path)
     paired = _with_masks(_with_regularisation(subsets, block.settings))
     return Dataset(block.index, paired, block.settings, block.unchecked)
 
 
 def _load(
-    block: DatasetBlock, subset: SubsetBlock, list_folder: ListFolder, earlier: Sequence[Subset]
+    block: DatasetBlock, subset: SubsetBlock, list_folder: ListFolder, taken: Collection[str]
 ) -> Subset:
     images = list_folder(subset.image_dir) if subset.image_dir is not None else None
     dropped = None
     if subset.settings.num_repeats < 1:
         dropped = "zero-repeats"
-    elif any(other.images == images and not other.dropped for other in earlier if images):
+    elif images is not None and images.path in taken:
         dropped = None if subset.settings.metadata_file else "duplicate-image-dir"
     if block.settings.style is Style.FINE_TUNING:
         visible: tuple[str, ...] = _listed_in_metadata(subset)
@@ -253,31 +258,33 @@ def _cache_of(folder: Folder, start_folder: str) -> dict[str, CachedInfo]:
     path = pathname.join(folder.path, INFO_CACHE)
     try:
         with storage.open_text(path) as stream:
-            entries = json.load(stream)
+            entries = parsed.from_json(stream.read())
     except (OSError, ValueError):
         return {}
     known = entries.items() if isinstance(entries, dict) else ()
     return {
         pathname.join(start_folder, image): _cached(path, entry)
         for image, entry in known
-        if isinstance(entry, dict)
+        if isinstance(entry, dict) and parsed.plain_text(image)
     }
 
 
 def _cached(path: str, entry: dict[str, Any]) -> CachedInfo:
-    size, caption = entry.get("resolution"), entry.get("caption")
-    pair = Size(*size) if isinstance(size, list) and len(size) == 2 else None
-    return CachedInfo(path, pair, caption if isinstance(caption, str) else None)
+    said, size = entry.get("resolution"), None
+    if isinstance(said, list) and len(said) == 2:
+        width, height = (parsed.whole_number(side, 1, _LONGEST_SIDE) for side in said)
+        size = Size(width, height) if width and height else None
+    return CachedInfo(path, size, parsed.plain_text(entry.get("caption")))
 
 
 def _listed_in_metadata(subset: SubsetBlock) -> tuple[str, ...]:
     try:
         with storage.open_text(subset.settings.metadata_file) as stream:
-            names = list(json.load(stream))
+            entries = parsed.from_json(stream.read())
     except (OSError, ValueError):
         return ()
     found = []
-    for name in map(str, names):
+    for name in filter(parsed.plain_text, entries if isinstance(entries, dict) else ()):
         within, chain = pathname.parted(pathname.join(subset.image_dir or "", name))
         candidates = [pathname.join(subset.settings.start_folder, name), within + chain]
         candidates += [within + ending + chain for ending in visible_endings()]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from maskprep.errors import ConfigError, MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 
 
 def parse(path: str) -> Any:
@@ -53,7 +53,7 @@ def parse(path: str) -> Any:
             reason,
         )
     try:
-        return _json(path, text) if ending == ".json" else toml.loads(text)
+        config = _json(path, text) if ending == ".json" else parsed.refuse_deep(toml.loads(text))
     except toml.TomlDecodeError as error:
         line, column, reason = _toml_place(text, error)
         told = f"{path}: line {line}, column {column}: {reason}"
@@ -63,32 +63,37 @@ def parse(path: str) -> Any:
         line, column, reason = _toml_place(text, None)
         told = f"{path}: line {line}, column {column}: {reason}"
         raise ConfigError(told, f"{type(error).__name__}: {error}") from error
+    try:
+        return parsed.refuse_huge(config)
+    except ValueError as error:
+        # Both parsers take it; what then fails depends on the key, and is hours away for some.
+        told = f"{path}: {error}: what the trainer makes of it is not foretold"
+        raise ConfigError(told, str(error)) from error
 
 
 def _json(path: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return parsed.from_json(text)
     except json.JSONDecodeError as error:
         told = f"{path}: line {error.lineno}, column {error.colno}: {error.msg}"
         raise ConfigError(told, str(error)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: line 1, column 1: {error}", str(error)) from error
 
 
 def _toml_place(text: str, refused: Any) -> tuple[int, int, str]:
     # tomlkit counts lines and columns better; what it takes and the trainer refuses is rarer.
-    import tomlkit
-    from tomlkit.exceptions import ParseError, TOMLKitError
+    from tomlkit.exceptions import ParseError
 
     from maskprep.trainers.sd_scripts.escaped_paths import reason_in
 
     line, column = (refused.lineno, refused.colno) if refused is not None else (1, 1)
     reason = refused.msg if refused is not None else "cannot be parsed"
     try:
-        tomlkit.parse(text)
+        parsed.from_toml(text)
     except ParseError as error:
         line, column = error.line, max(1, error.col)
-    except (TOMLKitError, ValueError):
+    except ValueError:
         pass
     else:
         reason += " (valid TOML, but the trainer's parser, toml 0.10.2, refuses it)"

@@ -16,6 +16,9 @@ from maskprep.model import Size
 if TYPE_CHECKING:
     from maskprep.trainers.sd_scripts.settings import DatasetSettings
 
+#: Widths of buckets to try: at step 1 of sides beyond any picture. The trainer tries as many as the
+#: bounds leave, and keeps two tuples of most; what would be gigabytes is not followed.
+MOST_WIDTHS = 1_000_000
 #: A picture as cameras take it, upright: what the bounds of buckets do to it is told.
 _UPRIGHT = Size(2000, 3000)
 
@@ -70,6 +73,8 @@ def bucket_sizes(resolution: Size, shortest: int, longest: int, step: int) -> tu
     ------
     ZeroDivisionError
         `step` or `shortest` is 0.
+    OverflowError
+        The area is no float, or there are more than `MOST_WIDTHS` widths.
 
     Examples
     --------
@@ -79,6 +84,8 @@ def bucket_sizes(resolution: Size, shortest: int, longest: int, step: int) -> tu
     area = resolution.width * resolution.height
     side = int(math.sqrt(area) // step) * step
     found = {Size(side, side)}
+    if longest - shortest > MOST_WIDTHS * step:
+        raise OverflowError(f"more than {MOST_WIDTHS:,} widths")
     # Wider ones would be lower than `shortest`; the trainer tries them all the same.
     for width in range(shortest, min(longest, area // shortest) + 1, step):
         height = min(longest, area // width // step * step)
@@ -199,7 +206,7 @@ def describe_sizes(settings: DatasetSettings) -> str:
     room = 2 * max(resolution)
     try:
         here, there = (_upright_bucket(settings, resolution, most) for most in (longest, room))
-    except (ZeroDivisionError, ValueError, IndexError):
+    except (ArithmeticError, ValueError, IndexError):
         return told  # no bucket at all, which is told elsewhere
     told += f", sides up to {longest} px"
     if here == there:

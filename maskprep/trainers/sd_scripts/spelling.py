@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname, storage
+from maskprep.files import parsed, pathname, storage
 from maskprep.model import Oddity, Severity
 from maskprep.trainers.sd_scripts import escaped_paths, misread
 
@@ -90,8 +89,8 @@ def respell(text: str, rule: str, path: str) -> str:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parsed.from_json(text)
+    except ValueError:
         return None
 
 

@@ -7,13 +7,14 @@ and pairing cases that fail at start-up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from maskprep.files import pathname, storage
 from maskprep.model import Dataset, ModelTraits, Oddity, Stage, Stop, Subset
 from maskprep.trainers.sd_scripts.generations import Generation
 from maskprep.trainers.sd_scripts.pairing import kept_for_training
-from maskprep.trainers.sd_scripts.placement import adjusted_bounds
+from maskprep.trainers.sd_scripts.placement import MOST_WIDTHS, adjusted_bounds
 from maskprep.trainers.sd_scripts.settings import DatasetSettings
 from maskprep.trainers.sd_scripts.style import Style
 
@@ -131,8 +132,28 @@ def foresee_bounds(settings: DatasetSettings) -> Iterator[Stop]:
         yield _assertion(
             "bucket-bounds", "max_bucket_reso must be equal or greater than resolution"
         )
-    if shortest == 0 and not settings.bucket_no_upscale:
-        # The first width tried for the list of buckets is 0, and the area is divided by it.
+    yield from _foresee_buckets(settings, shortest, longest)
+
+
+def _foresee_buckets(settings: DatasetSettings, shortest: int, longest: int) -> Iterator[Stop]:
+    """Foresee what comes of the list of buckets, width by width from the shortest side on."""
+    resolution, step = settings.resolution, settings.bucket_reso_steps
+    assert resolution is not None, "the caller has looked"
+    try:
+        math.sqrt(resolution.width * resolution.height)
+    except (OverflowError, ValueError) as error:
+        yield _stop("bucket-bounds", f"{type(error).__name__}: {error}")
+        return
+    if settings.bucket_no_upscale:
+        return
+    # Both are multiples of the step: a width of 0 is met, and the area is divided by it.
+    meets_zero = shortest == 0 or (shortest < 0) == (step > 0)
+    widths = abs(shortest // step) if meets_zero else (longest - shortest) // step
+    if widths > MOST_WIDTHS or (step < 0 and not meets_zero):
+        told = f"min_bucket_reso {shortest}, max_bucket_reso {longest} and"
+        told += f" bucket_reso_steps {step} leave more than {MOST_WIDTHS:,} widths to try"
+        yield _stop("bucket-bounds", f"no error: {told}, and the trainer tries them all")
+    elif meets_zero:
         yield _stop("bucket-bounds", "ZeroDivisionError: integer division or modulo by zero")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maskprep.trainers.documents import parse_toml
+from maskprep.files import parsed
 
 #: Keys and indices that lead from the document to a value.
 Place = tuple[str | int, ...]
@@ -133,7 +133,7 @@ def _unquoted(part: str) -> str:
     if part[0] == "'" or "\\" not in part:
         return part[1:-1]
     try:
-        return next(iter(parse_toml(f"{part} = 0")))
+        return next(iter(parsed.from_toml(f"{part} = 0")))
     except ValueError as error:
         raise UnclearLayoutError(f"{part} is no key") from error
 

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maskprep.errors import MaskprepError
-from maskprep.files import pathname
+from maskprep.files import parsed, pathname
 from maskprep.files.shell import typed
 from maskprep.model import Dataset, MaskSource
 from maskprep.trainers.draft import Composed, ConfigDraft, SubsetDraft, folder_key
@@ -39,7 +38,7 @@ def amend(text: str, draft: ConfigDraft, path: str) -> Composed:
     MaskprepError
         It is no list of data sets.
     """
-    said = json.loads(text)
+    said = parsed.from_json(text)
     if not settings.is_backends(said):
         raise MaskprepError(f'{path}: is no list of data sets, each with an "id"')
     for subset in draft.subsets:
@@ -177,4 +176,4 @@ def _remarks(draft: ConfigDraft) -> Iterator[str]:
 
 
 def _written(said: object) -> str:
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    return parsed.json_text(said, indent=2) + "\n"
