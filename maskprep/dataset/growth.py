@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_details, scale_of
+from maskprep.masks.details import HALF, Detail, DetailCells, Details
+from maskprep.masks.finding import find_details, scale_of
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
 from maskprep.masks.resample import resize
