@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
@@ -187,7 +188,8 @@ def _spread(mask: Mask, radius: float, shape: Shape, take: Any, beyond: int) -> 
     return result
 
 
-def _levels(radius: float, shape: Shape, down: int, across: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)
+def _levels(radius: float, shape: Shape, down: int, across: int) -> tuple[tuple[int, int], ...]:
     """Cut an element into lines, from its tips to its middle, where they only get longer.
 
     Half the length of each, and by how many rows it is spread up and down with all before it.
@@ -195,7 +197,7 @@ def _levels(radius: float, shape: Shape, down: int, across: int) -> list[tuple[i
     halves = (min(_half_width(radius, each, shape), across) for each in range(down, -1, -1))
     levels = [(half, len(list(same))) for half, same in groupby(halves)]
     half, rows = levels.pop()
-    return [*levels, (half, rows - 1)]
+    return (*levels, (half, rows - 1))
 
 
 def _step(tall: int, rows: int) -> int:
