@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.masks.plane import nonzero
 from maskprep.model import WHOLE, At, Box
 
 #: Value from which a pixel belongs to the shape: a soft edge shall not cut a thin line.
@@ -174,8 +174,7 @@ class Details:
         tuple of int
             Column and row, px of the bucket.
         """
-        own = self.labels == detail.label
-        rows, columns = self.rows[own], self.columns[own]
+        rows, columns = self._pixels_of(detail)
         off = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
         nearest = int(off.argmin())
         return int(columns[nearest]), int(rows[nearest])
@@ -199,20 +198,24 @@ class Details:
             are no multiples of the cells: there neighbouring cells share pixels.
         """
         height, width = self.shape_hw
-        own = self.labels == detail.label
+        cells = _cells_of(*self._pixels_of(detail), grid, self.shape_hw)
+        places, pixels = np.unique(cells[0] * grid[1] + cells[1], return_counts=True)
+        rows, columns = np.divmod(places, grid[1])
+        share = bool(height % grid[0] or width % grid[1])
+        share = share or (stride is not None and height % stride + width % stride > 0)
+        if stride is not None and not share:
+            steps = np.arange(stride)
+            down, across = ((each * stride)[:, None, None] for each in (rows, columns))
+            at = np.broadcast_arrays(down + steps[:, None], across + steps)
+            return DetailCells(
+                (at[0].reshape(-1, stride), at[1].reshape(-1, stride)),
+                pixels[:, None].astype(np.float64),
+            )
         counts = np.zeros(grid, np.float64)
-        np.add.at(counts, _cells_of(self.rows[own], self.columns[own], grid, self.shape_hw), 1)
-        if height % grid[0] or width % grid[1] or (stride and height % stride + width % stride):
+        counts[rows, columns] = pixels
+        if share:
             return DetailCells(WHOLE, counts)
-        if stride is None:
-            return _with_neighbours_of(counts, self.shape_hw)
-        rows, columns = nonzero(counts)
-        steps = np.arange(stride)
-        down, across = ((each * stride)[:, None, None] for each in (rows, columns))
-        at = np.broadcast_arrays(down + steps[:, None], across + steps)
-        return DetailCells(
-            (at[0].reshape(-1, stride), at[1].reshape(-1, stride)), counts[rows, columns][:, None]
-        )
+        return _with_neighbours_of(counts, self.shape_hw)
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.
@@ -228,10 +231,23 @@ class Details:
             Where it has pixels in its box.
         """
         left, top, right, bottom = (int(edge) for edge in detail.box)
-        own = self.labels == detail.label
+        rows, columns = self._pixels_of(detail)
         drawn = np.zeros((bottom - top, right - left), bool)
-        drawn[self.rows[own] - top, self.columns[own] - left] = True
+        drawn[rows - top, columns - left] = True
         return drawn
+
+    @cached_property
+    def _by_label(self) -> NDArray[np.intp]:
+        return np.argsort(self.labels, kind="stable")
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [0, *np.cumsum([each.pixels for each in self.found]).tolist()]
+
+    def _pixels_of(self, detail: Detail) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """List a detail's pixels, row by row."""
+        own = self._by_label[self._ends[detail.label - 1] : self._ends[detail.label]]
+        return self.rows[own], self.columns[own]
 
 
 def _with_neighbours_of(counts: NDArray[np.float64], shape_hw: tuple[int, int]) -> DetailCells:
