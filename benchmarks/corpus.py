@@ -11,7 +11,6 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Mask = NDArray[np.uint8]
+from benchmarks.drawing import Mask, Point, curve, ellipse
+from benchmarks.fine import with_fine_details
+
 Floats = NDArray[np.float32]
-Point = tuple[float, float]
 
 #: Of the way in which pairs are drawn; a corpus of another version is not mixed with this one.
-VERSION = 1
+VERSION = 2
 #: Width and height, px. In this order the first one, five and ten are as large on average as all.
 SIZES = (
     (1536, 1024),
@@ -52,8 +52,8 @@ class Corpus:
     Attributes
     ----------
     folder : Path
-        Holds ``images`` and ``alpha``, with captions, and ``masks``, ``masks-binary``,
-        ``masks-coloured``.
+        Holds ``images`` and ``alpha``, with captions, and ``masks``, ``masks-fine``,
+        ``masks-binary``, ``masks-coloured``.
     pairs : int
         How many.
     """
@@ -70,6 +70,11 @@ class Corpus:
     def masks(self) -> Path:
         """Grey PNG of 8 bits, soft edges."""
         return self.folder / "masks"
+
+    @property
+    def fine(self) -> Path:
+        """The same, with hair, chains, lace or text as well: mostly 20 to 140 details."""
+        return self.folder / "masks-fine"
 
     @property
     def binary(self) -> Path:
@@ -89,7 +94,7 @@ class Corpus:
     @property
     def folders(self) -> tuple[Path, ...]:
         """All of them."""
-        return (self.images, self.masks, self.binary, self.coloured, self.alpha)
+        return (self.images, self.masks, self.fine, self.binary, self.coloured, self.alpha)
 
     def first(self, pairs: int) -> Corpus:
         """Give the first pairs alone, in folders of their own: hard links, made once."""
@@ -183,6 +188,7 @@ def _draw_pair(task: tuple[Corpus, int]) -> None:
     quality = {} if ending == "png" else {"quality": 92}
     Image.fromarray(picture).save(corpus.images / f"{name}.{ending}", **quality)
     Image.fromarray(mask).save(corpus.masks / f"{name}.png")
+    Image.fromarray(with_fine_details(mask, seed)).save(corpus.fine / f"{name}.png")
     binary = np.where(mask >= 128, 255, 0).astype(np.uint8)
     Image.fromarray(binary).save(corpus.binary / f"{name}.png")
     coloured = np.dstack([mask, mask // 2, mask // 8])
@@ -207,15 +213,15 @@ def _figure(random: np.random.Generator, size: tuple[int, int]) -> Mask:
     body = np.zeros((height, width), np.uint8)
     across = min(width, height) * random.uniform(0.11, 0.17)
     x, y = width * random.uniform(0.38, 0.62), height * random.uniform(0.26, 0.36)
-    _ellipse(body, (x, y), (across, 1.3 * across))
-    _ellipse(body, (x, y - 0.25 * across), (1.25 * across, 1.35 * across))  # the hair's mass
-    _curve(body, [(x, y), (x, y + across), (x, y + 2 * across)], (across, across))
+    ellipse(body, (x, y), (across, 1.3 * across))
+    ellipse(body, (x, y - 0.25 * across), (1.25 * across, 1.35 * across))  # the hair's mass
+    curve(body, [(x, y), (x, y + across), (x, y + 2 * across)], (across, across))
     shoulders = (x, y + 3.6 * across)
-    _ellipse(body, shoulders, (2.2 * across, 2 * across))
-    _ellipse(body, (x, height * 1.02), (2.4 * across, height - shoulders[1]))
+    ellipse(body, shoulders, (2.2 * across, 2 * across))
+    ellipse(body, (x, height * 1.02), (2.4 * across, height - shoulders[1]))
     hand = (x + random.uniform(2.4, 3.4) * across, y + random.uniform(0.5, 4) * across)
     elbow = (x + 3 * across, y + 5 * across)
-    _curve(body, [(x + 1.6 * across, shoulders[1]), elbow, hand], (0.7 * across, 0.4 * across))
+    curve(body, [(x + 1.6 * across, shoulders[1]), elbow, hand], (0.7 * across, 0.4 * across))
     body = cv2.GaussianBlur(body, (0, 0), random.uniform(0.8, 2.5))
     details = _details(random, body.shape, (x, y), across)
     return np.maximum(body, cv2.GaussianBlur(details, (0, 0), 0.6))
@@ -233,33 +239,17 @@ def _details(
         way = np.sign(np.cos(angle)) * random.uniform(0.2, 1.1) * across
         middle = (start[0] + way, start[1] + random.uniform(0.2, 1) * across)
         end = (start[0] + way * random.uniform(0.4, 1.8), start[1] + random.uniform(1, 3) * across)
-        _curve(details, [start, middle, end], (random.uniform(3, 8), random.uniform(1, 2)))
+        curve(details, [start, middle, end], (random.uniform(3, 8), random.uniform(1, 2)))
     radius = random.uniform(8, 22)
     for side in (-1, 1) if random.random() < 0.7 else ():
         centre = (x + side * 1.3 * across, y + 0.7 * across + radius)
-        _ellipse(details, centre, (radius, radius), int(random.integers(2, 5)))
+        ellipse(details, centre, (radius, radius), int(random.integers(2, 5)))
     for _ in range(random.integers(0, 3)):
         start = (x - random.uniform(1, 2) * across, y + 3 * across)
         middle = (x - random.uniform(2, 4) * across, y + random.uniform(3, 6) * across)
         width = random.uniform(3, 8)
-        _curve(details, [start, middle, (start[0], y + 7 * across)], (width, width))
+        curve(details, [start, middle, (start[0], y + 7 * across)], (width, width))
     return details
-
-
-def _ellipse(mask: Mask, centre: Point, axes: Point, thickness: int = -1) -> None:
-    places = [tuple(round(value * 16) for value in point) for point in (centre, axes)]
-    cv2.ellipse(mask, *places, 0, 0, 360, 255, thickness, cv2.LINE_AA, 4)
-
-
-def _curve(mask: Mask, points: list[Point], widths: Point) -> None:
-    """Draw a Bézier curve of three points, from one width to another."""
-    steps = np.linspace(0, 1, 33)[:, None]
-    start, middle, end = (np.array(point) for point in points)
-    line = (1 - steps) ** 2 * start + 2 * steps * (1 - steps) * middle + steps**2 * end
-    line = np.rint(line * 16).astype(int)
-    for place, (one, other) in enumerate(pairwise(line)):
-        width = max(1, round(np.interp(place / 31, (0, 1), widths)))
-        cv2.line(mask, one.tolist(), other.tolist(), 255, width, cv2.LINE_AA, 4)
 
 
 def _picture(random: np.random.Generator, size: tuple[int, int], mask: Mask) -> NDArray[np.uint8]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from maskprep.exporting.export import export_config as export_config
     from maskprep.exporting.export import save_config as save_config
     from maskprep.masks import morphology as _morphology
-    from maskprep.masks.details import find_details as find_details
+    from maskprep.masks.finding import find_details as find_details
     from maskprep.masks.hidden import fill_hidden as fill_hidden
     from maskprep.masks.latent import area_weights as area_weights
     from maskprep.masks.morphology import erode as erode
@@ -87,7 +87,7 @@ _HOMES = {
     "extract": "editing.extract",
     "feathered": "masks.morphology",
     "fill_hidden": "masks.hidden",
-    "find_details": "masks.details",
+    "find_details": "masks.finding",
     "find_model": "trainers",
     "find_trainer": "trainers",
     "grow": "masks.morphology:dilate",

@@ -15,7 +15,8 @@ from maskprep import raster
 from maskprep.dataset.sample import Sample
 from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname
-from maskprep.masks.details import HALF, faint_parts, weights_at
+from maskprep.masks.details import HALF, weights_at
+from maskprep.masks.finding import faint_parts
 from maskprep.masks.scale import in_bytes
 from maskprep.masks.tones import coverage
 

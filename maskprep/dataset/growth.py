@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details, find_details, scale_of
+from maskprep.masks.details import HALF, Detail, DetailCells, Details
+from maskprep.masks.finding import find_details, scale_of
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
 from maskprep.masks.resample import resize
@@ -348,7 +350,7 @@ class DetailGrower:
         rows, columns = self._bucket_px
         left, top, right, bottom = (int(edge) for edge in self.box_of(detail))
         inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
-        own = np.pad(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
+        own = _padded(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
         part = _with_margin(self._mask, top, left, bottom, right)
@@ -388,10 +390,14 @@ class _Seed:
     def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
         reach = int(radius) + 1
         part = mask[self.place(radius)]
-        grown = dilate(np.pad(self.pixels, reach - 1), radius, shape)
+        grown = dilate(_padded(self.pixels, reach - 1), radius, shape)
         above, before = (max(0, reach - int(edge)) for edge in (self.box.top, self.box.left))
         inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
         np.maximum(part, inside, out=part)
+
+
+def _padded(mask: Mask, margin: int) -> Mask:
+    return np.asarray(cv2.copyMakeBorder(mask, *4 * (margin,), cv2.BORDER_CONSTANT, value=0))
 
 
 def _with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:

@@ -19,7 +19,8 @@ from maskprep.errors import MaskprepError, UnreadableImageError
 from maskprep.files import pathname
 from maskprep.masks import tones
 from maskprep.masks.colours import is_coloured, judge_colours
-from maskprep.masks.details import Details, faint_parts, find_details, scale_of
+from maskprep.masks.details import Details
+from maskprep.masks.finding import faint_parts, find_details, scale_of
 from maskprep.masks.scale import Placed, in_bytes
 from maskprep.masks.values import Judgement, judge
 from maskprep.masks.versions import Use, differences_at

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache, reduce
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,14 +74,21 @@ def _sums_of_cells(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
     grid = (height // stride, stride, width // stride, stride)
     first = mask[::stride, ::stride]
     mixed = ~_uniform(mask, first, stride) if first.size > _FEW else np.ones(first.shape, bool)
+    cells = mask.reshape(grid)
     if 4 * np.count_nonzero(mixed) > first.size:
-        cells = _VALUES[mask].reshape(grid)
-        return _in_turn(cells[:, down, :, across] for down, across in np.ndindex(stride, stride))
+        return _sums(cells.transpose(1, 3, 0, 2).reshape(stride**2, -1)).reshape(first.shape)
     total = _sums_of_one_value(stride)[first]
     rows, columns = nonzero(mixed)
-    corners = rows * stride * width + columns * stride
-    steps = np.add.outer(np.arange(stride) * width, np.arange(stride)).ravel()
-    total[rows, columns] = _in_turn(_VALUES[mask.ravel()[np.add.outer(steps, corners)]])
+    total[rows, columns] = _sums(cells[rows, :, columns].reshape(-1, stride**2).T)
+    return total
+
+
+def _sums(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Add up cells' pixels, shape (pixels of a cell, cells), in float32, one after the other."""
+    values = np.ascontiguousarray(pixels) / np.float32(255)
+    total: NDArray[np.float32] = values[0]
+    for each in values[1:]:
+        total += each
     return total
 
 
@@ -98,12 +104,7 @@ def _uniform(mask: NDArray[np.uint8], first: NDArray[np.uint8], stride: int) -> 
 
 @cache
 def _sums_of_one_value(stride: int) -> NDArray[np.float32]:
-    return _in_turn(np.broadcast_to(_VALUES, (stride**2, 256)))
-
-
-def _in_turn(planes: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Add up in float32, one after the other."""
-    return reduce(np.add, planes)
+    return _sums(np.broadcast_to(np.arange(256, dtype=np.uint8), (stride**2, 256)))
 
 
 def _overlapping(values: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from itertools import groupby
 from typing import Any, Literal
 
 import cv2
@@ -43,8 +45,9 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
 
     Notes
     -----
-    The structuring element is flat. It is taken row by row: lines of growing length along x, each
-    shifted along y where the element has that length. That costs fewer than 4·r maxima of the whole
+    The structuring element is flat, and the union of rectangles: lines of growing length along x,
+    each spread along y as far as the element has that length. From the narrowest on, what was
+    gathered is spread on by the difference to the next. That costs some 2·r maxima of the whole
     mask, against π·r² for OpenCV's general element. Masks of 0 and 255 alone are packed for disks
     and squares of whole radii from 6 px on, 64 pixels a word.
     Bit-identical to ``skimage.morphology.dilation(mask, disk(r))``.
@@ -62,13 +65,15 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     grown: Mask = mask.copy()
     reach = min(int(_checked(radius)), max(mask.shape))
     left, top, width, height = cv2.boundingRect(mask)
+    if not width:  # nothing trains
+        return grown
     bottom, right = top + height, left + width
     top, left = max(0, top - reach), max(0, left - reach)
     part = np.s_[top : bottom + reach, left : right + reach]
     if _FAR <= reach == radius and shape != "diamond" and _is_hard(mask):
         grown[part] = _grown_bits(mask[part], reach, shape)
     else:
-        _spread(mask[part], grown[part], radius, shape, cv2.max)
+        grown[part] = _spread(mask[part], radius, shape, np.maximum, 0)
     return grown
 
 
@@ -96,9 +101,7 @@ def erode(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     array([[255, 255,   0,   0]], dtype=uint8)
     """
     mask = as_mask(mask)
-    shrunk: Mask = mask.copy()
-    _spread(mask, shrunk, _checked(radius), shape, cv2.min)
-    return shrunk
+    return np.ascontiguousarray(_spread(mask, _checked(radius), shape, np.minimum, 255))
 
 
 def feathered(mask: AnyMask, sigma: float) -> Mask:
@@ -146,26 +149,60 @@ def _checked(radius: float) -> float:
     return radius
 
 
-def _spread(mask: Mask, result: Mask, radius: float, shape: Shape, take: Any) -> None:
-    """Take the extreme within the element, by `cv2.max` or `cv2.min`, into `result`."""
+def _spread(mask: Mask, radius: float, shape: Shape, take: Any, beyond: int) -> Mask:
+    """Take the extreme within the element, by `np.maximum` or `np.minimum`."""
     height, width = mask.shape
-    line, reach = mask.copy(), 0
-    # From the element's tips to its middle, rows only get longer.
-    for down in range(int(radius), -1, -1):
-        half = _half_width(radius, down, shape)
-        while (step := min(half, width - 1) - reach) > 0:
-            # A line beside a line is a longer one, if they meet where the border cuts them, too.
-            step = min(step, reach + 1)
-            shifted = mask if step == 1 else line.copy()
-            away = reach + 1 if step == 1 else step
-            take(line[:, away:], shifted[:, :-away], dst=line[:, away:])
-            take(line[:, :-away], shifted[:, away:], dst=line[:, :-away])
-            reach += step
-        if down == 0:
-            take(result, line, dst=result)
-        elif down < height:
-            take(result[down:], line[:-down], dst=result[down:])
-            take(result[:-down], line[down:], dst=result[:-down])
+    down, across = min(int(radius), height - 1), min(int(radius), width - 1)
+    # Rows stand behind each other in one string, with room between them: what lies beside a
+    # pixel, or above it, is the string moved. All in one piece of memory: small ones the system
+    # hands out page by page, which takes longer than the work.
+    top, a_row = down + 1, width + across
+    strings = np.full((4, top + height + down, a_row), beyond, np.uint8)
+    own = np.s_[top : top + height, :width]
+    strings[0][own] = mask
+    line, spare, total, other = strings.reshape(4, -1)
+    wide = 0
+
+    def moved(string: Mask, step: int, result: Mask) -> None:
+        # What comes before the first rows and behind the last is never asked for.
+        take(string[: -2 * step], string[2 * step :], out=result[step:-step])
+
+    for half, rows in _levels(radius, shape, down, across):
+        while wide < half:
+            step = min(half - wide, max(1, wide))
+            moved(line, step, spare)
+            if not wide:
+                take(spare, line, out=spare)
+            line, spare, wide = spare, line, wide + step
+        take(total, line, out=total)
+        tall = 0
+        while tall < rows:
+            step = _step(tall, rows)
+            moved(total, step * a_row, other)
+            # Both leave the middle out: the next line, which is no shorter, brings it back.
+            if step > tall and tall + step < rows:
+                take(other, line, out=other)
+            total, other, tall = other, total, tall + step
+    take(total, line, out=total)
+    result: Mask = total.reshape(strings.shape[1:])[own]
+    return result
+
+
+@lru_cache(maxsize=256)
+def _levels(radius: float, shape: Shape, down: int, across: int) -> tuple[tuple[int, int], ...]:
+    """Cut an element into lines, from its tips to its middle, where they only get longer.
+
+    Half the length of each, and by how many rows it is spread up and down with all before it.
+    """
+    halves = (min(_half_width(radius, each, shape), across) for each in range(down, -1, -1))
+    levels = [(half, len(list(same))) for half, same in groupby(halves)]
+    half, rows = levels.pop()
+    return (*levels, (half, rows - 1))
+
+
+def _step(tall: int, rows: int) -> int:
+    """Tell how far what reaches so far can be moved both ways, and leave out its middle at most."""
+    return rows - tall if rows - tall <= tall + 1 else max(1, tall)
 
 
 def _half_width(radius: float, down: int, shape: Shape) -> int:

@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from maskprep.masks.plane import nonzero
 
 _BITS = 64
 
@@ -23,8 +20,9 @@ class Packed:
     Attributes
     ----------
     words : ndarray of uint64, shape (height + 2 * margin, words a row)
-        Pixel 0 of a row is the lowest bit of its first word. Behind each row is room for `margin`
-        pixels, so that what is shifted out of a row does not reach the next one.
+        Before a row's first pixel, the lowest bit of a word, are whole words for the margin.
+        Between rows is room for `margin` more pixels, so that what is shifted out of a row does
+        not reach the next one.
     shape_hw : tuple of int
         Height and width without the margin, px.
     margin : int
@@ -57,9 +55,26 @@ class Packed:
         [[0, 1], [2, 2]]
         """
         height, width = mask.shape
-        byte = mask.astype(np.uint8, copy=False)
-        padded = cv2.copyMakeBorder(byte, *4 * (margin,), cv2.BORDER_REPLICATE) if margin else byte
-        return cls(_packed(np.asarray(padded), margin), (height, width), margin)
+        before = _words_before(margin)
+        words = -(-(_BITS * before + width + max(margin, 3 * margin - _BITS * before)) // _BITS)
+        rows = np.zeros((height + 2 * margin, 8 * words), np.uint8)
+        bits = np.packbits(mask, axis=1, bitorder="little")
+        rows[margin : margin + height, 8 * before : 8 * before + bits.shape[1]] = bits
+        packed = cls(rows.view(np.uint64), (height, width), margin)
+        packed._replicate_border(mask)
+        return packed
+
+    def _replicate_border(self, mask: NDArray[Any]) -> None:
+        if not self.margin:
+            return
+        height, width = self.shape_hw
+        top, bottom = self.margin, self.margin + height
+        edges = ((mask[:, 0], -self.margin, 0), (mask[:, -1], width, width + self.margin))
+        for edge, start, stop in edges:
+            set_at = np.flatnonzero(edge != 0)
+            if len(set_at):
+                self.words[set_at + top] |= self._columns(start, stop)
+        self.words[:top], self.words[bottom:] = self.words[top], self.words[bottom - 1]
 
     def dilated(self, radius: int, shape: Literal["disk", "square"] = "disk") -> Packed:
         """Grow by a disk, or a square, of a radius of at most the margin.
@@ -82,7 +97,7 @@ class Packed:
             half = radius if shape == "square" else math.isqrt(radius * radius - down * down)
             while reach < half:
                 step = min(half - reach, 2 * reach + 1, _BITS - 1)
-                line = line | _shifted(line, step) | _shifted(line, -step)
+                line = _widened(line, step)
                 reach += step
             row = line.reshape(grown.shape)
             if down == 0:
@@ -90,7 +105,7 @@ class Packed:
             elif down < rows:
                 grown[down:] |= row[:-down]
                 grown[:-down] |= row[down:]
-        return replace(self, words=grown & self._columns(0))
+        return replace(self, words=grown & self._padded)
 
     def opened(self, radius: int) -> Packed:
         """Take away what a disk does not fit into; the border does not count as an edge.
@@ -105,8 +120,8 @@ class Packed:
         Packed
             Nothing is set in its margin.
         """
-        eroded = replace(self, words=~self.words & self._columns(0)).dilated(radius)
-        return replace(self, words=~eroded.words & self._columns(0)).dilated(radius)._inside()
+        eroded = replace(self, words=~self.words & self._padded).dilated(radius)
+        return replace(self, words=~eroded.words & self._padded).dilated(radius)._inside()
 
     def opened_by_square(self, side: int) -> Packed:
         """Take away what a square does not fit into; the border does not count as an edge.
@@ -150,11 +165,13 @@ class Packed:
             Of the mask.
         """
         flat = self._inside().words.ravel()
-        filled = np.flatnonzero(flat)
-        bits = np.unpackbits(flat[filled].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-        which, bit = nonzero(bits)
-        rows, words = np.divmod(filled[which], self.words.shape[1])
-        return rows - self.margin, words * _BITS + bit - self.margin
+        filled = np.flatnonzero(flat != 0)
+        rows, words = np.divmod(filled, self.words.shape[1])
+        bits = np.unpackbits(flat[filled].view(np.uint8), bitorder="little")
+        places = np.flatnonzero(bits.view(bool))
+        which = places >> 6  # of 64 bits each
+        firsts = (words - _words_before(self.margin)) * _BITS
+        return (rows - self.margin)[which], firsts[which] + (places & (_BITS - 1))
 
     def unpacked(self) -> NDArray[np.uint8]:
         """Give a byte for each pixel, without the margin.
@@ -165,45 +182,60 @@ class Packed:
             1 where it is set, else 0.
         """
         height, width = self.shape_hw
-        own = np.ascontiguousarray(self.words[self.margin : self.margin + height])
-        bits = np.unpackbits(
-            own.view(np.uint8), axis=1, count=self.margin + width, bitorder="little"
+        own = self.words[self.margin : self.margin + height, _words_before(self.margin) :]
+        return np.unpackbits(
+            np.ascontiguousarray(own).view(np.uint8), axis=1, count=width, bitorder="little"
         )
-        return bits[:, self.margin :]
 
     def at(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which of some pixels are set."""
-        word, bit = np.divmod(columns + self.margin, _BITS)
-        found = self.words[rows + self.margin, word] >> bit.astype(np.uint64)
+        places = columns + _words_before(self.margin) * _BITS
+        words = self.words[rows + self.margin, places >> 6]  # of 64 bits each
+        found = words >> (places & (_BITS - 1)).astype(np.uint64)
         return np.asarray(found & np.uint64(1), bool)
 
     def _inside(self) -> Packed:
         words = np.zeros_like(self.words)
         own = np.s_[self.margin : self.margin + self.shape_hw[0]]
-        words[own] = self.words[own] & self._columns(self.margin)
+        np.bitwise_and(self.words[own], self._columns(0, self.shape_hw[1]), out=words[own])
         return replace(self, words=words)
 
-    def _columns(self, left_out: int) -> NDArray[np.uint64]:
-        """Set all columns of one row but so many on both sides, and the room behind it."""
-        return _row(self.shape_hw[1] + 2 * self.margin, left_out, self.margin)
+    @property
+    def _padded(self) -> NDArray[np.uint64]:
+        """All columns of one row, with the margin."""
+        return self._columns(-self.margin, self.shape_hw[1] + self.margin)
+
+    def _columns(self, start: int, stop: int) -> NDArray[np.uint64]:
+        """Set some columns of one row; those before the mask count from below 0."""
+        first = _words_before(self.margin) * _BITS
+        return _row(self.words.shape[1], first + start, first + stop)
 
 
-@lru_cache(maxsize=64)
-def _row(width: int, left_out: int, room: int) -> NDArray[np.uint64]:
-    row = np.zeros((1, width), np.uint8)
-    row[0, left_out : width - left_out] = 1
-    packed = _packed(row, room)
+def _words_before(margin: int) -> int:
+    return -(-margin // _BITS)
+
+
+@lru_cache(maxsize=256)
+def _row(words: int, start: int, stop: int) -> NDArray[np.uint64]:
+    row = np.zeros(words * _BITS, np.uint8)
+    row[start:stop] = 1
+    packed: NDArray[np.uint64] = np.packbits(row, bitorder="little").view(np.uint64)
     packed.flags.writeable = False  # it is everybody's
     return packed
 
 
-def _packed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint64]:
-    height, width = mask.shape
-    packed = np.packbits(mask, axis=1, bitorder="little")
-    rows = np.zeros((height, -(-(width + room) // _BITS) * 8), np.uint8)
-    rows[:, : packed.shape[1]] = packed
-    words: NDArray[np.uint64] = rows.view(np.uint64)
-    return words
+def _widened(words: NDArray[np.uint64], step: int) -> NDArray[np.uint64]:
+    """Add to a string of bits what is `step` bits away on both sides, less than a word."""
+    near, rest = np.uint64(step), np.uint64(_BITS - step)
+    moved = words << near
+    wide: NDArray[np.uint64] = words | moved
+    np.right_shift(words, near, out=moved)
+    wide |= moved
+    np.right_shift(words, rest, out=moved)
+    wide[1:] |= moved[:-1]
+    np.left_shift(words, rest, out=moved)
+    wide[:-1] |= moved[1:]
+    return wide
 
 
 def _shifted(words: NDArray[np.uint64], step: int) -> NDArray[np.uint64]:

@@ -70,5 +70,6 @@ def nonzero(plane: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     >>> [each.tolist() for each in nonzero(np.array([[0, 7], [7, 0]]))]
     [[0, 1], [1, 0]]
     """
-    rows, columns = np.divmod(np.flatnonzero(plane), plane.shape[1])
+    # Looking for what is true is several times as fast as for what is not 0.
+    rows, columns = np.divmod(np.flatnonzero(plane != 0), plane.shape[1])
     return rows, columns

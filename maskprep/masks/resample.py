@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep.masks import area
+from maskprep.masks import area, lanczos
 from maskprep.model import WHOLE, At, Kernel, Size
 
 Pixels = NDArray[np.uint8]
@@ -63,6 +63,8 @@ def resize(pixels: Pixels, size: Size, kernel: Kernel, at: At = WHOLE) -> Pixels
     rows, columns = at
     if kernel == "area" and not isinstance(rows, slice) and area.applies(pixels, size):
         return area.shrink_at(pixels, size, rows, columns)
+    if kernel == "pillow-lanczos" and not isinstance(rows, slice) and lanczos.applies(pixels, size):
+        return lanczos.resized_at(pixels, size, rows, columns)
     return _resized(pixels, size, kernel)[at]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
 from maskprep.masks.details import HALF, SMALLEST
@@ -35,9 +35,11 @@ _TRACE = 32
 _APART = 9
 #: Side of the blocks in which pixels are counted: as many as a word has bytes.
 _BLOCK = 4
+#: Rows that are counted at once.
+_BAND = 128
 _EACH_BYTE = np.uint32(0x01010101)
-#: Pixels beyond which looking at each takes longer than labelling all.
-_MANY = 1024
+#: Blocks beyond which looking at each takes longer than labelling all.
+_MANY = 256
 #: More dots than this so near, in px, are dithering or noise, and no crumbs.
 _DOTS, _NEAR = 8, 64
 
@@ -109,7 +111,7 @@ def specks(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]:
     mask = sample.mask
     if mask is None or not sample.carries_mask:
         return
-    found = _crumbs(mask, largest * _px_a_bucket_px(sample))
+    found = _crumbs(mask, largest * _px_a_bucket_px(sample), holes=False)
     if found:
         told = f"trains {_counted(found, 'speck')}"
         yield Remark(sample.mask_path or sample.pair.image, told, "paint them black")
@@ -133,7 +135,7 @@ def pinholes(sample: Sample, *, largest: int = SMALLEST - 1) -> Iterator[Remark]
     mask = sample.mask
     if mask is None or not sample.carries_mask:
         return
-    found = _crumbs(inverted(mask), largest * _px_a_bucket_px(sample))
+    found = _crumbs(mask, largest * _px_a_bucket_px(sample), holes=True)
     if found:
         told = f"has {_counted(found, 'pinhole')}"
         yield Remark(sample.mask_path or sample.pair.image, told, "paint them white")
@@ -163,11 +165,16 @@ def _px_a_bucket_px(sample: Sample) -> float:
     return max(1.0, window.width * window.height / (bucket.width * bucket.height))
 
 
-def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
+def _crumbs(mask: Mask, largest: float, *, holes: bool) -> list[_Crumb]:
     """Find groups of at most `largest` px, at least one of them half, apart from all others."""
-    traces = (mask >= _TRACE).view(np.uint8)
-    if not _any_apart(traces, largest):
+    filled = _filled(mask, holes)
+    # Whatever pixel of a block is looked from, the blocks around it are no further than `_APART`.
+    near = cv2.boxFilter(filled, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    tops, lefts = (each * _BLOCK for each in nonzero((filled > 0) & (near <= largest)))
+    if len(tops) <= _MANY and not _any_apart(mask, tops, lefts, largest, holes):
         return []
+    mask = inverted(mask) if holes else mask
+    traces = (mask >= _TRACE).view(np.uint8)
     joined = cv2.dilate(traces, np.ones((_APART, _APART), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     # A group of n px, grown by the element, has at most n times the element's area.
@@ -184,30 +191,53 @@ def _crumbs(mask: Mask, largest: float) -> list[_Crumb]:
     return _apart_from_dots(found, traces, largest) if found else found
 
 
-def _any_apart(traces: Mask, largest: float) -> bool:
-    """Tell whether any pixel has few enough others around it to be one of a crumb.
+def _filled(mask: Mask, holes: bool) -> NDArray[np.uint8]:
+    """Count the traces, of what trains or of what does not, in blocks of the mask."""
+    height, width = (-(side // -_BLOCK) for side in mask.shape)
+    filled = np.empty((height, width), np.uint8)
+    # A band at a time: memory that was used a moment ago is at hand, more of it is not.
+    band = np.zeros((_BAND, width * _BLOCK), np.uint8)
+    words = band.view(np.uint32).reshape(_BAND // _BLOCK, _BLOCK, -1)
+    for top in range(0, mask.shape[0], _BAND):
+        part = mask[top : top + _BAND]
+        traces = band[: len(part), : mask.shape[1]].view(bool)
+        band[len(part) :] = 0
+        if holes:
+            np.less_equal(part, 255 - _TRACE, out=traces)
+        else:
+            np.greater_equal(part, _TRACE, out=traces)
+        # The product's highest byte is the sum of the bytes, each of them 4 at most.
+        counts = words.sum(axis=1, dtype=np.uint32) * _EACH_BYTE >> np.uint32(24)
+        rows = filled[top // _BLOCK :][: len(counts)]
+        rows[:] = counts[: len(rows)]
+    return filled
+
+
+def _any_apart(
+    mask: Mask,
+    tops: NDArray[np.int64],
+    lefts: NDArray[np.int64],
+    largest: float,
+    holes: bool,
+) -> bool:
+    """Tell whether any pixel of some blocks has few enough others around it to be of a crumb.
 
     Most masks have no crumbs, and labelling them costs more than their decoding.
     """
-    edges = (0, -traces.shape[0] % _BLOCK, 0, -traces.shape[1] % _BLOCK)
-    blocks = np.asarray(cv2.copyMakeBorder(traces, *edges, cv2.BORDER_CONSTANT, value=0))
-    words = blocks.view(np.uint32).reshape(len(blocks) // _BLOCK, _BLOCK, -1)
-    # The product's highest byte is the sum of the bytes, each of them 4 at most.
-    filled = (words.sum(axis=1, dtype=np.uint32) * _EACH_BYTE >> np.uint32(24)).astype(np.uint8)
-    # Whatever pixel of a block is looked from, the blocks around it are no further than `_APART`.
-    near = cv2.boxFilter(filled, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    rows, columns = nonzero((filled > 0) & (near <= largest))
-    pixels = sliding_window_view(blocks, (_BLOCK, _BLOCK))[rows * _BLOCK, columns * _BLOCK]
-    which, down, across = np.nonzero(pixels)
-    if len(which) > _MANY:
-        return True
-    places = zip(rows[which] * _BLOCK + down, columns[which] * _BLOCK + across, strict=True)
-    return any(np.count_nonzero(_around(traces, row, column)) <= largest for row, column in places)
+    for top, left in zip(tops.tolist(), lefts.tolist(), strict=True):
+        rows, columns = nonzero(_traces(mask[top : top + _BLOCK, left : left + _BLOCK], holes))
+        for row, column in zip((rows + top).tolist(), (columns + left).tolist(), strict=True):
+            around = mask[
+                max(0, row - _APART) : row + _APART + 1,
+                max(0, column - _APART) : column + _APART + 1,
+            ]
+            if np.count_nonzero(_traces(around, holes)) <= largest:
+                return True
+    return False
 
 
-def _around(traces: Mask, row: int, column: int) -> Mask:
-    top, left = max(0, row - _APART), max(0, column - _APART)
-    return traces[top : row + _APART + 1, left : column + _APART + 1]
+def _traces(mask: Mask, holes: bool) -> NDArray[np.bool_]:
+    return mask <= 255 - _TRACE if holes else mask >= _TRACE
 
 
 def _apart_from_dots(crumbs: list[_Crumb], traces: Mask, largest: float) -> list[_Crumb]:

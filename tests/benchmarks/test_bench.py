@@ -51,6 +51,7 @@ def test_every_shape_of_the_corpus_holds_the_same_masks(measured: Path) -> None:
         assert image.with_suffix(".caption").read_text(encoding="utf-8")
         assert pixels(image).shape == (*mask.shape, 3)
         assert len(np.unique(mask)) > 20
+        assert np.count_nonzero(pixels(corpus / "masks-fine" / name) > mask) > 1000
         assert np.array_equal(pixels(corpus / "alpha" / name)[..., 3], mask)
         assert np.array_equal(pixels(corpus / "masks-coloured" / name)[..., 0], mask)
         assert np.array_equal(pixels(corpus / "masks-binary" / name) == 255, mask >= 128)

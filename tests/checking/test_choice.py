@@ -19,7 +19,8 @@ from maskprep.checking.choice import Choice, Ruleset, matching
 from maskprep.checking.project import find_project, read_project
 from maskprep.dataset import sample
 from maskprep.errors import MaskprepError
-from maskprep.masks.details import Details, find_details
+from maskprep.masks.details import Details
+from maskprep.masks.finding import find_details
 from maskprep.model import Severity
 from maskprep.model.rule import Remark, Rule
 from maskprep.rules import all_rules

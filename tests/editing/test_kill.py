@@ -61,8 +61,9 @@ def test_no_file_is_lost_or_torn(
         process.wait()
         killing.begin_another(root)
         assert killing.verdict(old, new, killing.contents(root)) == []
-        assert killing.undone(root) == old
         assert killing.left(root) == []
+        if "--in-place" in words:
+            assert killing.undone(root) == old
 
 
 def test_the_verdict_sees_what_is_torn_and_what_is_lost(killing: ModuleType) -> None:

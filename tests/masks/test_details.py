@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from maskprep.masks import details as module
-from maskprep.masks.details import SMALLEST, Details, faint_parts, find_details
+from maskprep.masks import finding as module
+from maskprep.masks.details import SMALLEST, Details
+from maskprep.masks.finding import faint_parts, find_details
 from maskprep.masks.latent import area_weights
 from maskprep.model import Box
 

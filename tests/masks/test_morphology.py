@@ -92,3 +92,11 @@ def test_feathering_leaves_the_edge_in_its_place() -> None:
     soft = feathered(mask, 3)
     np.testing.assert_array_equal(soft >= 128, mask >= 128)
     assert 0 < soft[20, 18] < 128 < soft[20, 21] < 255
+
+
+@pytest.mark.parametrize("radius", range(34))
+def test_every_radius_is_scikit_images_up_to_the_border(radius: int) -> None:
+    mask = soft_mask(47, 39, radius)
+    mask[0, 0], mask[-1, 0] = 200, 90
+    wanted = reference.dilation(mask, FOOTPRINTS["disk"](radius))
+    np.testing.assert_array_equal(dilate(mask, radius), wanted)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from maskprep.masks.details import find_details
+from maskprep.masks.finding import find_details
 from maskprep.masks.latent import area_weights
 from maskprep.model import Box, Severity, Size
 from maskprep.model.report import Finding

@@ -211,6 +211,6 @@ def test_no_crumb_is_passed_over_unlabelled(
     cv2.circle(mask, (width // 2, height // 2), height // 5, 255, -1, cv2.LINE_AA)
     rows, columns = random.integers(0, height, dots), random.integers(0, width, dots)
     mask[rows, columns] = random.integers(20, 256, dots)
-    looked_for = shape._crumbs(mask, largest)
+    looked_for = shape._crumbs(mask, largest, holes=False)
     monkeypatch.setattr(shape, "_any_apart", lambda *_: True)
-    assert looked_for == shape._crumbs(mask, largest)
+    assert looked_for == shape._crumbs(mask, largest, holes=False)
