@@ -28,6 +28,7 @@ from maskprep.dataset.expectation import Expectation
 from maskprep.errors import UnreadableImageError
 from maskprep.files import storage
 from maskprep.files.storage import Signature
+from maskprep.files.write import standing
 from maskprep.model import Severity
 from maskprep.model.report import Finding, Report, SampleRow
 from maskprep.running.parallel import Executor, Processes, Threads
@@ -591,13 +592,13 @@ def test_what_somebody_else_has_under_that_name_is_left_alone(
     cache = folders.root.parent / "cache"
     cache.mkdir()
     make(cache / DATABASE)
-    before = (cache / DATABASE).stat()
+    before = standing(cache / DATABASE)
     report, trouble = checked_with_ledger(folders)
     assert trouble.startswith(f"{cache / DATABASE}: was not made by maskprep")
     assert "move it away" in trouble
     assert told(report) == told(check(found(folders.root / "dataset.toml")))
     assert clean(cache) == 0
-    assert (cache / DATABASE).stat() == before
+    assert standing(cache / DATABASE) == before
     assert [path.name for path in cache.iterdir()] == [DATABASE]
 
 

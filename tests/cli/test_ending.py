@@ -26,21 +26,21 @@ import os, sys, time
 from maskprep import raster
 from maskprep.files import write
 
-encode, fsync, slow = raster.encode_mask, os.fsync, {slow!r}
+encode, slow = raster.encode_mask, {slow!r}
 
 def slowly(*words):
-    time.sleep(0.02)
+    time.sleep(0.05)
     if slow == "make":
         time.sleep(60)
     return encode(*words)
 
-def stuck(handle):
+def stuck(temporary, model):
     os.write(2, b"writing\\n")
     time.sleep(60)
 
 raster.encode_mask = slowly
 if slow == "write":
-    os.fsync = stuck
+    write._make_alike = stuck  # when all is written but the name
 sys.argv = ["maskprep", *{words!r}]
 from maskprep.__main__ import main
 main()

@@ -14,6 +14,7 @@ from maskprep.editing import plan
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError
 from maskprep.files import write
+from maskprep.files.write import standing
 from maskprep.model import TrainingSet
 from tests.backups import originals
 from tests.datasets import Folders, found
@@ -162,9 +163,9 @@ def test_a_name_that_is_the_same_entry_in_another_case_is_not_removed(
 
 def test_unchanged_files_are_not_touched(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
-    before = (folders.masks / "a.png").stat()
+    before = standing(folders.masks / "a.png")
     done = carried(folders, IN_PLACE, copying(None))
-    assert (folders.masks / "a.png").stat() == before
+    assert standing(folders.masks / "a.png") == before
     assert done.backups == ()
     assert not done.outcomes[0].changed
     assert backups(tmp_path) == []
