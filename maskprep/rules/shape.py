@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
 from maskprep.masks.details import HALF, SMALLEST
-from maskprep.masks.morphology import inverted
 from maskprep.masks.plane import nonzero
 from maskprep.model import MaskSource, Severity
 from maskprep.model.rule import Remark, RuleStage, rule
@@ -173,22 +172,36 @@ def _crumbs(mask: Mask, largest: float, *, holes: bool) -> list[_Crumb]:
     tops, lefts = (each * _BLOCK for each in nonzero((filled > 0) & (near <= largest)))
     if len(tops) <= _MANY and not _any_apart(mask, tops, lefts, largest, holes):
         return []
-    mask = inverted(mask) if holes else mask
-    traces = (mask >= _TRACE).view(np.uint8)
-    joined = cv2.dilate(traces, np.ones((_APART, _APART), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    # A group of n px, grown by the element, has at most n times the element's area.
-    small = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] <= largest * _APART**2) + 1
+    joined = cv2.dilate(_traces(mask, holes).view(np.uint8), np.ones((_APART, _APART), np.uint8))
     found = []
-    for label in small:
-        x, y, width, height = (int(value) for value in stats[label][:4])
+    for outline in _outlines(joined):
+        x, y, width, height = cv2.boundingRect(outline)
+        column, row = outline[0, 0] - (x, y)
         part = np.s_[y : y + height, x : x + width]
-        own = (labels[part] == label) & (traces[part] > 0)
-        pixels = int(own.sum())
-        if pixels <= largest and int(mask[part][own].max(initial=0)) >= HALF:
+        # A group of n px, grown by the element, has at most n times its area, and is nowhere
+        # narrower than half of it.
+        if max(width, height) * (_APART // 2 + 1) > largest * _APART**2:
+            continue
+        _, labels = cv2.connectedComponents(joined[part], connectivity=8)
+        own = (labels == labels[row, column]) & _traces(mask[part], holes)
+        pixels = int(np.count_nonzero(own))
+        if pixels <= largest and _strongest(mask[part][own], holes) >= HALF:
             rows, columns = nonzero(own)
             found.append(_Crumb(pixels, x + int(columns[0]), y + int(rows[0])))
-    return _apart_from_dots(found, traces, largest) if found else found
+    return _apart_from_dots(found, mask, largest, holes) if found else found
+
+
+def _outlines(joined: Mask) -> Iterator[NDArray[np.int32]]:
+    """Give the outer outline of each 8-connected group."""
+    # Labels of a whole mask would take four bytes a pixel, outlines take next to nothing.
+    outlines, ranks = cv2.findContours(joined, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    for place, outline in enumerate(outlines):
+        if ranks[0, place, 3] < 0:  # else it is of a hole
+            yield np.asarray(outline, np.int32)
+
+
+def _strongest(values: Mask, holes: bool) -> int:
+    return 255 - int(values.min(initial=255)) if holes else int(values.max(initial=0))
 
 
 def _filled(mask: Mask, holes: bool) -> NDArray[np.uint8]:
@@ -240,12 +253,18 @@ def _traces(mask: Mask, holes: bool) -> NDArray[np.bool_]:
     return mask <= 255 - _TRACE if holes else mask >= _TRACE
 
 
-def _apart_from_dots(crumbs: list[_Crumb], traces: Mask, largest: float) -> list[_Crumb]:
+def _apart_from_dots(crumbs: list[_Crumb], mask: Mask, largest: float, holes: bool) -> list[_Crumb]:
     """Leave out crumbs that are a part of dithering or noise: dots upon dots around them."""
+    # What is larger than a dot and cut off here has no centre as near as that.
+    reach = _NEAR + int(largest) + 1
+    columns, rows = [each.x for each in crumbs], [each.y for each in crumbs]
+    left, top = max(0, min(columns) - reach), max(0, min(rows) - reach)
+    right, bottom = max(columns) + reach + 1, max(rows) + reach + 1
+    traces = _traces(mask[top:bottom, left:right], holes).view(np.uint8)
     _, _, stats, centres = cv2.connectedComponentsWithStats(traces, connectivity=8)
     dots = np.asarray(centres)[1:][np.asarray(stats)[1:, cv2.CC_STAT_AREA] <= largest]
     return [
         each
         for each in crumbs
-        if (np.abs(dots - (each.x, each.y)).max(axis=1) <= _NEAR).sum() <= _DOTS
+        if (np.abs(dots - (each.x - left, each.y - top)).max(axis=1) <= _NEAR).sum() <= _DOTS
     ]
