@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from PIL import Image
 
-from tests.commands import run
+from tests.commands import run, words_of
 from tests.datasets import FIGURE, Folders, drawn
 
 
@@ -21,7 +20,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def step_of(result: Result) -> list[str]:
     last = result.stdout.splitlines()[-1]
     assert last.startswith("next: maskprep ")
-    return shlex.split(last.removeprefix("next: maskprep "))
+    return words_of(last.removeprefix("next: maskprep "))
 
 
 def follow(result: Result) -> None:

@@ -39,7 +39,7 @@ def test_what_is_no_url_is_left_to_the_system(path: str) -> None:
     assert not pathname.is_remote(path)
     assert pathname.local_path(path) == path
     assert pathname.parted(path) == (path, "")
-    assert pathname.join(path, "b.png") == os.path.join(path, "b.png")
+    assert Path(pathname.join(path, "b.png")) == Path(os.path.join(path, "b.png"))
     assert pathname.dirname(path) == os.path.dirname(path)
     assert pathname.basename(path) == os.path.basename(path)
     assert pathname.splitext(path) == os.path.splitext(path)

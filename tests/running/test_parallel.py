@@ -24,6 +24,7 @@ from maskprep.running import parallel
 from maskprep.running.parallel import Executor, Processes, ThisMachine, Threads
 from tests.commands import run
 from tests.datasets import Folders, found
+from tests.places import processes
 
 
 def slow_first(item: int) -> int:
@@ -55,13 +56,18 @@ def where(item: int) -> int:
     return os.getpid()
 
 
-@pytest.mark.parametrize("executor", [Threads(4), Processes(2), ThisMachine(2)])
+@pytest.mark.parametrize(
+    "executor", [Threads(4), pytest.param(Processes(2), marks=processes), ThisMachine(2)]
+)
 def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
     assert list(executor.in_order(range(60), slow_first)) == list(range(60))
     assert list(executor.in_order([], slow_first)) == []
 
 
-@pytest.mark.parametrize("executor, most", [(Threads(3), 7), (Processes(2), 8 * 9)])
+@pytest.mark.parametrize(
+    "executor, most",
+    [(Threads(3), 7), pytest.param(Processes(2), 8 * 9, marks=processes)],
+)
 def test_only_a_few_items_are_under_way(executor: Executor, most: int) -> None:
     lock, under_way, seen = threading.Lock(), [0], [0]
 
@@ -105,7 +111,7 @@ def test_what_was_worked_on_is_let_go(executor: Executor) -> None:
     assert most <= 8
 
 
-@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+@pytest.mark.parametrize("executor", [Threads(2), pytest.param(Processes(2), marks=processes)])
 def test_an_early_end_stops_what_is_under_way(executor: Executor, tmp_path: Path) -> None:
     results = executor.in_order([tmp_path / f"{place:03}" for place in range(400)], leave_a_trace)
     assert next(iter(results)) == tmp_path / "000"
@@ -118,7 +124,7 @@ def test_an_early_end_stops_what_is_under_way(executor: Executor, tmp_path: Path
     assert len(list(tmp_path.iterdir())) == worked
 
 
-@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+@pytest.mark.parametrize("executor", [Threads(2), pytest.param(Processes(2), marks=processes)])
 def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
     with pytest.raises(RuntimeError, match="item 0"):
         list(executor.in_order(range(3), fail))
@@ -126,11 +132,13 @@ def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
         list(executor.in_order(range(3), refuse))
 
 
+@processes
 def test_a_process_that_is_ended_is_told_in_a_line() -> None:
     with pytest.raises(MaskprepError, match=r"has ended.*fewer --workers, or --executor threads"):
         list(Processes(2).in_order(range(40), die))
 
 
+@processes
 def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "MANY", 20)
     here = os.getpid()
@@ -232,6 +240,7 @@ def _set_with_findings(folder: Path, pairs: int = 12) -> Path:
     return folders.config()
 
 
+@processes
 def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
     training_set = found(_set_with_findings(tmp_path))
     one, *others = (
@@ -242,6 +251,7 @@ def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
     assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
 
 
+@processes
 @pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2)])
 def test_processes_remember_and_recall(
     executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -257,6 +267,7 @@ def test_processes_remember_and_recall(
     assert render("json", [first]) == render("json", [check(training_set)])
 
 
+@processes
 @pytest.mark.parametrize("place", [[], ["--executor", "threads"], ["--executor", "processes"]])
 def test_the_command_says_the_same_everywhere(
     place: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
