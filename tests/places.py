@@ -38,6 +38,8 @@ links = pytest.mark.skipif(
 )
 #: Wine keeps the case that a name had before: Windows takes that of the new one.
 names_by_case = pytest.mark.skipif(on_wine(), reason="Wine keeps the case of a name that is there")
+#: Asked for the real path of such a file Wine fails where Windows gives it.
+long_paths = pytest.mark.skipif(on_wine(), reason="Wine resolves no path of more than 260 letters")
 #: On Windows names are text, of most characters.
 names_of_bytes = pytest.mark.skipif(os.name == "nt", reason="names on Windows are text")
 pipes = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")

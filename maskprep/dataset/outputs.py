@@ -14,6 +14,7 @@ from maskprep.files.write import (
     Standing,
     copy_whole,
     link_or_copy,
+    refuse_kept,
     standing,
     write_whole,
 )
@@ -60,6 +61,8 @@ class Outputs:
             One is there already and may not be replaced, or is no regular file.
         """
         wanted = list(dict.fromkeys(paths))
+        for path in wanted:
+            refuse_kept(path)
         if training_set is not None:
             _refuse_inside(wanted, [path.parent for path in map(_goal, wanted)], training_set, ())
         there = [path for path in wanted if os.path.lexists(path)]
@@ -80,7 +83,8 @@ class Outputs:
         MaskprepError
             It is there already and may not be replaced, or is no file.
         """
-        if _is_stream(path):
+        # To Windows nul.json is the device nul, but nobody who types it wants that.
+        if _is_stream(path) and not (os.name == "nt" and path.suffix):
             self._streams.add(path)
         else:
             self.admit([path])

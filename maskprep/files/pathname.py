@@ -20,10 +20,7 @@ _DISK = re.compile(r"(?:file|local)://")
 _LOST_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\](?![/\\])")
 _DRIVE = re.compile(r"/[A-Za-z]:")
 #: What Windows takes for a device, whatever ending follows.
-_DEVICES = frozenset(
-    {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
-    | {f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"}
-)
+DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])(?=\s*(\.|$))", re.I)
 #: Endings that people give to pictures; more than any trainer takes.
 _PICTURE_ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -355,9 +352,8 @@ def kept_by_windows(name: str) -> str:
     >>> kept_by_windows("con.png"), kept_by_windows("a."), kept_by_windows("icon.png")
     ('CON is a device of Windows', 'Windows drops dots and spaces at the end', '')
     """
-    device = name.partition(".")[0].rstrip(" ").upper()
-    if device in _DEVICES:
-        return f"{device} is a device of Windows"
+    if device := DEVICE.match(name):
+        return f"{device[0].upper()} is a device of Windows"
     if name.rstrip(". ") != name:
         return "Windows drops dots and spaces at the end"
     if any(each in '<>:"|?*' or each < " " for each in name):

@@ -90,8 +90,7 @@ def write_whole(
         The file cannot be written, is read-only, or is not as it was seen; Windows has other uses
         for its name.
     """
-    if os.name == "nt" and (taken := kept_by_windows(path.name)):
-        raise MaskprepError(f"{path}: cannot be written: {taken}: choose another name")
+    refuse_kept(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f".maskprep-{secrets.token_hex(8)}"
@@ -115,6 +114,18 @@ def write_whole(
             raise
     except OSError as error:
         raise MaskprepError(f"{path}: cannot be written {why_not(error, path)}") from error
+
+
+def refuse_kept(path: Path) -> None:
+    """Refuse a name for which Windows would write no file, or one of another name.
+
+    Raises
+    ------
+    MaskprepError
+        This is Windows, and such a name.
+    """
+    if os.name == "nt" and (taken := kept_by_windows(path.name)):
+        raise MaskprepError(f"{path}: cannot be written: {taken}: choose another name")
 
 
 def why_not(error: OSError, path: Path, windows: bool = os.name == "nt") -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from maskprep.cli import maskprep
 from tests.datasets import CELL, FIGURE, Folders
-from tests.places import ROOT, names_of_bytes, pipes
+from tests.places import ROOT, long_paths, names_of_bytes, pipes
 
 
 def run(*arguments: object) -> Result:
@@ -217,6 +217,7 @@ def test_sixty_columns_are_enough(colour: bool, tmp_path: Path) -> None:
     assert max(len(line) for line in folded) <= 60
 
 
+@long_paths
 def test_odd_names_are_checked_like_any(tmp_path: Path) -> None:
     folders = Folders(tmp_path / "a b [c] 日本" / ("x" * 100) / ("y" * 100))
     for name in ("[br].png", "a b.png", "日本.png", "x" * 200 + ".png", "100%.png"):
