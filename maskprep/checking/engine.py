@@ -14,7 +14,7 @@ from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.only import files_about
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError, own_fault
-from maskprep.model import Pair, Stage, Stop, Subset, TrainingSet
+from maskprep.model import Stage, Stop, Subset, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
 from maskprep.running.parallel import Executor, Threads
@@ -94,7 +94,8 @@ def check(
         pair.image
         for dataset in training_set.datasets
         for subset in dataset.subsets
-        for pair in filter(_is_own_mask, subset.pairs)
+        for pair in subset.pairs
+        if pair.is_own_mask
     }
     with_masks = [row for row in rows if row.image not in own]
     of_rows = []
@@ -159,7 +160,7 @@ def _judged(
     findings: list[Finding] = []
     stages = (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT)
     # An image that is its own mask is told with its folder; what it looks like is no news.
-    for stage in stages[:1] if _is_own_mask(sample.pair) else stages:
+    for stage in stages[:1] if sample.pair.is_own_mask else stages:
         found = list(rules.findings(stage, asked, sample))
         findings += (each.finding for each in found)
         # What is broken once shall not be told again in other words; how much it matters to
@@ -175,10 +176,6 @@ def _about(row: SampleRow, by_path: Mapping[str, list[Finding]]) -> Iterator[Fin
     for path in dict.fromkeys((row.image, row.mask)):
         if path is not None:
             yield from by_path.get(path, ())
-
-
-def _is_own_mask(pair: Pair) -> bool:
-    return pair.mask == pair.image
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

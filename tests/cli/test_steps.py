@@ -97,7 +97,8 @@ def test_several_folders_are_all_named() -> None:
     )
     words = step_of(run("extract", config, "--output", "out"))
     assert words[1:3] == ["my set/images", "other/images"]
-    assert words[3:7] == ["--masks", "out/my set/masks", "--masks", "out/other/masks"]
+    masks = (str(Path("out", name, "masks")) for name in ("my set", "other"))
+    assert words[3:7] == [word for each in masks for word in ("--masks", each)]
     assert Path("out/other/masks/c.png").exists()
 
 

@@ -118,7 +118,10 @@ def _without(start: str, end: str = "") -> Callable[[str], str]:
 
 
 def _remote_words(words: list[str], url: Callable[[str], str]) -> list[str]:
-    return [url(word) if Path(word).exists() and "/" not in word[:1] else word for word in words]
+    return [
+        url(Path(word).as_posix()) if Path(word).exists() and "/" not in word[:1] else word
+        for word in words
+    ]
 
 
 def _same_as_on_disk(words: list[str], root: Path, mount: Mount) -> None:
