@@ -451,8 +451,9 @@ def test_where_there_are_no_links_files_are_copied(
         raise PermissionError
 
     monkeypatch.setattr(os, "link", refused)
-    adopted(source)
+    result = run("adopt", source, "-o", tmp_path / "set")
     assert not (tmp_path / "set/images/a.jpg").samefile(source / "a.jpg")
+    assert f"{tmp_path / 'set'}: 2 files copied, not linked" in result.stderr
 
 
 def test_a_mend_of_the_set_leaves_the_source_alone(tmp_path: Path) -> None:
