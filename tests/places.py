@@ -45,3 +45,7 @@ names_of_bytes = pytest.mark.skipif(os.name == "nt", reason="names on Windows ar
 pipes = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
 #: So do Python's own pools, asked for nothing but `abs`.
 processes = pytest.mark.skipif(on_wine(), reason="processes wait for each other for ever on Wine")
+#: The one that Windows' archive holds for embedding keeps to its own folders.
+takes_pythonpath = pytest.mark.skipif(
+    bool(sys.flags.isolated), reason="this Python takes no PYTHONPATH"
+)

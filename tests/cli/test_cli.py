@@ -16,7 +16,7 @@ from PIL import Image
 
 from maskprep.cli import maskprep
 from tests.datasets import CELL, FIGURE, Folders
-from tests.places import ROOT, long_paths, names_of_bytes, pipes
+from tests.places import ROOT, long_paths, names_of_bytes, pipes, takes_pythonpath
 
 
 def run(*arguments: object) -> Result:
@@ -254,7 +254,7 @@ def test_pipes_and_folders_named_like_images_are_told(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
-@pytest.mark.skipif(bool(sys.flags.isolated), reason="this Python takes no PYTHONPATH")
+@takes_pythonpath
 def test_a_missing_opencv_library_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "cv2.py").write_text(
         "raise ImportError('libGL.so.1: cannot open shared object file: No such file')",
