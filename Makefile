@@ -2,7 +2,7 @@ PYTHON ?= python
 OLDEST := .venv-oldest
 TRAINER := .venv-trainer
 
-.PHONY: house check format lint types contracts test check-oldest check-trainer bench formats fuzz
+.PHONY: house check format lint types contracts test check-oldest check-trainer check-windows bench formats fuzz
 
 # Everything that must hold before a commit lands.
 check: format lint types contracts test
@@ -47,6 +47,13 @@ RUNS ?= 100000
 DOORS := decoding configurations pairing side-files cached
 fuzz:
 	for door in $(DOORS); do $(PYTHON) -m tests.fuzz $$door -runs=$(RUNS) || exit 1; done
+
+# The tests on a Windows Python under Wine, laid out in build/windows: WINDOWS_TESTS chooses which.
+WINDOWS := build/windows
+WINDOWS_TESTS ?= tests
+check-windows:
+	PYTHON=$(PYTHON) tools/windows/build.sh $(WINDOWS)
+	tools/windows/run.sh $(WINDOWS) -m pytest -n auto -q -p no:cacheprovider --timeout 300 $(NO_BROWSER) $(WINDOWS_TESTS)
 
 # Measure, and bring docs/performance.md up to date; BENCH="--pairs 40 --rounds 2" for a first look.
 bench:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import shlex
 
 import click
 from click.testing import CliRunner, Result
@@ -18,6 +20,13 @@ def run(*arguments: object) -> Result:
     runner = CliRunner(**_APART)  # type: ignore[arg-type, unused-ignore]
     words = [str(each) for each in arguments]
     return runner.invoke(maskprep, words, catch_exceptions=False)
+
+
+def words_of(command: str) -> list[str]:
+    """Part a command into its words, as the shell does for which maskprep wrote it."""
+    if os.name != "nt":
+        return shlex.split(command)
+    return [each.strip('"') for each in shlex.split(command, posix=False)]
 
 
 def all_of(result: Result) -> str:

@@ -92,7 +92,7 @@ def check(
     if not any(row.trains for row in rows):
         # Nobody goes on without a file where there is no other.
         stops += (replace(stop, stage=Stage.BATCH) for stop in skipped)
-    own = {pair.image for pair in filter(_is_own_mask, training_set.pairs)}
+    own = {pair.image for pair in training_set.pairs if pair.is_own_mask}
     with_masks = [row for row in rows if row.image not in own]
     of_rows = []
     if not training_set.only:  # what is said of all pairs is not to be said of some
@@ -164,7 +164,7 @@ def _judged(
     findings: list[Finding] = []
     stages = (RuleStage.FILES, RuleStage.ENCODING, RuleStage.LATENT)
     # An image that is its own mask is told with its folder; what it looks like is no news.
-    for stage in stages[:1] if _is_own_mask(sample.pair) else stages:
+    for stage in stages[:1] if sample.pair.is_own_mask else stages:
         found = list(rules.findings(stage, asked, sample))
         findings += (each.finding for each in found)
         # What is broken once shall not be told again in other words; how much it matters to
@@ -191,10 +191,6 @@ def _about(row: SampleRow, by_path: Mapping[str, list[Finding]]) -> Iterator[Fin
     for path in dict.fromkeys((row.image, row.mask)):
         if path is not None:
             yield from by_path.get(path, ())
-
-
-def _is_own_mask(pair: Pair) -> bool:
-    return pair.mask == pair.image
 
 
 def _told(rules: Ruleset, stage: RuleStage, asked: str, *subjects: object) -> list[Finding]:

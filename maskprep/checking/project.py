@@ -265,7 +265,7 @@ def _parse_error(text: str, error: ParseError) -> str:
         end = "at its end" if at_end or error.line == line else f"before line {error.line}"
         return f"line {line}: {mark} is not closed: {_CLOSING[mark]} is missing {end}"
     words = str(error).partition(" at line")[0].rstrip(".")
-    if words.endswith(repr("\n")):
+    if words.endswith((repr("\n"), repr("\r"))):
         words = "something is missing at the end of the line"
     return f"line {error.line}: {words}"
 

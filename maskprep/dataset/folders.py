@@ -241,9 +241,9 @@ def _listed(folder: str) -> list[str]:
         return storage.listdir(folder)
     except FileNotFoundError:
         raise MaskprepError(f"{folder or repr('')}: there is no such folder") from None
-    except NotADirectoryError:
-        raise MaskprepError(f"{folder}: is a file, a folder is wanted") from None
     except OSError as error:
+        if isinstance(error, NotADirectoryError) or storage.isfile(folder):  # as Windows may put it
+            raise MaskprepError(f"{folder}: is a file, a folder is wanted") from None
         raise MaskprepError(f"{folder}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise MaskprepError(f"{folder}: cannot be a folder's name ({error})") from error

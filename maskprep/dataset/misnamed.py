@@ -220,7 +220,7 @@ def is_own_mask_folder(subset: Subset) -> bool:
         and subset.masks is not None
         and subset.source is MaskSource.FILE
         and pathname.realpath(subset.images.path) == pathname.realpath(subset.masks.path)
-        and any(pair.mask == pair.image for pair in subset.entire.pairs)
+        and any(pair.is_own_mask for pair in subset.entire.pairs)
     )
 
 

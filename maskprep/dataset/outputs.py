@@ -17,6 +17,7 @@ from maskprep.files.write import (
     copy_whole,
     link_or_copy,
     parts_of,
+    refuse_kept,
     standing,
     write_whole,
 )
@@ -71,6 +72,8 @@ class Outputs:
             One is there already and may not be replaced, is no regular file, or lies elsewhere.
         """
         wanted = list(dict.fromkeys(paths))
+        for path in wanted:
+            refuse_kept(path)
         parents = list(dict.fromkeys(path.parent for path in wanted))
         if training_set is not None:
             _refuse_inside(wanted, [*parents, *map(_led_to, wanted)], training_set, ())
@@ -97,7 +100,8 @@ class Outputs:
         MaskprepError
             It is there already and may not be replaced, or is no file.
         """
-        if _is_stream(path):
+        # To Windows nul.json is the device nul, but nobody who types it wants that.
+        if _is_stream(path) and not (os.name == "nt" and path.suffix):
             self._streams.add(path)
         else:
             self.admit([path])

@@ -18,7 +18,7 @@ from maskprep.files.backup import Backup, undo_command
 from maskprep.files.lock import sole_writer
 from maskprep.files.manifest import State, state_of
 from maskprep.files.pathname import entry_of
-from maskprep.files.write import Standing, refuse_changed, standing, write_whole
+from maskprep.files.write import Standing, refuse_changed, standing, why_not, write_whole
 from maskprep.model import TrainingSet
 from maskprep.running.parallel import Threads
 
@@ -533,7 +533,7 @@ def _remove(path: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
-        raise MaskprepError(f"{path}: cannot be removed ({error.strerror})") from error
+        raise MaskprepError(f"{path}: cannot be removed {why_not(error, path)}") from error
 
 
 def _read(path: str) -> bytes:

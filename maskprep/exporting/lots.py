@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -12,12 +11,11 @@ from dataclasses import dataclass, replace
 from maskprep.dataset.heap import Item, Pile
 from maskprep.dataset.sorting import counted
 from maskprep.dataset.wording import says_nothing
+from maskprep.files.pathname import DEVICE
 
 #: Folders of images that are kept apart; more of them become one, but for those that say repeats.
 MOST = 12
 _FORBIDDEN = '/\\:*?"<>|'
-#: What Windows takes for a device, whatever ending is behind.
-_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])(?=\s*(\.|$))", re.I)
 #: Bytes of a name: of the 255 that file systems take, endings and "_1024x1024_sdxl.npz" want some.
 _LONGEST = 200
 
@@ -155,7 +153,7 @@ def safe(name: str) -> str:
     """
     kept = "".join("_" if each in _FORBIDDEN or not each.isprintable() else each for each in name)
     kept = kept.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ") or "_"
-    kept = _DEVICES.sub(r"\1_", kept, count=1) if _DEVICES.match(kept) else kept
+    kept = DEVICE.sub(r"\1_", kept, count=1) if DEVICE.match(kept) else kept
     return f"_{kept[1:]}" if kept.startswith(".") else kept
 
 

@@ -11,6 +11,7 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.folders import ImageFolder
 from maskprep.dataset.outputs import Outputs
+from maskprep.dataset.sorting import counted
 from maskprep.errors import InterruptedWorkError, MaskprepError
 from maskprep.exporting.export import export_config, obstacles_of, save_config
 from maskprep.files.lock import sole_writer
@@ -164,11 +165,14 @@ def _carried_out(
     for folder in sorted({move.target.parent for move in plan.moves}):
         outputs.admit_folder(folder)
     write = partial(_write, outputs, copy)
+    copies = 0
     with progress_bar("writing files", len(plan.moves)) as advance:
-        for _ in Threads().in_order(plan.moves, write):
+        for is_copy in Threads().in_order(plan.moves, write):
+            copies += is_copy
             advance()
+    told = _copies_told(plan.output, copies)
     if not isinstance(trainer, WritesConfigurations):
-        return _checked(plan, trainer, model, progress_bar)
+        return _checked(plan, trainer, model, told, progress_bar)
     config = export_config(
         plan.folders,
         trainer,
@@ -179,7 +183,7 @@ def _carried_out(
     )
     save_config(config, force=True)
     assert config.path is not None, "it was given"
-    return Written(config.path, (config.report,), config.flags, config.remarks)
+    return Written(config.path, (config.report,), config.flags, (*told, *config.remarks))
 
 
 def new_door(output: Path, roots: Sequence[str]) -> Outputs:
@@ -199,16 +203,28 @@ def new_door(output: Path, roots: Sequence[str]) -> Outputs:
     return outputs
 
 
-def _write(outputs: Outputs, copy: bool, move: Move) -> None:
+def _write(outputs: Outputs, copy: bool, move: Move) -> bool:
+    """Write a file, and tell whether it is a copy where a link was wanted."""
     if move.make is None:
-        outputs.bring(move.target, Path(move.source), copy=copy)
-        return
+        return not outputs.bring(move.target, Path(move.source), copy=copy) and not copy
     outputs.write(move.target, move.make())
     dated_like(Path(move.source), move.target)
+    return False
+
+
+def _copies_told(output: Path, count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    why = "they are read-only, lie on another disk, or the disk has no hard links"
+    return (f"{output}: {counted(count, 'file')} copied, not linked: {why}",)
 
 
 def _checked(
-    plan: NewSet, trainer: Trainer, model: ModelTraits, progress_bar: ProgressBar
+    plan: NewSet,
+    trainer: Trainer,
+    model: ModelTraits,
+    remarks: tuple[str, ...],
+    progress_bar: ProgressBar,
 ) -> Written:
     reports = []
     for folder in plan.folders:
@@ -216,4 +232,4 @@ def _checked(
         found = discover(Request(folder.images, trainer, model, folder.masks, in_alpha))
         with progress_bar("checking masks", found.pair_count) as advance:
             reports.append(check(found, progress=advance))
-    return Written(str(plan.output), tuple(reports))
+    return Written(str(plan.output), tuple(reports), remarks=remarks)

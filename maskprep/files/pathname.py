@@ -19,6 +19,8 @@ _DISK = re.compile(r"(?:file|local)://")
 #: A URL as `pathlib` writes it; one letter is a drive.
 _LOST_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\](?![/\\])")
 _DRIVE = re.compile(r"/[A-Za-z]:")
+#: What Windows takes for a device, whatever ending follows.
+DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])(?=\s*(\.|$))", re.I)
 #: Endings that people give to pictures; more than any trainer takes.
 _PICTURE_ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -318,6 +320,17 @@ def entry_of(path: Path) -> Path:
     return Path(os.path.realpath(path.parent)) / path.name
 
 
+def folded(path: str) -> str:
+    """Spell a local path so that all its spellings on this system are one: Windows knows several.
+
+    Examples
+    --------
+    >>> folded("a/B.png") == folded(os.path.join("a", "B.png")), folded("s3://a/B.png")
+    (True, 's3://a/B.png')
+    """
+    return path if is_remote(path) else os.path.normcase(path)
+
+
 def has_controls(path: str) -> bool:
     r"""Tell whether a path holds what escapes make of a backslash and a letter.
 
@@ -327,6 +340,28 @@ def has_controls(path: str) -> bool:
     (True, False)
     """
     return any(each in "\0\b\t\n\f\r" for each in path)
+
+
+def kept_by_windows(name: str) -> str:
+    """Say what Windows would do with a file name in place of writing a file of that name.
+
+    Returns
+    -------
+    str
+        Empty where it writes one.
+
+    Examples
+    --------
+    >>> kept_by_windows("con.png"), kept_by_windows("a."), kept_by_windows("icon.png")
+    ('CON is a device of Windows', 'Windows drops dots and spaces at the end', '')
+    """
+    if device := DEVICE.match(name):
+        return f"{device[0].upper()} is a device of Windows"
+    if name.rstrip(". ") != name:
+        return "Windows drops dots and spaces at the end"
+    if any(each in '<>:"|?*' or each < " " for each in name):
+        return "Windows has no such characters in names"
+    return ""
 
 
 def is_picture(name: str) -> bool:

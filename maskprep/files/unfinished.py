@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -62,6 +63,8 @@ def beside(path: Path) -> Iterator[Path]:
         yield temporary
     finally:
         with suppress(OSError):  # it has its name, or was never made
+            if os.name == "nt":
+                os.chmod(temporary, stat.S_IWRITE)  # where nothing is removed that is read-only
             os.unlink(temporary)
         with _under_way.changed:
             _under_way.files.discard(temporary)

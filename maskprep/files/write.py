@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 from maskprep.errors import MaskprepError
 from maskprep.files import storage, unfinished
+from maskprep.files.pathname import kept_by_windows
 
+#: Characters of a path that Windows takes, unless it has been told to take longer ones.
+_LONGEST = 259
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 #: Nanoseconds for which a file has to be left alone before its time of change is trusted: file
 #: systems tick as slowly as that, and two versions within one tick look the same.
@@ -104,8 +107,10 @@ def write_whole(
     Raises
     ------
     MaskprepError
-        The file cannot be written, is read-only, or is not as it was seen.
+        The file cannot be written, is read-only, or is not as it was seen; Windows has other uses
+        for its name.
     """
+    refuse_kept(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.beside(path) as temporary:
@@ -122,7 +127,46 @@ def write_whole(
                 refuse_changed(path, over)
                 os.replace(temporary, path)
     except OSError as error:
-        raise MaskprepError(f"{path}: cannot be written ({error.strerror})") from error
+        raise MaskprepError(f"{path}: cannot be written {why_not(error, path)}") from error
+
+
+def refuse_kept(path: Path) -> None:
+    """Refuse a name for which Windows would write no file, or one of another name.
+
+    Raises
+    ------
+    MaskprepError
+        This is Windows, and such a name.
+    """
+    if os.name == "nt" and (taken := kept_by_windows(path.name)):
+        raise MaskprepError(f"{path}: cannot be written: {taken}: choose another name")
+
+
+def why_not(error: OSError, path: Path, windows: bool = os.name == "nt") -> str:
+    """Say why a system refused to write, replace or remove a file, and what helps.
+
+    Parameters
+    ----------
+    error : OSError
+        The refusal.
+    path : Path
+        The file.
+    windows : bool
+        Whether Windows said so: it tells neither what is open elsewhere, nor what is too long.
+
+    Examples
+    --------
+    >>> print(why_not(PermissionError(13, "Access is denied"), Path("a.png"), True))
+    (Access is denied): close the programs that have it open, and run it again
+    >>> print(why_not(PermissionError(13, "Permission denied"), Path("a.png"), False))
+    (Permission denied)
+    """
+    told = f"({error.strerror})"
+    if windows and isinstance(error, PermissionError):
+        return f"{told}: close the programs that have it open, and run it again"
+    if windows and len(whole := os.path.abspath(path)) > _LONGEST:
+        return f"{told}: its path has {len(whole)} characters, and Windows takes {_LONGEST}"
+    return told
 
 
 def parts_of(content: bytes | Iterable[bytes]) -> Iterable[bytes]:
@@ -226,15 +270,17 @@ def _make_alike(path: Path, model: Standing | None) -> None:
 
 def _appear(temporary: Path, path: Path) -> None:
     """Give a file its name, unless something has that by now."""
-    if os.name == "nt":
-        os.rename(temporary, path)  # refuses what is there
-        return
     try:
+        if os.name == "nt":
+            os.rename(temporary, path)  # refuses what is there
+            return
         os.link(temporary, path)
     except FileExistsError:
         raise MaskprepError(
             f"{path}: has appeared in the meantime and stays: run it again"
         ) from None
     except OSError:  # no hard links on this file system: the name is taken first
+        if os.name == "nt":
+            raise
         os.close(os.open(path, _NEW_FILE))
         os.replace(temporary, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -111,6 +112,11 @@ class Pair:
     source: MaskSource
     caption: Caption
     cached: CachedInfo | None = None
+
+    @property
+    def is_own_mask(self) -> bool:
+        """Whether the image file is its own mask, in whatever spelling."""
+        return self.mask is not None and os.path.normcase(self.mask) == os.path.normcase(self.image)
 
 
 @dataclass(frozen=True)

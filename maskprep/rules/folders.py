@@ -329,8 +329,9 @@ def masks_among_images(subset: Subset) -> Iterator[Remark]:
                 fix, command = _parted(subset, subset.images)
             yield Remark(subset.masks.path, told, fix, Severity.ERROR, command=command)
             return
-        trained = {pathname.dirname(pair.image) for pair in subset.pairs}
-        if masks.startswith(pathname.join(images, "")) and subset.masks.path not in trained:
+        trained = {pathname.folded(pathname.dirname(pair.image)) for pair in subset.pairs}
+        inside = masks.startswith(pathname.join(images, ""))
+        if inside and pathname.folded(subset.masks.path) not in trained:
             told = "lies inside the image folder: this trainer does not look there, others do"
             fix = "keep the masks in a folder beside the images"
             yield Remark(subset.masks.path, told, fix, Severity.INFO)

@@ -65,11 +65,11 @@ def masks_trained_as_images(subset: Subset) -> Iterator[Remark]:
     if subset.images is None:
         return
     top = subset.images.path.rstrip("/")
-    masks = subset.masks.path if subset.masks is not None else None
+    masks = pathname.folded(subset.masks.path) if subset.masks is not None else None
     folders = Counter(pathname.dirname(pair.image) for pair in subset.pairs)
     for folder, count in folders.items():
         named = pathname.basename(folder).lower() in ("mask", "masks")
-        if folder != top and (named or folder == masks):
+        if folder != top and (named or pathname.folded(folder) == masks):
             told = f"lies in the image folder: its {count} masks are trained as images, too"
             yield Remark(folder, told, "move it out of the image folder")
 

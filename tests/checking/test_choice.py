@@ -235,12 +235,13 @@ def test_of_an_image_folder_its_own_settings_are_those_in_it(tmp_path: Path) -> 
         ('x = "]"\ny = { a = 1\n\n[set]\n', "line 2: { is not closed: } is missing"),
         ('select = "MP1]\n', 'line 1: the text that begins with " has no " at its end'),
         ("a =\n", "line 1: something is missing at the end of the line"),
+        ("a =\r\n", "line 1: something is missing at the end of the line"),
         ("a = 1\na = 2\n", 'line 2: Key "a" already exists'),
         ("ignore = ['MP99']", "there is no rule 'MP99'"),
     ],
 )
 def test_a_broken_file_is_told_with_its_place(config: Path, content: str, told: str) -> None:
-    (config.parent / "maskprep.toml").write_text(content, encoding="utf-8")
+    (config.parent / "maskprep.toml").write_bytes(content.encode())
     result = run("check", config)
     assert result.exit_code == 2
     assert told in all_of(result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
+import os
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,7 @@ from maskprep.dataset.sample import samples_of
 from maskprep.files import storage
 from maskprep.model import Severity
 from maskprep.model.report import DatasetCount
+from tests.commands import words_of
 from tests.datasets import Folders, checked, image_folder, names
 from tests.rule_samples import request_from
 
@@ -140,7 +141,15 @@ def test_a_caption_that_cannot_be_opened_is_told(
     assert names(report) == {"unreadable"}
 
 
-@pytest.mark.parametrize("name", ["a_mask.png", "A.png", "a-masklabel.png", "a .png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a_mask.png",
+        pytest.param("A.png", marks=pytest.mark.skipif(os.name == "nt", reason="one name there")),
+        "a-masklabel.png",
+        "a .png",
+    ],
+)
 def test_a_misnamed_mask_is_told_once_and_stops_the_run_as_before(
     name: str, tmp_path: Path
 ) -> None:
@@ -193,7 +202,7 @@ def test_a_script_is_known_by_its_name(
     report = check(discover(request))
     assert [each.severity for each in report.findings] == ([severity] if severity else [])
     assert names(report) <= {"script-ignores-masks"}
-    assert request_from(shlex.split(request.arguments)).flags == request.flags
+    assert request_from(words_of(request.arguments)).flags == request.flags
 
 
 def test_a_script_does_not_matter_where_no_mask_is(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_the_other_pairs_are_judged(folders: Folders) -> None:
     for options in ((), ("--no-cache",)):  # what failed is not remembered
         result = run("check", config, "--format", "json", "--fail-on", "never", *options)
         assert result.exit_code == 2
-        assert re.search(rf"images/b\.png: {TOLD}", result.stderr)
+        assert re.search(rf"images[/\\]b\.png: {TOLD}", result.stderr)
         report = json.loads(result.stdout)
         (fault,) = report["faults"]
         assert fault["path"].endswith("b.png")

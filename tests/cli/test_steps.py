@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from PIL import Image
 
-from tests.commands import run
+from tests.commands import run, words_of
 from tests.datasets import FIGURE, Folders, drawn
 
 
@@ -21,7 +20,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def step_of(result: Result) -> list[str]:
     last = result.stdout.splitlines()[-1]
     assert last.startswith("next: maskprep ")
-    return shlex.split(last.removeprefix("next: maskprep "))
+    return words_of(last.removeprefix("next: maskprep "))
 
 
 def follow(result: Result) -> None:
@@ -98,7 +97,8 @@ def test_several_folders_are_all_named() -> None:
     )
     words = step_of(run("extract", config, "--output", "out"))
     assert words[1:3] == ["my set/images", "other/images"]
-    assert words[3:7] == ["--masks", "out/my set/masks", "--masks", "out/other/masks"]
+    masks = (str(Path("out", name, "masks")) for name in ("my set", "other"))
+    assert words[3:7] == [word for each in masks for word in ("--masks", each)]
     assert Path("out/other/masks/c.png").exists()
 
 

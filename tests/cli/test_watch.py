@@ -17,8 +17,10 @@ from PIL import Image
 
 from tests.commands import run
 from tests.datasets import Folders
-from tests.places import ROOT
+from tests.places import ROOT, on_wine
 
+if on_wine():
+    pytest.skip("watchfiles does not load on Wine", allow_module_level=True)
 pytest.importorskip("watchfiles")
 #: Seconds after which something that should be told is not going to be.
 _LONGEST = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from maskprep.dataset.discover import Request, discover
 from maskprep.errors import MaskprepError
 from maskprep.model import MaskSource, Size
 from maskprep.trainers import find_model, find_trainer
+from tests.commands import words_of
 from tests.datasets import Folders, checked, found, names
 from tests.rule_samples import request_from
 
@@ -83,7 +85,7 @@ def test_relative_paths_beside_the_configuration_are_followed_and_told(
     report = checked("set/dataset.toml")
     assert names(report) == {"relative-path"}
     assert not report.starts
-    assert report.rows[0].image == "set/images/a.png"
+    assert report.rows[0].image == os.path.join("set/images", "a.png").replace("/", os.sep)
     monkeypatch.chdir(tmp_path / "set")
     assert checked("dataset.toml").starts
 
@@ -226,7 +228,7 @@ def test_a_subsets_unknown_kernel_is_told_and_linear_is_used(tmp_path: Path) -> 
 )
 def test_a_request_can_be_typed_again(arguments: str) -> None:
     request = request_from(shlex.split(arguments))
-    again = request_from(shlex.split(request.arguments))
+    again = request_from(words_of(request.arguments))
     assert again.arguments == request.arguments
     assert again.flags == request.flags
     assert (again.target, again.masks, again.alpha) == (
@@ -235,4 +237,4 @@ def test_a_request_can_be_typed_again(arguments: str) -> None:
         request.alpha,
     )
     assert (again.trainer.title, again.model) == (request.trainer.title, request.model)
-    assert len(shlex.split(request.arguments)) == len(shlex.split(arguments))
+    assert len(words_of(request.arguments)) == len(shlex.split(arguments))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import maskprep
+from maskprep.files.shell import typed
 from tests.datasets import Folders
 
 
@@ -72,7 +73,7 @@ def test_what_is_refused(given: dict[str, Any], told: str, folders: Folders) -> 
 def test_sizes_may_be_one_number_or_two(side: Any, folders: Folders) -> None:
     found = maskprep.open_dataset(folders.images, masks=folders.masks, resolution=side)
     assert found.datasets[0].settings.resolution == maskprep.Size(192, 192)
-    assert "--resolution 192,192" in found.arguments
+    assert typed(["--resolution", "192,192"]) in found.arguments
 
 
 def test_masks_of_bool_are_black_and_white() -> None:

@@ -21,6 +21,7 @@ from maskprep.errors import MaskprepError
 from tests.backups import originals
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders
+from tests.places import links
 from tests.rule_samples import SAMPLES
 
 INVERTED = FIGURE.translate(str.maketrans("#.", ".#"))
@@ -65,7 +66,7 @@ def output_of(option: str, place: Path, folders: Folders) -> Result:
 @pytest.mark.parametrize(
     "option", ["--diff-images", "--output-file", "--baseline", "--output", "--weights", "-o"]
 )
-@pytest.mark.parametrize("place", ["images", "masks", "link"])
+@pytest.mark.parametrize("place", ["images", "masks", pytest.param("link", marks=links)])
 def test_nothing_is_written_into_a_data_set(option: str, place: str, folders: Folders) -> None:
     if place == "link":
         (folders.root / "link").symlink_to(folders.masks)

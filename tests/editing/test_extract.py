@@ -25,7 +25,7 @@ from maskprep.model import TrainingSet
 from tests.backups import originals
 from tests.cli.test_cli import run
 from tests.datasets import CELL, FIGURE, Folders, drawn, found, keyed_png
-from tests.places import ROOT, SAMPLES
+from tests.places import ROOT, SAMPLES, links, names_by_case, pipes
 
 SHAPE = drawn(FIGURE)
 SIDE = 16 * CELL
@@ -413,6 +413,7 @@ def test_in_place_only_what_differs_is_replaced(tmp_path: Path) -> None:
     assert all(pair.mask for pair in training_set.datasets[0].subsets[0].pairs)
 
 
+@names_by_case
 def test_in_place_a_name_that_the_trainer_does_not_see_is_mended(tmp_path: Path) -> None:
     folders = with_mask(tmp_path, SHAPE, "a.Png", format="PNG")
     extracted(folders, None)
@@ -461,8 +462,12 @@ def bomb(path: Path) -> None:
         (lambda path: path.write_text("no image"), "is not an image"),
         (bomb, "declares more pixels"),
         (lambda path: (path.unlink(), path.mkdir()), "is a folder"),
-        (pipe, "is no regular file"),
-        (lambda path: (path.unlink(), path.symlink_to("nowhere")), "there is no such file"),
+        pytest.param(pipe, "is no regular file", marks=pipes),
+        pytest.param(
+            lambda path: (path.unlink(), path.symlink_to("nowhere")),
+            "there is no such file",
+            marks=links,
+        ),
         (lambda path: path.unlink(), "has no mask"),
     ],
 )

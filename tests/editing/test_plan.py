@@ -18,6 +18,7 @@ from maskprep.files.write import standing
 from maskprep.model import TrainingSet
 from tests.backups import originals
 from tests.datasets import Folders, found
+from tests.places import links, names_by_case
 
 IN_PLACE = Destination(None)
 
@@ -142,6 +143,7 @@ def test_names_that_differ_in_case_alone_are_one_target(tmp_path: Path) -> None:
     assert len(tree(tmp_path / "out")) == 1
 
 
+@names_by_case
 def test_a_name_that_is_the_same_entry_in_another_case_is_not_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_unchanged_files_are_not_touched(tmp_path: Path) -> None:
     assert backups(tmp_path) == []
 
 
+@links
 def test_a_symlink_gives_way_and_its_goal_stays(tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
     elsewhere = tmp_path / "elsewhere.png"
@@ -259,10 +262,13 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("folder", ["masks", "images", "images/out", "link"])
+@pytest.mark.parametrize(
+    "folder", ["masks", "images", "images/out", pytest.param("link", marks=links)]
+)
 def test_an_output_in_the_data_set_is_refused(folder: str, tmp_path: Path) -> None:
     folders = Folders(tmp_path).add("a.png")
-    (tmp_path / "link").symlink_to(folders.masks)
+    if folder == "link":
+        (tmp_path / "link").symlink_to(folders.masks)
     training_set = found(folders.config())
     before = tree(tmp_path)
     with pytest.raises(MaskprepError, match="lies in the data set"):

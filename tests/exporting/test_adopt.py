@@ -16,6 +16,7 @@ from tests.backups import backups_in
 from tests.commands import all_of, run
 from tests.datasets import Folders, checked
 from tests.messy import Pixels, figure, messy, photo, psd, save
+from tests.places import links, pipes
 
 MASK = figure()
 
@@ -81,7 +82,7 @@ def test_an_artists_folder_is_a_run_that_starts_in_four_commands(
     assert looked.exit_code == 0 and not Path("set").exists()
     result = run("adopt", "photos", "-o", "set")
     assert result.exit_code == 0, all_of(result)
-    assert "maskprep check set/dataset.toml --fix --unsafe-fixes" in result.stdout
+    assert f"maskprep check {Path('set/dataset.toml')} --fix --unsafe-fixes" in result.stdout
     for part in ("notes.docx", "portrait.psd", "sky.jpg", "broken.png"):
         assert part in result.stdout
     mended = run("check", "set/dataset.toml", "--fix", "--unsafe-fixes", "--no-cache")
@@ -451,8 +452,9 @@ def test_where_there_are_no_links_files_are_copied(
         raise PermissionError
 
     monkeypatch.setattr(os, "link", refused)
-    adopted(source)
+    result = run("adopt", source, "-o", tmp_path / "set")
     assert not (tmp_path / "set/images/a.jpg").samefile(source / "a.jpg")
+    assert f"{tmp_path / 'set'}: 2 files copied, not linked" in result.stderr
 
 
 def test_a_mend_of_the_set_leaves_the_source_alone(tmp_path: Path) -> None:
@@ -623,6 +625,7 @@ def test_folders_that_are_none_are_told(tmp_path: Path) -> None:
 # Hostile trees
 
 
+@links
 def test_links_in_a_loop_are_entered_once(tmp_path: Path) -> None:
     source = made(tmp_path / "source", "x/a.jpg", "=x/a_mask.png")
     (source / "x" / "again").symlink_to(source, target_is_directory=True)
@@ -635,6 +638,7 @@ def test_links_in_a_loop_are_entered_once(tmp_path: Path) -> None:
     assert sorted(contents(tmp_path / "set" / "images")) == ["a.jpg"]
 
 
+@links
 def test_a_linked_file_is_linked_itself(tmp_path: Path) -> None:
     made(tmp_path / "store", "a.jpg", "=a_mask.png")
     (tmp_path / "source").mkdir()
@@ -645,7 +649,7 @@ def test_a_linked_file_is_linked_itself(tmp_path: Path) -> None:
     assert (tmp_path / "set/images/a.jpg").samefile(tmp_path / "store/a.jpg")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+@pipes
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
     os.mkfifo(source / "pipe.png")
@@ -701,7 +705,7 @@ def test_names_of_devices_and_names_without_end_are_written_otherwise(tmp_path: 
     assert starts(tmp_path)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links want rights there")
+@links
 def test_a_link_to_nothing_is_no_place_to_write_to(tmp_path: Path) -> None:
     source = made(tmp_path / "source", "a.jpg", "=a_mask.png")
     (tmp_path / "set").symlink_to("nowhere")

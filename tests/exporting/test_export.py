@@ -26,7 +26,7 @@ from maskprep.trainers.sd_scripts.compose import bounds, quoted
 from tests import commands
 from tests.backups import originals
 from tests.datasets import FIGURE, checked, found, image_folder, mask_folder, names
-from tests.places import ROOT
+from tests.places import ROOT, names_of_bytes
 
 TRAINER = find_trainer("sd-scripts")
 WRITER = in_role(TRAINER, WritesConfigurations)
@@ -125,7 +125,7 @@ def test_regularisation_alone_in_its_block_is_written_so_that_it_trains(tmp_path
     result = run(images, "--masks", masks, "--reg", reg, "-o", out)
     assert "is_reg" not in subsets_of(toml.load(out))[1]
     assert "without is_reg" in out.read_text(encoding="utf-8")
-    assert f"{reg}: written without is_reg" in result.stderr
+    assert f"{reg.as_posix()}: written without is_reg" in result.stderr
     assert [count.whole for count in checked(out).counts] == [0, 1]
 
 
@@ -133,7 +133,7 @@ def test_surplus_regularisation_images_are_remarked(tmp_path: Path) -> None:
     reg = image_folder(tmp_path / "reg", ("a.png", "b.png"))
     alpha = image_folder(tmp_path / "alpha", alpha=True)
     result = run(alpha, "--alpha", "--reg", reg)
-    assert f"{reg}: 1 of its 2 regularisation images never train" in result.stderr
+    assert f"{reg.as_posix()}: 1 of its 2 regularisation images never train" in result.stderr
     assert "regularisation" not in run(alpha, "--alpha", "--reg", reg, "--repeats", 2).stderr
 
 
@@ -291,11 +291,16 @@ def test_without_captions_no_extension_is_written(tmp_path: Path) -> None:
 # Paths
 
 
+#: Windows has no such names: a backslash parts folders there.
+_NOT_ON_WINDOWS = ('say "x"', "'\\", "two\nlines", "tab\t", "\x1b[1m", '"""')
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("a b", "it's", 'say "x"', "back\\slash", "back\\users", "'\\", "日本語", "a#b", "[a]"),
-        *("{a}", "a=b", "two\nlines", "tab\t", "\x1b[1m", "a,b", "$HOME", "é" * 80, "]]", '"""'),
+        *("a b", "it's", "back\\slash", "back\\users", "日本語", "a#b", "[a]", "{a}", "a=b"),
+        *("a,b", "$HOME", "é" * 80, "]]"),
+        *(pytest.param(each, marks=names_of_bytes) for each in _NOT_ON_WINDOWS),
     ],
 )
 def test_odd_names_survive(name: str, tmp_path: Path) -> None:
@@ -304,10 +309,14 @@ def test_odd_names_survive(name: str, tmp_path: Path) -> None:
     result = run(images, "--masks", masks, "-o", out)
     assert result.exit_code == 0, result.stderr
     (subset,) = subsets_of(toml.load(out))
-    assert (subset["image_dir"], subset["conditioning_data_dir"]) == (str(images), str(masks))
+    assert (subset["image_dir"], subset["conditioning_data_dir"]) == (
+        images.as_posix(),
+        masks.as_posix(),
+    )
     assert names(checked(out)) == {"upscaled"}
 
 
+@names_of_bytes
 def test_names_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
     for name in (os.fsdecode(b"\xff\xfe"), "'\x7f\\u["):
         folder = image_folder(tmp_path / name, alpha=True)
@@ -324,7 +333,7 @@ def test_paths_are_absolute_unless_asked_for(
     folder = image_folder(tmp_path / "a", alpha=True)
     monkeypatch.chdir(tmp_path)
     (subset,) = subsets_of(printed("a/", "--alpha"))
-    assert subset["image_dir"] == str(folder)
+    assert subset["image_dir"] == folder.as_posix()
     result = run("./a", "--alpha", "--relative")
     assert subsets_of(toml.loads(result.stdout))[0]["image_dir"] == "./a"
     assert "Paths count from the folder in which the trainer is started." in result.stdout
@@ -375,7 +384,7 @@ def test_a_run_that_would_stop_is_refused_unless_forced(tmp_path: Path) -> None:
         result = run(images, "--masks", masks, *target)
         assert result.exit_code == 2
         assert result.stdout == ""
-        assert f"{images / 'b.png'}: has no mask" in result.stderr
+        assert f"{(images / 'b.png').as_posix()}: has no mask" in result.stderr
         assert "[mask-missing]; to mend it: paint one" in result.stderr
         assert "--force" in result.stderr
     assert not out.exists()
@@ -789,4 +798,4 @@ def test_flat_masks_serve_all_folders_of_a_parent(tmp_path: Path) -> None:
     masks = mask_folder(tmp_path / "masks", ("a.png", "b.png"))
     config = printed(parent, "--masks", masks)
     folders = {each["conditioning_data_dir"] for each in subsets_of(config)}
-    assert folders == {str(masks)}
+    assert folders == {masks.as_posix()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from maskprep.errors import MaskprepError
 from maskprep.files.environment import versions_in
 from tests.environments import LINUX, TRAINERS, WINDOWS, environment, packages
+from tests.places import links
 
-links = pytest.mark.skipif(os.name == "nt", reason="links want rights on Windows")
 WANTED = {"Pillow": ("pillow", "pillow-simd"), "OpenCV": ("opencv-python", "py-opencv")}
 FOUND = {"Pillow": "10.4.0", "OpenCV": "4.10.0.84"}
 

@@ -55,7 +55,7 @@ def in_memory(root: Path) -> Callable[[str], str]:
 
 
 def in_a_zip(root: Path) -> Callable[[str], str]:
-    packed = shutil.make_archive(str(root.parent / "packed"), "zip", root)
+    packed = Path(shutil.make_archive(str(root.parent / "packed"), "zip", root)).as_posix()
     return lambda path: pathname.join(f"zip://::file://{packed}", path)
 
 
@@ -78,22 +78,31 @@ def _report(words: list[str]) -> Report:
     return check(discover(request), None, project.expectations)
 
 
+def _with_slashes(text: str) -> str:
+    r"""Part folders by slashes, as URLs do: JSON doubles backslashes, once or twice."""
+    return re.sub(r"\\{2,}", "/", text) if os.name == "nt" else text
+
+
 def _told(report: Report, plain: Callable[[str], str]) -> dict[str, Any]:
     verdict = verdict_of(report)
     told: dict[str, Any] = json.loads(
         plain(
-            json.dumps(
-                {
-                    "findings": [
-                        (each.code, each.severity.value, each.path, each.message, each.fix)
-                        for each in report.findings
-                    ],
-                    "rows": [str(row) for row in report.rows],
-                    "stops": [(each.stage.value, each.error, each.path) for each in report.stops],
-                    "counts": verdict.counts,
-                    "outcome": verdict.outcome,
-                    "good": verdict.good,
-                }
+            _with_slashes(
+                json.dumps(
+                    {
+                        "findings": [
+                            (each.code, each.severity.value, each.path, each.message, each.fix)
+                            for each in report.findings
+                        ],
+                        "rows": [str(row) for row in report.rows],
+                        "stops": [
+                            (each.stage.value, each.error, each.path) for each in report.stops
+                        ],
+                        "counts": verdict.counts,
+                        "outcome": verdict.outcome,
+                        "good": verdict.good,
+                    }
+                )
             )
         )
     )
@@ -109,11 +118,14 @@ def _without(start: str, end: str = "") -> Callable[[str], str]:
 
 
 def _remote_words(words: list[str], url: Callable[[str], str]) -> list[str]:
-    return [url(word) if Path(word).exists() and "/" not in word[:1] else word for word in words]
+    return [
+        url(Path(word).as_posix()) if Path(word).exists() and "/" not in word[:1] else word
+        for word in words
+    ]
 
 
 def _same_as_on_disk(words: list[str], root: Path, mount: Mount) -> None:
-    here = _told(_report(words), _without(f"{root}{os.sep}"))
+    here = _told(_report(words), _without(f"{root.as_posix()}/"))
     url = mount(root)
     base, chain = pathname.parted(url("x"))
     remote = _told(_report(_remote_words(words, url)), _without(base[:-1], chain))

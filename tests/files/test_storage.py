@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_what_is_no_url_is_left_to_the_system(path: str) -> None:
     assert not pathname.is_remote(path)
     assert pathname.local_path(path) == path
     assert pathname.parted(path) == (path, "")
-    assert pathname.join(path, "b.png") == os.path.join(path, "b.png")
+    assert Path(pathname.join(path, "b.png")) == Path(os.path.join(path, "b.png"))
     assert pathname.dirname(path) == os.path.dirname(path)
     assert pathname.basename(path) == os.path.basename(path)
     assert pathname.splitext(path) == os.path.splitext(path)
@@ -126,7 +127,7 @@ def test_nothing_there_is_told_as_of_the_disk(shelf: type[Shelf], tmp_path: Path
             for path in (url, local):
                 with pytest.raises(FileNotFoundError) as caught:
                     ask(path)
-                told.append(str(caught.value).replace(path, "PATH"))
+                told.append((caught.value.errno, caught.value.filename == path))
             assert told[0] == told[1]
     with pytest.raises(IsADirectoryError):
         storage.is_regular("shelf://set")
@@ -209,12 +210,10 @@ def test_broken_files_are_broken_alike(kind: str, shelf: type[Shelf], tmp_path: 
                 read(path)
             except UnreadableImageError as error:
                 words = (str(error), error.error, error.in_header, error.too_large)
-                told.append(
-                    [
-                        str(word).replace(f"{folder}{os.sep}", "").replace(folder, "").lstrip("/")
-                        for word in words
-                    ]
-                )
+                # In its errors a path has two backslashes for one, and Windows has its own words.
+                plain = (str(word).replace("\\\\", "\\") for word in words)
+                plain = (re.sub(r"\[(Errno|WinError) \d+\] [^:]*:", "", word) for word in plain)
+                told.append([re.sub(rf"{re.escape(folder)}[/\\]?", "", word) for word in plain])
             else:
                 told.append([])
     assert told[:2] == told[2:]

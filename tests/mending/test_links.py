@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from maskprep.files.backup import Backup
 from tests.backups import backups_in, originals
 from tests.commands import run
 from tests.datasets import FIGURE, Folders, drawn
+from tests.places import links
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="links want rights on Windows")
+pytestmark = links
 
 
 def green(path: Path) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from PIL import Image
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover
 from maskprep.mending.remedies import next_step, todo_of, with_commands
-from tests.commands import command_names, run
+from tests.commands import command_names, run, words_of
 from tests.datasets import FIGURE, Folders, drawn
 from tests.rule_samples import RuleSample, request_of, rule_samples
 
@@ -53,7 +52,7 @@ def document_of(config: Path, *options: object) -> dict[str, Any]:
 
 
 def typed(command: str) -> list[str]:
-    program, *words = shlex.split(command)
+    program, *words = words_of(command)
     assert program == "maskprep"
     return words
 

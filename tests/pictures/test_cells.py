@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,7 @@ def test_the_worst_is_drawn_alone_unless_more_are_asked_for(folders: Folders) ->
     assert sum(".png: mean" in line for line in drawn(folders, "--worst", "2")) == 2
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Rich asks the console itself which colours it has")
 def test_colour_goes_where_there_is_colour(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.datasets import FIGURE, Folders, drawn
-from tests.places import ROOT
+from tests.places import ROOT, processes, takes_pythonpath
 
 #: JPEG XL's signature, and that it is 128 x 128 px.
 START = b"\xff\x0a\x5f"
@@ -70,7 +70,8 @@ def checked(folders: Folders, plugin: str, *options: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("executor", ["threads", "processes"])
+@takes_pythonpath
+@pytest.mark.parametrize("executor", ["threads", pytest.param("processes", marks=processes)])
 def test_a_plug_in_is_imported_as_by_the_trainer(executor: str, folders: Folders) -> None:
     report = checked(folders, STAND_IN, "--executor", executor, "--workers", "2")
     assert report["findings"] == []

@@ -17,6 +17,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from maskprep import raster
 from maskprep.errors import UnreadableImageError
 from maskprep.model import Size
+from tests.places import links, pipes
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 PILLOW = tuple(map(int, PIL.__version__.split(".")[:2]))
@@ -189,8 +190,8 @@ def test_a_bomb_is_never_decoded(tmp_path: Path) -> None:
         (lambda path: path.mkdir(), "is a folder, not an image"),
         (lambda path: path.write_bytes(b""), "is empty (0 bytes)"),
         (lambda path: path.write_text("hello"), "is not an image"),
-        (lambda path: os.mkfifo(path), "no regular file"),
-        (lambda path: path.symlink_to(path), "cannot be decoded"),
+        pytest.param(lambda path: os.mkfifo(path), "no regular file", marks=pipes),
+        pytest.param(lambda path: path.symlink_to(path), "cannot be decoded", marks=links),
     ],
 )
 def test_what_is_no_image_is_told_in_plain_words(make: object, words: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes, urlparse
+from urllib.request import url2pathname
 
 import cv2
 import jsonschema
@@ -21,7 +22,7 @@ from PIL import Image
 from maskprep.reporters import formats
 from tests.commands import run
 from tests.datasets import FIGURE, Folders, drawn
-from tests.places import ROOT
+from tests.places import ROOT, names_of_bytes
 
 SCHEMA = json.loads((ROOT / "tests/data/sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 ODD = "a, 100%: 見[bold].png"
@@ -125,7 +126,7 @@ def test_sarif_names_files_elsewhere_in_full(config: Path, monkeypatch: pytest.M
     document = json.loads(check(config, "sarif").stdout)
     jsonschema.validate(document, SCHEMA)
     place = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
-    assert Path(unquote(urlparse(place["artifactLocation"]["uri"]).path)).is_file()
+    assert Path(url2pathname(urlparse(place["artifactLocation"]["uri"]).path)).is_file()
 
 
 def test_sarif_explains_its_rules(config: Path) -> None:
@@ -147,6 +148,7 @@ def test_sarif_explains_its_rules(config: Path) -> None:
             assert all(len(part.splitlines()) == 1 for part in text.split("\n\n"))
 
 
+@names_of_bytes
 def test_sarif_names_bytes_that_are_no_text(config: Path) -> None:
     odd = os.fsencode(config.parent / "masks") + b"/not\xff: text.png"
     with open(odd, "wb") as stream:

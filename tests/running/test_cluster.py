@@ -31,8 +31,9 @@ from maskprep.running.cluster import Dask
 from tests.clusters import PATIENCE, LocalCluster, wait_until
 from tests.commands import run
 from tests.datasets import FIGURE, Folders, found
-from tests.places import ROOT
+from tests.places import ROOT, processes
 
+pytestmark = processes
 NOBODY = "tcp://127.0.0.1:9"
 by_signal = pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 survives_losses = pytest.mark.skipif(

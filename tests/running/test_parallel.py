@@ -25,6 +25,7 @@ from maskprep.running import parallel
 from maskprep.running.parallel import Executor, Processes, ThisMachine, Threads
 from tests.commands import run
 from tests.datasets import Folders, found
+from tests.places import processes
 
 
 def slow_first(item: int) -> int:
@@ -56,13 +57,18 @@ def where(item: int) -> int:
     return os.getpid()
 
 
-@pytest.mark.parametrize("executor", [Threads(4), Processes(2), ThisMachine(2)])
+@pytest.mark.parametrize(
+    "executor", [Threads(4), pytest.param(Processes(2), marks=processes), ThisMachine(2)]
+)
 def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
     assert list(executor.in_order(range(60), slow_first)) == list(range(60))
     assert list(executor.in_order([], slow_first)) == []
 
 
-@pytest.mark.parametrize("executor, most", [(Threads(3), 7), (Processes(2), 8 * 9)])
+@pytest.mark.parametrize(
+    "executor, most",
+    [(Threads(3), 7), pytest.param(Processes(2), 8 * 9, marks=processes)],
+)
 def test_only_a_few_items_are_under_way(executor: Executor, most: int) -> None:
     lock, under_way, seen = threading.Lock(), [0], [0]
 
@@ -106,7 +112,7 @@ def test_what_was_worked_on_is_let_go(executor: Executor) -> None:
     assert most <= 8
 
 
-@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+@pytest.mark.parametrize("executor", [Threads(2), pytest.param(Processes(2), marks=processes)])
 def test_an_early_end_stops_what_is_under_way(executor: Executor, tmp_path: Path) -> None:
     results = executor.in_order([tmp_path / f"{place:03}" for place in range(400)], leave_a_trace)
     assert next(iter(results)) == tmp_path / "000"
@@ -119,7 +125,7 @@ def test_an_early_end_stops_what_is_under_way(executor: Executor, tmp_path: Path
     assert len(list(tmp_path.iterdir())) == worked
 
 
-@pytest.mark.parametrize("executor", [Threads(2), Processes(2)])
+@pytest.mark.parametrize("executor", [Threads(2), pytest.param(Processes(2), marks=processes)])
 def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
     with pytest.raises(RuntimeError, match="item 0"):
         list(executor.in_order(range(3), fail))
@@ -135,6 +141,7 @@ def die_once(item: tuple[int, Path]) -> int:
     return number
 
 
+@processes
 def test_an_item_that_ends_processes_is_named_and_the_others_go_on() -> None:
     done = Processes(2).in_order(range(40), die, lambda item: -item)
     assert list(done) == [*range(11), -11, *range(12, 40)]
@@ -142,6 +149,7 @@ def test_an_item_that_ends_processes_is_named_and_the_others_go_on() -> None:
         list(Processes(2).in_order(range(40), die))
 
 
+@processes
 def test_a_process_that_is_ended_once_costs_nothing_but_time(tmp_path: Path) -> None:
     items = [(number, tmp_path / "dead") for number in range(40)]
     done = Processes(2).in_order(items, die_once, lambda _: -1)
@@ -159,11 +167,13 @@ class _Dying:
         return os._exit, (1,)
 
 
+@processes
 def test_processes_that_cannot_begin_are_no_fault_of_files() -> None:
     with pytest.raises(MaskprepError, match="processes cannot begin here"):
         list(Processes(2).in_order(range(20), _Dying(), abs))
 
 
+@processes
 def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "MANY", 20)
     here = os.getpid()
@@ -296,6 +306,7 @@ def _set_with_findings(folder: Path, pairs: int = 12) -> Path:
     return folders.config()
 
 
+@processes
 def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
     training_set = found(_set_with_findings(tmp_path))
     one, *others = (
@@ -306,6 +317,7 @@ def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
     assert sum(finding.name == "mask-size-mismatch" for finding in one.findings) == 4
 
 
+@processes
 @pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2)])
 def test_processes_remember_and_recall(
     executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -321,6 +333,7 @@ def test_processes_remember_and_recall(
     assert len(set(documents)) == 1
 
 
+@processes
 @pytest.mark.parametrize("place", [[], ["--executor", "threads"], ["--executor", "processes"]])
 def test_the_command_says_the_same_everywhere(
     place: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -101,7 +101,7 @@ def images_are_masks(subset: Subset) -> Iterator[Remark]:
     """``mask_path`` names the image folder: each image is its own mask, by its red."""
     if not isinstance(subset.settings, Directory) or subset.masks is None:
         return
-    own = [pair.image for pair in subset.pairs if pair.mask == pair.image]
+    own = [pair.image for pair in subset.pairs if pair.is_own_mask]
     if own:
         told = f"is mask_path and image folder: {len(own)} images are their own masks, by their red"
         yield Remark(subset.masks.path, told, "name the masks' own folder in mask_path")

@@ -112,7 +112,8 @@ def _load(
     cache = _cache_of(images, subset.settings.start_folder) if keeps and images else {}
     uncached: tuple[str, ...] = ()
     if cache:
-        uncached = tuple(path for path in visible if path not in cache)
+        named = set(map(pathname.folded, cache))
+        uncached = tuple(path for path in visible if pathname.folded(path) not in named)
         visible, unseen = tuple(cache), unseen + uncached
     if dropped:
         visible, unseen = (), unseen + visible
