@@ -172,16 +172,14 @@ def _crumbs(mask: Mask, largest: float, *, holes: bool) -> list[_Crumb]:
     tops, lefts = (each * _BLOCK for each in nonzero((filled > 0) & (near <= largest)))
     if len(tops) <= _MANY and not _any_apart(mask, tops, lefts, largest, holes):
         return []
-    joined = cv2.dilate(_traces(mask, holes).view(np.uint8), np.ones((_APART, _APART), np.uint8))
+    element = np.ones((_APART, _APART), np.uint8)
+    joined = np.asarray(cv2.dilate(_traces(mask, holes).view(np.uint8), element), np.uint8)
     found = []
-    for outline in _outlines(joined):
+    # A group of n px, grown by the element, has at most n times the element's area.
+    for outline in _outlines(joined, largest * _APART**2):
         x, y, width, height = cv2.boundingRect(outline)
         column, row = outline[0, 0] - (x, y)
         part = np.s_[y : y + height, x : x + width]
-        # A group of n px, grown by the element, has at most n times its area, and is nowhere
-        # narrower than half of it.
-        if max(width, height) * (_APART // 2 + 1) > largest * _APART**2:
-            continue
         _, labels = cv2.connectedComponents(joined[part], connectivity=8)
         own = (labels == labels[row, column]) & _traces(mask[part], holes)
         pixels = int(np.count_nonzero(own))
@@ -191,12 +189,21 @@ def _crumbs(mask: Mask, largest: float, *, holes: bool) -> list[_Crumb]:
     return _apart_from_dots(found, mask, largest, holes) if found else found
 
 
-def _outlines(joined: Mask) -> Iterator[NDArray[np.int32]]:
-    """Give the outer outline of each 8-connected group."""
-    # Labels of a whole mask would take four bytes a pixel, outlines take next to nothing.
-    outlines, ranks = cv2.findContours(joined, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+def _outlines(groups: Mask, largest: float) -> Iterator[NDArray[np.int32]]:
+    """Give the outlines of 8-connected groups, but for most that have more than so many px.
+
+    Labels of a whole mask would take four bytes a pixel, outlines take next to nothing.
+    """
+    outlines, ranks = cv2.findContours(groups, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     for place, outline in enumerate(outlines):
-        if ranks[0, place, 3] < 0:  # else it is of a hole
+        _, _, hole, around = ranks[0, place]
+        if around >= 0:  # itself of a hole
+            continue
+        area = cv2.contourArea(outline)  # through the centres of its pixels: their number at most
+        while hole >= 0:
+            area -= cv2.contourArea(outlines[hole])
+            hole = ranks[0, hole, 0]
+        if area <= largest:
             yield np.asarray(outline, np.int32)
 
 
