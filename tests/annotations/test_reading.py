@@ -73,7 +73,7 @@ def test_other_files_in_a_folder_are_passed_over(tmp_path: Path) -> None:
     ("name", "text", "told"),
     [
         ("a.json", "{", "is no JSON"),
-        ("a.json", "[" * 100_000, "is nested too deeply"),
+        ("a.json", "[" * 100_000, "is no JSON .nested deeper than 100 levels"),
         ("a.json", "\udcff", "is no JSON"),
         ("a.json", "{}", "holds no annotations; known are COCO"),
         ("a.json", "", "holds no annotations"),
