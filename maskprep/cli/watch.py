@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from maskprep.cli.choosing import choice_options
-from maskprep.cli.options import TrainerCommand, data_options, ledger_options, one_request
+from maskprep.cli.options import (
+    LocalPath,
+    TrainerCommand,
+    data_options,
+    ledger_options,
+    one_request,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,11 +37,20 @@ _LABELS = 9
 @click.command(cls=TrainerCommand)
 @data_options
 @click.option("--term", is_flag=True, help="Also draw the cells of what was saved.")
+@click.option(
+    "--page",
+    type=LocalPath(dir_okay=False),
+    metavar="FILE",
+    help="Also keep the page of maskprep report up to date; an open one follows.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a page that is there.")
 @choice_options
 @ledger_options
 def watch(
     requests: list[Request],
     term: bool,
+    page: str | None,
+    overwrite: bool,
     project_of: Callable[[str], Project],
     ledger: Ledger | None,
 ) -> None:
@@ -46,27 +61,43 @@ def watch(
 
     \b
     maskprep watch dataset.toml
+    maskprep watch dataset.toml --page report.html
     maskprep watch dataset.toml --term --only 'cat-*'
     maskprep watch images/ --masks masks/ --select detail-lost
 
     Exit code: 0 broken off, 2 could not do the job.
     """
+    from pathlib import Path
+
     from maskprep.checking.choice import Ruleset
     from maskprep.checking.watch import Watch
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover
+    from maskprep.errors import printable
     from maskprep.files.watching import refuse_unwatchable
+    from maskprep.page.live import LivePage
+    from maskprep.page.report import Wanted
 
     request = one_request(requests)
     refuse_unwatchable(discover(request).places)
     project = project_of(request.target)
     lost_below = float(Ruleset(project.choice).setting("detail-lost", "threshold"))
+    live = (
+        None
+        if page is None
+        else LivePage(Path(page), Wanted(None, lost_below), overwrite=overwrite)
+    )
+    told = None if live is None else live.show
     try:
-        watched = Watch(request, project, ledger, progress_bar=progress_bar)
+        watched = Watch(request, project, ledger, told, progress_bar=progress_bar)
+        if live is not None:
+            click.echo(printable(f"maskprep: {page}: open it in a browser, it follows"), err=True)
         _follow(watched, request.target, lost_below if term else None)
     except KeyboardInterrupt:
         click.echo("maskprep: no longer watching", err=True)
     finally:
+        if live is not None:
+            live.end()
         if ledger is not None:
             ledger.close()
 

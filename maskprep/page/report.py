@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -39,6 +39,46 @@ _TOLD = 5
 _SCRIPTS = ("replay.js", "drawing.js", "viewer.js", "page.js")
 
 
+class Revision(NamedTuple):
+    """How often a page that follows its data set was written, and the picture that tells it.
+
+    Attributes
+    ----------
+    number : int
+        From 1; as wide in px is the picture.
+    mark : str
+        The picture's file name, beside the page.
+    """
+
+    number: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a card is made of; see `card_of`."""
+
+    ranked: Ranked
+    row: SampleRow
+    share: float | None
+    arguments: str
+    lost_below: float
+    others: Mapping[str, str] | None
+    whole: bool
+
+    def card(self) -> Card:
+        """Draw it."""
+        return card_of(
+            self.ranked,
+            self.row,
+            self.share,
+            self.arguments,
+            self.lost_below,
+            self.others,
+            whole=self.whole,
+        )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """How the page is to be.
@@ -51,11 +91,14 @@ class Wanted:
         Weight under which a fine detail counts as lost.
     compare : str or None
         Folder of other masks, to be compared by their stems.
+    revision : Revision or None
+        Where the page, while it is open, sees that it was written anew; None where it never is.
     """
 
     language: str | None = None
     lost_below: float = LOST_BELOW
     compare: str | None = None
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True)
@@ -117,22 +160,65 @@ def write_report(
         A file is there already and `overwrite` is not given, it lies in the data set, there is no
         folder to compare, another run writes it, or a file cannot be written.
     """
-    pages = _pages(output, training_set.pair_count)
+    pages = pages_of(output, training_set.pair_count)
     outputs = Outputs(overwrite=overwrite)
     outputs.admit(pages, training_set)
+    report = judge(training_set)
+    with outputs.kept_by(*pages):
+        return lay_out(report, pages, outputs, wanted, progress=progress, workers=workers)
+
+
+def lay_out(
+    report: Report,
+    pages: Sequence[Path],
+    outputs: Outputs,
+    wanted: Wanted,
+    *,
+    draw: Callable[[Draft], Card] | None = None,
+    progress: Callable[[], None] = lambda: None,
+    workers: int = 0,
+) -> Written:
+    """Draw every pair of a report, and write the pages.
+
+    Parameters
+    ----------
+    report : Report
+        Of a check.
+    pages : sequence of Path
+        As `pages_of` names them.
+    outputs : Outputs
+        The door; it has admitted them.
+    wanted : Wanted
+        How they are to be.
+    draw : callable or None
+        Makes a pair's card, by `Draft.card` or of what it knows; None for the former.
+    progress, workers
+        As in `write_report`.
+
+    Returns
+    -------
+    Written
+        The files, and of which pairs there is no picture.
+
+    Raises
+    ------
+    MaskprepError
+        A file cannot be written, or there is no folder to compare.
+    """
+    training_set = report.training_set
     others = None if wanted.compare is None else masks_in(wanted.compare)
-    report = with_commands(judge(training_set))
+    report = with_commands(report)
     ranked = worst_first(training_set, report)
     shares = charts.shares_of(training_set, report.rows)
-
     full: set[int] = set()  # pages on which a whole mask found no room: they carry no further ones
 
     def made(item: tuple[int, Ranked]) -> Card:
         order, each = item
         row, share = report.rows[each.place], shares[each.place]
-        named, room_left = training_set.arguments, order // MOST not in full
+        whole = order // MOST not in full
+        draft = Draft(each, row, share, training_set.arguments, wanted.lost_below, others, whole)
         try:
-            return card_of(each, row, share, named, wanted.lost_below, others, whole=room_left)
+            return draft.card() if draw is None else draw(draft)
         except MaskprepError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours: the others are shown
@@ -142,23 +228,22 @@ def write_report(
     problems: list[tuple[str, str]] = []
     faults = 0
     cards = Threads(workers).in_order(enumerate(ranked), made)
-    with outputs.kept_by(*pages):
-        for number, path in enumerate(pages):
-            part: list[Card] = []
-            room = _MASKS
-            for _ in ranked[number * MOST : (number + 1) * MOST]:
-                card = next(cards)
-                if card.weighs > room:
-                    full.add(number)
-                if card.weighs and number in full:
-                    card = replace(card, data=card.coarse)
-                room -= card.weighs
-                part.append(replace(card, coarse=None))
-                progress()
-                faults += card.is_fault
-                if card.problem and not card.tile:
-                    problems.append((card.path, card.problem))
-            outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
+    for number, path in enumerate(pages):
+        part: list[Card] = []
+        room = _MASKS
+        for _ in ranked[number * MOST : (number + 1) * MOST]:
+            card = next(cards)
+            if card.weighs > room:
+                full.add(number)
+            if card.weighs and number in full:
+                card = replace(card, data=card.coarse)
+            room -= card.weighs
+            part.append(replace(card, coarse=None))
+            progress()
+            faults += card.is_fault
+            if card.problem and not card.tile:
+                problems.append((card.path, card.problem))
+        outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
     return Written(tuple(pages), tuple(problems), faults)
 
 
@@ -167,7 +252,8 @@ def _faulty(ranked: Ranked, row: SampleRow, share: float | None, told: str) -> C
     return Card(pathname.basename(path), path, row, share, 0, ranked.findings, told, is_fault=True)
 
 
-def _pages(output: Path, pairs: int) -> list[Path]:
+def pages_of(output: Path, pairs: int) -> list[Path]:
+    """Name the files of so many pairs."""
     count = max(1, -(pairs // -MOST))
     more = [
         output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(2, count + 1)
@@ -219,11 +305,12 @@ class _Renderer:
         for card in cards:
             for each in {found.code: found for found in card.findings}.values():
                 rules.setdefault(each.code, [each.name, each.severity, 0])[2] += 1
+        beside = "" if self._wanted.revision is None else " file:"
         order = sorted(rules.items(), key=lambda each: (-each[1][1].rank, -each[1][2], each[0]))
         return self._template.render(
             self._of_set,
             policy=(
-                "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none';"
+                f"default-src 'none'; img-src data:{beside}; base-uri 'none'; form-action 'none';"
                 f" script-src '{_hashed(self._script)}'; style-src '{_hashed(self._style)}'"
             ),
             style=Markup(self._style),  # noqa: S704 - our own file
@@ -237,6 +324,7 @@ class _Renderer:
             cards=cards,
             clean=sum(not card.findings for card in cards),
             compares=self._wanted.compare is not None,
+            revision=self._wanted.revision,
             pages=self._pages,
             number=number,
             first=number * MOST,

@@ -128,4 +128,53 @@ const Page = {
   },
 };
 
+// A page that `maskprep watch` writes anew: it looks whether it has been, and stays where one was.
+const Follow = {
+  key: "maskprep:here",
+  // What lies beside a file on disk can be seen, and not be read: the picture is as wide as the revision.
+  look() {
+    if (document.hidden) return;
+    const mark = new Image();
+    mark.onload = () => {
+      if (mark.naturalWidth === Number(Page.root.dataset.revision)) return;
+      Follow.keep();
+      location.reload();
+    };
+    mark.src = `${encodeURIComponent(Page.root.dataset.mark)}?${Date.now()}`;
+  },
+  keep() {
+    const open = Page.pairs.filter((pair) => pair.querySelector("details").open);
+    const here = {
+      page: location.pathname,
+      language: Page.root.lang,
+      theme: Page.root.dataset.theme,
+      rule: document.querySelector(".chip[aria-pressed=true]").dataset.rule,
+      sort: document.getElementById("sort").value,
+      open: open.map((pair) => pair.dataset.name),
+      top: scrollY,
+    };
+    try { sessionStorage.setItem(Follow.key, JSON.stringify(here)); } catch { /* it begins at its top then */ }
+  },
+  restore() {
+    let here;
+    try { here = JSON.parse(sessionStorage.getItem(Follow.key)); } catch { return; }
+    if (here?.page !== location.pathname) return;
+    sessionStorage.removeItem(Follow.key);
+    if (here.language !== Page.root.lang) Page.speak(here.language);
+    if (here.theme) Page.root.dataset.theme = here.theme;
+    document.getElementById("sort").value = here.sort;
+    Page.sort(here.sort);
+    if (document.querySelector(`.chip[data-rule="${here.rule}"]`)) Page.filter(here.rule);
+    for (const pair of Page.pairs) pair.querySelector("details").open = here.open.includes(pair.dataset.name);
+    scrollTo(0, here.top);
+  },
+  start() {
+    if (!("revision" in Page.root.dataset)) return;
+    Follow.restore();
+    setInterval(Follow.look, 500);
+    document.addEventListener("visibilitychange", Follow.look);
+  },
+};
+
 Page.start();
+Follow.start();
