@@ -15,6 +15,7 @@ from maskprep.dataset.sample import Sample, samples_of
 from maskprep.errors import MaskprepError
 from maskprep.model import Box, ModelTraits, TrainingSet
 from maskprep.running.parallel import Threads
+from maskprep.trainers import find_model, find_trainer, known_trainers
 from maskprep.trainers.base import Trainer
 
 
@@ -30,6 +31,36 @@ class Seat:
         """Its name, and its generation where it has several."""
         several = len(self.trainer.versions) > 1
         return self.trainer.title if several else self.trainer.name
+
+
+def seats_of(names: Sequence[str], model: ModelTraits) -> list[Seat]:
+    """Give trainers their seats.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As given to ``--trainer``; none for every generation of every trainer.
+    model : ModelTraits
+        What is trained, by all that know it; the others train their own first one.
+
+    Returns
+    -------
+    list of Seat
+        In the order of the names.
+
+    Raises
+    ------
+    MaskprepError
+        There is no such trainer.
+    """
+    named = names or [
+        f"{name}@{version}" for name, kind in known_trainers().items() for version in kind.versions
+    ]
+    seats = []
+    for trainer in map(find_trainer, dict.fromkeys(named)):
+        known = model.name if model.name in trainer.models else None
+        seats.append(Seat(trainer, find_model(trainer, known)))
+    return seats
 
 
 @dataclass(frozen=True)

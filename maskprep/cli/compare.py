@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from maskprep.checking.compared import ComparedPair, Seat, Seen
     from maskprep.dataset.discover import Request
-    from maskprep.model import ModelTraits
 
 #: Pairs that are printed, unless all are asked for: those of which trainers differ most.
 _SHOWN = 5
@@ -75,7 +74,7 @@ def compare(
     import json
     from pathlib import Path
 
-    from maskprep.checking.compared import as_values
+    from maskprep.checking.compared import as_values, seats_of
     from maskprep.checking.compared import compare as compared
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
@@ -84,7 +83,7 @@ def compare(
 
     kept = discover_pairs(one_request(requests))
     found = kept.entire
-    seats = _seats(others, found.model)
+    seats = seats_of(others, found.model)
     steps = found.pair_count + (0 if output is None else kept.pair_count)
     problems: list[str] = []
     with progress_bar("weighing masks", steps) as advance:
@@ -111,20 +110,6 @@ def compare(
     for line in problems:
         click.echo(printable(line), err=True)
     raise SystemExit(int(bool(problems)))
-
-
-def _seats(others: Sequence[str], model: ModelTraits) -> list[Seat]:
-    from maskprep.checking.compared import Seat
-    from maskprep.trainers import find_model, find_trainer, known_trainers
-
-    named = others or [
-        f"{name}@{version}" for name, kind in known_trainers().items() for version in kind.versions
-    ]
-    seats = []
-    for trainer in map(find_trainer, dict.fromkeys(named)):
-        known = model.name if model.name in trainer.models else None
-        seats.append(Seat(trainer, find_model(trainer, known)))
-    return seats
 
 
 def _print(pairs: Sequence[ComparedPair], seats: Sequence[Seat], show_all: bool) -> None:

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     type=click.Choice(["en", "ja", "zh"]),
     help="The page's first language.  [default: the browser's]",
 )
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME[@VERSION]",
+    help="Also show what this trainer would see; may be repeated; all for every one.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @environment_option
 @choice_options
@@ -54,6 +60,7 @@ def report(
     output: str,
     compare: str | None,
     lang: str | None,
+    also: tuple[str, ...],
     overwrite: bool,
     project_of: Callable[[str], Project],
     ledger: Ledger | None,
@@ -67,6 +74,7 @@ def report(
     \b
     maskprep report dataset.toml -o report.html
     maskprep report dataset.toml -o report.html --compare masks-before/
+    maskprep report dataset.toml -o report.html --also onetrainer --also ai-toolkit
 
     Exit code: 0 written, 1 some pairs could not be shown, 2 could not do the job.
     """
@@ -74,6 +82,7 @@ def report(
     from pathlib import Path
 
     from maskprep.checking.choice import Ruleset
+    from maskprep.checking.compared import seats_of
     from maskprep.cli.judging import Judge
     from maskprep.cli.progress import progress_bar
     from maskprep.dataset.discover import discover_pairs
@@ -82,13 +91,14 @@ def report(
 
     request = replace(one_request(requests), environment=environment)
     training_set = discover_pairs(request)
+    seats = seats_of(() if "all" in also else also, training_set.model) if also else ()
     judge = Judge(project_of(request.target), ledger)
     lost_below = float(Ruleset(judge.project.choice).setting("detail-lost", "threshold"))
     with progress_bar("looking at masks", 2 * training_set.pair_count) as advance:
         written = write_report(
             training_set,
             Path(output),
-            Wanted(lang, lost_below, compare),
+            Wanted(lang, lost_below, compare, seats),
             judge=lambda found: judge(found, advance),
             overwrite=overwrite,
             progress=advance,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from maskprep.checking.compared import Seen
 from maskprep.files import pathname
 from maskprep.model import Size, TrainingSet
 from maskprep.model.report import SampleRow
@@ -32,6 +33,17 @@ class Bucket:
     size: Size
     count: int
     crop_loss: float
+
+
+@dataclass(frozen=True)
+class OtherTrainer:
+    """What a trainer makes of the images that it can be foretold for: mean weight, lost details."""
+
+    title: str
+    count: int
+    mean: float
+    lost: int
+    details: int
 
 
 def shares_of(training_set: TrainingSet, rows: Sequence[SampleRow]) -> list[float | None]:
@@ -98,3 +110,21 @@ def buckets(rows: Sequence[SampleRow]) -> list[Bucket]:
             losses[row.bucket].append(1 - kept / (row.resized.width * row.resized.height))
     found = [Bucket(size, len(each), sum(each) / len(each)) for size, each in losses.items()]
     return sorted(found, key=lambda each: (-each.count, each.size))
+
+
+def trainers(elsewhere: Iterable[Sequence[Seen]]) -> list[OtherTrainer]:
+    """Sum up what other trainers make of a set, each for itself."""
+    found: dict[str, list[Seen]] = defaultdict(list)
+    for pair in elsewhere:
+        for each in pair:
+            found[each.trainer] += [] if each.problem else [each]
+    return [
+        OtherTrainer(
+            title,
+            len(seen),
+            sum(each.mean for each in seen) / max(1, len(seen)),
+            sum(len(each.lost) for each in seen),
+            sum(each.details for each in seen),
+        )
+        for title, seen in found.items()
+    ]

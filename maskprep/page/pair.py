@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.checking.compared import Seen
 from maskprep.dataset.growth import FURTHEST_CELLS, TARGET, DetailGrower
 from maskprep.dataset.sample import Sample
 from maskprep.errors import UnreadableImageError
@@ -63,6 +64,8 @@ class Card:
         What the script draws and grows.
     coarse : mapping or None
         The same with a small mask, which can be looked at and not be grown.
+    elsewhere : tuple of Seen
+        What other trainers see.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Card:
     change: Change | None = None
     data: Mapping[str, Any] | None = None
     coarse: Mapping[str, Any] | None = None
+    elsewhere: tuple[Seen, ...] = ()
 
     @property
     def weighs(self) -> int:

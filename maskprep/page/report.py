@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from maskprep.checking.compared import Seat, Seen
+from maskprep.checking.compared import compare as compared
 from maskprep.checking.engine import check
 from maskprep.checking.verdict import trainer_line, verdict_of
 from maskprep.dataset.outputs import Outputs
@@ -91,6 +93,8 @@ class Wanted:
         Weight under which a fine detail counts as lost.
     compare : str or None
         Folder of other masks, to be compared by their stems.
+    seats : sequence of Seat
+        Other trainers, to be shown what they see.
     revision : Revision or None
         Where the page, while it is open, sees that it was written anew; None where it never is.
     """
@@ -98,6 +102,7 @@ class Wanted:
     language: str | None = None
     lost_below: float = LOST_BELOW
     compare: str | None = None
+    seats: Sequence[Seat] = ()
     revision: Revision | None = None
 
 
@@ -210,6 +215,7 @@ def lay_out(
     report = with_commands(report)
     ranked = worst_first(training_set, report)
     shares = charts.shares_of(training_set, report.rows)
+    elsewhere = _elsewhere(training_set, wanted.seats)
     full: set[int] = set()  # pages on which a whole mask found no room: they carry no further ones
 
     def made(item: tuple[int, Ranked]) -> Card:
@@ -224,7 +230,7 @@ def lay_out(
         except Exception as error:  # noqa: BLE001 - a defect of ours: the others are shown
             return _faulty(each, row, share, own_fault(error))
 
-    render = _Renderer(report, shares, pages, wanted)
+    render = _Renderer(report, shares, pages, wanted, elsewhere.values())
     problems: list[tuple[str, str]] = []
     faults = 0
     cards = Threads(workers).in_order(enumerate(ranked), made)
@@ -238,13 +244,20 @@ def lay_out(
             if card.weighs and number in full:
                 card = replace(card, data=card.coarse)
             room -= card.weighs
-            part.append(replace(card, coarse=None))
+            part.append(replace(card, coarse=None, elsewhere=elsewhere.get(card.path, ())))
             progress()
             faults += card.is_fault
             if card.problem and not card.tile:
                 problems.append((card.path, card.problem))
         outputs.write(path, render(number, part).encode("utf-8", "backslashreplace"))
     return Written(tuple(pages), tuple(problems), faults)
+
+
+def _elsewhere(training_set: TrainingSet, seats: Sequence[Seat]) -> dict[str, tuple[Seen, ...]]:
+    """Weigh every pair as other trainers would, by image; of the whole set, for shares are."""
+    if not seats:
+        return {}
+    return {each.image: each.seen for each in compared(training_set.entire, seats)}
 
 
 def _faulty(ranked: Ranked, row: SampleRow, share: float | None, told: str) -> Card:
@@ -270,6 +283,7 @@ class _Renderer:
         shares: Sequence[float | None],
         pages: Sequence[Path],
         wanted: Wanted,
+        elsewhere: Iterable[Sequence[Seen]],
     ) -> None:
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
@@ -295,6 +309,7 @@ class _Renderer:
             "histogram": charts.histogram(report.rows),
             "shares": charts.largest_shares(report.rows, shares),
             "buckets": charts.buckets(report.rows),
+            "trainers": charts.trainers(elsewhere),
             "version": __version__,
             "lost_below": wanted.lost_below,
         }

@@ -113,6 +113,14 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "overlap": ("Overlap (IoU)", "重なり（IoU）", "重叠（IoU）"),
     "changed": ("Cells that change", "変わるセル", "变化的单元格"),
     "other": ("the other mask", "別のマスク", "另一蒙版"),
+    "elsewhere": ("Under other trainers", "他のトレーナーでは", "在其他训练器下"),
+    "elsewhere_by": (
+        "As if the set had been laid out for each by maskprep convert",
+        "maskprep convert で各トレーナー用に配置した場合",
+        "如同用 maskprep convert 为各训练器布置",
+    ),
+    "trainer": ("Trainer", "トレーナー", "训练器"),
+    "weakest": ("Weakest detail", "最も弱い細部", "最弱的细节"),
     "histogram": ("How much of each image trains", "各画像の学習される割合", "每张图像训练的比例"),
     "histogram_by": (
         "Images by their mean weight, from 0 to 100 %",

@@ -15,7 +15,7 @@ from maskprep.checking.project import Project
 from maskprep.checking.watch import Watch
 from maskprep.dataset.discover import request
 from maskprep.errors import MaskprepError
-from maskprep.page import live
+from maskprep.page import report as pages
 from maskprep.page.live import LivePage
 from maskprep.page.report import Draft, Wanted
 from tests.datasets import Folders
@@ -57,7 +57,7 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Followed:
         drawn.append(draft.ranked.sample.pair.image)
         return card(draft)
 
-    monkeypatch.setattr(live.Draft, "card", noted)
+    monkeypatch.setattr(pages.Draft, "card", noted)
     made = Followed(tmp_path)
     made.drawn = drawn
     return made

@@ -204,3 +204,27 @@ def test_a_lone_picture_of_any_kind_is_shown(tmp_path: Path) -> None:
     result = run("report", folder, "--alpha", "-o", page)
     assert page.exists(), all_of(result)
     assert "data:image/webp" in page.read_text(encoding="utf-8")
+
+
+def test_other_trainers_see_what_compare_says(folders: Folders) -> None:
+    config, page = folders.config(), folders.root / "report.html"
+    named = ("onetrainer", "sd-scripts@0.10")
+    result = run("report", config, "-o", page, *(w for each in named for w in ("--also", each)))
+    assert result.exit_code == 0, all_of(result)
+    words = (w for each in named for w in ("--trainer", each))
+    told = json.loads(run("compare", config, *words, "--format", "json").stdout)
+    text = page.read_text(encoding="utf-8")
+    rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td>([^<]*)</td>', text)
+    wanted = [
+        (seen["trainer"], f"{100 * seen['weight_mean']:.1f} %", f"{100 * seen['share']:.1f} %")
+        for pair in told["pairs"]
+        for seen in pair["trainers"]
+    ]
+    assert sorted(rows) == sorted(wanted)
+    assert len(rows) == 6
+
+
+def test_a_trainer_that_nobody_knows_is_told(folders: Folders) -> None:
+    result = run("report", folders.config(), "-o", folders.root / "r.html", "--also", "onetrain")
+    assert result.exit_code == 2
+    assert "did you mean 'onetrainer'" in all_of(result)
