@@ -99,6 +99,8 @@ def silence_decoders() -> None:
 
 
 #: Where the system is at its limits: open files, processes, memory.
+#: Of cv2.error. Source: OpenCV 4.x, core/base.hpp, cv::Error::StsNoMem.
+_CV2_NO_MEMORY = -4
 _NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
@@ -118,6 +120,8 @@ def own_fault(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in _NO_MORE:
         told = "raise its limits (ulimit -n, -u, -v), or take fewer --workers"
         return f"the system gives no more ({error.strerror}): {told}"
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == _CV2_NO_MEMORY:
+        return "there is not enough memory for it: end other programs, or take fewer --workers"
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
     what = traceback.format_exception_only(type(error), error)[-1].strip()

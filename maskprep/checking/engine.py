@@ -18,7 +18,7 @@ from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Pair, Size, Stage, Stop, Subset, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow
 from maskprep.model.rule import RuleStage
-from maskprep.running.parallel import WAS_ENDED, Executor, Threads
+from maskprep.running.parallel import WAS_ENDED, Executor, Threads, one_at_a_time
 
 
 def check(
@@ -140,7 +140,8 @@ def _judge(
     sample: Sample, rules: Ruleset, asked: str, expectations: Sequence[Expectation]
 ) -> Judgement:
     try:
-        return _judged(sample, rules, asked, expectations)
+        with one_at_a_time(sample.pixels):
+            return _judged(sample, rules, asked, expectations)
     except MaskprepError:
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours: the others are judged all the same

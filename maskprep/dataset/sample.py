@@ -115,6 +115,12 @@ class Sample:
             self.broken[self.pair.image] = error
             return None
 
+    @property
+    def pixels(self) -> int:
+        """How many the image has, by its header: its mask has about as many."""
+        header = self.image_header
+        return 0 if header is None else header.size.width * header.size.height
+
     @once
     def mask_pixels(self) -> MaskPixels | None:
         """The mask's file, decoded."""

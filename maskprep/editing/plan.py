@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from maskprep.dataset.outputs import Outputs, data_folders
-from maskprep.errors import InterruptedWorkError, MaskprepError, own_fault
+from maskprep.errors import InterruptedWorkError, MaskprepError, UnreadableImageError, own_fault
 from maskprep.files import pathname, storage
 from maskprep.files.backup import Backup, undo_command
 from maskprep.files.lock import sole_writer
@@ -20,7 +20,8 @@ from maskprep.files.manifest import State, state_of
 from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, why_not, write_whole
 from maskprep.model import TrainingSet
-from maskprep.running.parallel import Threads
+from maskprep.raster import read_header
+from maskprep.running.parallel import Threads, one_at_a_time
 
 Row = TypeVar("Row")
 
@@ -298,7 +299,8 @@ def carry_out(
 
     def written(task: Task[Row]) -> Outcome[Row]:
         seen = writer.look(task)
-        made = task.make()
+        with one_at_a_time(_pixels(task.source)):
+            made = task.make()
         if destination.witness is not None and made.content is not None:
             destination.witness(task, made)
         if not destination.dry_run:
@@ -336,6 +338,14 @@ def carry_out(
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
+
+
+def _pixels(path: str) -> int:
+    try:
+        size = read_header(path).size
+    except UnreadableImageError:  # whoever reads it says why
+        return 0
+    return size.width * size.height
 
 
 def attempted(source: str, target: Path | None, work: Callable[[], Outcome[Row]]) -> Outcome[Row]:

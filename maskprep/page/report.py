@@ -28,7 +28,7 @@ from maskprep.page.compare import masks_in
 from maskprep.page.pair import Card, card_of
 from maskprep.page.words import LANGUAGES, words_in
 from maskprep.pictures.order import Ranked, worst_first
-from maskprep.running.parallel import Threads
+from maskprep.running.parallel import Threads, one_at_a_time
 from maskprep.version import __version__
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -224,7 +224,8 @@ def lay_out(
         whole = order // MOST not in full
         draft = Draft(each, row, share, training_set.arguments, wanted.lost_below, others, whole)
         try:
-            return draft.card() if draw is None else draw(draft)
+            with one_at_a_time(each.sample.pixels):
+                return draft.card() if draw is None else draw(draft)
         except MaskprepError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours: the others are shown

@@ -27,7 +27,7 @@ from maskprep.pictures.pair import draw_pair
 from maskprep.pictures.sheet import MOST, Sheet, blank_tile, draw_tile
 from maskprep.pictures.stored import encoded_jpeg, encoded_png
 from maskprep.pictures.view import SheetTile
-from maskprep.running.parallel import Threads
+from maskprep.running.parallel import Threads, one_at_a_time
 
 SHEET = "contact-sheet"
 
@@ -218,7 +218,8 @@ def _summary(pairs: list[Ranked]) -> Iterator[tuple[Severity, str]]:
 def _carry_out(work: _Work) -> tuple[Outcome, SheetTile | None]:
     image, found = work.ranked.sample.pair.image, work.ranked.findings
     try:
-        outcome, tile = _drawn(work)
+        with one_at_a_time(work.ranked.sample.pixels):
+            outcome, tile = _drawn(work)
     except MaskprepError:
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours: the others are drawn all the same

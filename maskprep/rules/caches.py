@@ -148,7 +148,7 @@ def latents_cache_unreadable(sample: Sample) -> Iterator[Remark]:
         cache.alpha_key is not None
         and in_role(sample.trainer, KeepsCaches).cached_alpha(cache) is None
     ):
-        error = "its alpha mask is damaged"
+        error = "its alpha mask is damaged, or larger than any bucket"
     if error:
         yield Remark(cache.path, f"cannot be read ({error}): {_RUN} stops at it", _DELETE)
 

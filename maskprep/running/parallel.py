@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, filterfalse, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -94,6 +94,29 @@ def one_thread_each() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+#: Pixels of a picture from which no two are worked on at once: the largest that decoders take have
+#: five times as many, and what is made of one on the way takes some ten bytes a pixel.
+LARGE = 2**25
+#: Held while something large is worked on: by threads of this process, or by all of a run.
+_large: AbstractContextManager[Any] = threading.Lock()
+
+
+@contextmanager
+def one_at_a_time(pixels: int) -> Iterator[None]:
+    """Let nothing else that is large be worked on meanwhile: side by side it would not fit.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the picture; where they are few nobody waits.
+    """
+    if pixels < LARGE:
+        yield
+        return
+    with _large:
+        yield
 
 
 @dataclass(frozen=True)
@@ -208,7 +231,8 @@ def _in_processes(
     context, others = get_context("spawn"), set(active_children())
     # A pipe, for it has no lock that a process which is ended could keep for ever.
     ending, stop = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(count, context, _begin, (work, ending))
+    # Who is ended with this lock in hand takes the pool along; the next one has its own.
+    pool = ProcessPoolExecutor(count, context, _begin, (work, ending, context.Lock()))
 
     def submit(chunk: list[Item]) -> Future[list[Result]]:
         with _interrupted_later():  # it may start a process
@@ -366,14 +390,16 @@ class _Task(NamedTuple):
 _task: _Task | None = None
 
 
-def _begin(work: Callable[[Any], Any], ending: Connection) -> None:
-    global _task
+def _begin(
+    work: Callable[[Any], Any], ending: Connection, large: AbstractContextManager[Any]
+) -> None:
+    global _task, _large
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it stops it
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # by which that is done, too
-    _task = _Task(work, threading.Event())
+    _task, _large = _Task(work, threading.Event()), large
     threading.Thread(target=_end, args=(ending, _task.is_over), daemon=True).start()
     silence_decoders()
     cv2.setNumThreads(1)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from maskprep import raster
@@ -55,6 +56,27 @@ def test_the_other_pairs_are_judged(folders: Folders) -> None:
         assert [finding["name"] for finding in report["findings"]] == ["mask-missing"]
         assert report["samples"][0]["weight_mean"] is not None
         assert report["samples"][1]["weight_mean"] is None
+
+
+@pytest.mark.parametrize("shortage", [MemoryError(), cv2.error("Insufficient memory")])
+def test_a_lack_of_memory_is_told_for_its_pair_and_is_no_fault(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, shortage: Exception
+) -> None:
+    if isinstance(shortage, cv2.error):
+        shortage.code = -4
+    row = Sample.row
+
+    def failing(sample: Sample) -> Any:
+        if sample.pair.image.endswith("b.png"):
+            raise shortage
+        return row(sample)
+
+    monkeypatch.setattr(Sample, "row", failing)
+    result = run("check", folders.root / "dataset.toml", "--format", "json", "--no-cache")
+    assert result.exit_code == 2
+    assert re.search(r"b\.png: there is not enough memory for it: end other", result.stderr)
+    assert "a fault of" not in result.stderr
+    assert json.loads(result.stdout)["samples"][0]["weight_mean"] is not None
 
 
 def test_one_pair_alone_is_told_with_what_failed(

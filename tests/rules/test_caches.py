@@ -12,6 +12,7 @@ import pytest
 from maskprep.checking.engine import check
 from maskprep.model.report import Finding
 from maskprep.trainers import find_trainer
+from maskprep.trainers.sd_scripts import caches
 from tests.datasets import FIGURE, drawn, found, image_folder
 
 SUFFIXES = {
@@ -199,6 +200,18 @@ def test_a_damaged_mask_is_told(tmp_path: Path) -> None:
     (one,) = data.findings()
     assert one.name == "latents-cache-unreadable"
     assert "its alpha mask is damaged" in one.message
+
+
+def test_a_mask_larger_than_any_bucket_is_not_unfolded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Set(tmp_path)
+    data.cache(alpha=ALPHA)
+    monkeypatch.setattr(caches, "_MOST_PIXELS", ALPHA.size - 1)
+    monkeypatch.setattr(np, "load", lambda *_: pytest.fail("unfolded"))
+    (told,) = data.findings()
+    assert told.name == "latents-cache-unreadable"
+    assert "larger than any bucket" in told.message
 
 
 def test_any_cut_or_changed_byte_is_survived(tmp_path: Path) -> None:

@@ -22,7 +22,14 @@ from maskprep.checking.ledger import Ledger
 from maskprep.errors import MaskprepError
 from maskprep.reporters import render
 from maskprep.running import parallel
-from maskprep.running.parallel import Executor, Processes, ThisMachine, Threads
+from maskprep.running.parallel import (
+    LARGE,
+    Executor,
+    Processes,
+    ThisMachine,
+    Threads,
+    one_at_a_time,
+)
 from tests.commands import run
 from tests.datasets import Folders, found
 from tests.places import processes
@@ -131,6 +138,29 @@ def test_an_error_in_a_worker_is_not_swallowed(executor: Executor) -> None:
         list(executor.in_order(range(3), fail))
     with pytest.raises(MaskprepError, match="0: is not wanted"):
         list(executor.in_order(range(3), refuse))
+
+
+def alone(item: tuple[int, Path]) -> int:
+    """Work on something large; count who does that at the same time."""
+    number, folder = item
+    with one_at_a_time(LARGE):
+        own = folder / str(number)
+        own.touch()
+        time.sleep(0.01)
+        together = len(list(folder.iterdir()))
+        own.unlink()
+    return together
+
+
+@pytest.mark.parametrize("executor", [Threads(4), pytest.param(Processes(2), marks=processes)])
+def test_what_is_large_is_worked_on_alone(executor: Executor, tmp_path: Path) -> None:
+    items = [(number, tmp_path) for number in range(24)]
+    assert set(executor.in_order(items, alone)) == {1}
+
+
+def test_what_is_small_waits_for_nobody() -> None:
+    with one_at_a_time(LARGE), one_at_a_time(LARGE - 1):
+        pass
 
 
 def die_once(item: tuple[int, Path]) -> int:

@@ -9,6 +9,7 @@ mask on and off was run.
 
 from __future__ import annotations
 
+import math
 import os
 import zipfile
 import zlib
@@ -35,6 +36,8 @@ _SUFFIXES = {
 }
 #: Models of one latents array a file, which nothing holds against the bucket.
 _ONE_SIZE = frozenset({"sd15", "sdxl"})
+#: Of an alpha mask: no bucket has as many, and a file of a few KB may unfold to them.
+_MOST_PIXELS = 2**26
 _UNREADABLE = (
     *(OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, SyntaxError),
     *(zipfile.BadZipFile, zlib.error, TokenError),
@@ -120,15 +123,20 @@ def cached_alpha(cache: LatentsCache) -> NDArray[np.float32] | None:
     Returns
     -------
     ndarray of float32, at bucket size, or None
-        [0, 1]; None where it holds none, or that does not open.
+        [0, 1]; None where it holds none, or that does not open or is larger than any bucket.
     """
     import numpy as np
 
     if cache.alpha_key is None:
         return None
     try:
-        with storage.open_binary(cache.path) as stream, np.load(stream) as arrays:
-            return np.asarray(arrays[cache.alpha_key], np.float32)
+        with storage.open_binary(cache.path) as stream:
+            with zipfile.ZipFile(stream) as archive:
+                if math.prod(_shape_in(archive, f"{cache.alpha_key}.npy")) > _MOST_PIXELS:
+                    return None
+            stream.seek(0)
+            with np.load(stream) as arrays:
+                return np.asarray(arrays[cache.alpha_key], np.float32)
     except _UNREADABLE:
         return None
 
