@@ -12,7 +12,7 @@ import numpy as np
 from maskprep.dataset.converted import as_seen_by
 from maskprep.dataset.growth import DetailGrower
 from maskprep.dataset.sample import Sample, samples_of
-from maskprep.errors import MaskprepError
+from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Box, ModelTraits, TrainingSet
 from maskprep.running.parallel import Threads
 from maskprep.trainers import find_model, find_trainer, known_trainers
@@ -202,6 +202,8 @@ def look(origin: Sample, seat: Seat) -> tuple[Sample | None, Seen]:
             return None, Seen(seat.title, sample.obstacle)
     except MaskprepError as error:
         return None, Seen(seat.title, str(error).removeprefix(f"{origin.pair.image}: "))
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the others look on all the same
+        return None, Seen(seat.title, own_fault(error))
     weights, details = sample.weights, sample.details
     weak: list[WeakDetail] = []
     lost = 0

@@ -145,3 +145,27 @@ def test_a_page_names_generations_that_see_the_same_together(tmp_path: Path) -> 
     assert again.exit_code == 2 and "--overwrite" in again.stderr
     inside = run("compare", config, "--output", tmp_path / "set" / "images")
     assert inside.exit_code == 2
+
+
+def test_a_picture_too_narrow_for_a_trainer_is_told_of_that_one(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "set").add("a.png")
+    Image.new("RGB", (1, 600)).save(folders.images / "a.png")
+    Image.new("L", (1, 600), 255).save(folders.masks / "a.png")
+    told = json.loads(run("compare", folders.config(), "--format", "json").stdout)
+    problems = {each["trainer"]: each["problem"] for each in told["pairs"][0]["trainers"]}
+    assert problems["simpletuner"].startswith("ZeroDivisionError")
+    assert problems["sd-scripts@current"] is None
+
+
+def test_a_fault_under_one_trainer_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise TypeError("a slip of ours")
+
+    monkeypatch.setattr(find_trainer("onetrainer").__class__, "place", failing)
+    config = Folders(tmp_path / "set").add("a.png").config()
+    told = json.loads(run("compare", config, "--format", "json").stdout)
+    problems = {each["trainer"]: each["problem"] for each in told["pairs"][0]["trainers"]}
+    assert "a fault of maskprep" in problems.pop("onetrainer")
+    assert set(problems.values()) == {None}

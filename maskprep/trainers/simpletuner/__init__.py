@@ -142,7 +142,12 @@ class SimpleTuner(Trainer, ReadsConfigurations, ComposesInFolder):
     ) -> Placement | Stop | None:
         """Tell target and intermediary; see `Places.place`."""
         backend: settings.Backend = dataset.settings
-        placed = placement.place(size, backend.resolution, backend.crop)
+        try:
+            placed = placement.place(size, backend.resolution, backend.crop)
+        except ZeroDivisionError as error:  # its aspect is rounded to 0
+            told = f"ZeroDivisionError: {error}"
+            hint = "crop the image: it is too narrow for any aspect"
+            return Stop("no-bucket", Stage.UNKNOWN, told, pair.image, hint)
         own = backend.mask_crop.corner(placed.resized, placed.bucket)
         if pair.mask is None or own is not None:
             return placed
