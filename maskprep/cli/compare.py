@@ -40,7 +40,13 @@ class _Comparing(TrainerCommand):
     metavar="NAME[@VERSION]",
     help="Who looks on; may be repeated.  [default: all, each generation]",
 )
-@click.option("--output", type=LocalPath(file_okay=False), metavar="DIR", help="A picture a pair.")
+@click.option(
+    "-o",
+    "--output",
+    type=LocalPath(file_okay=False),
+    metavar="DIR",
+    help="A picture a pair.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Print every pair, in the data set's order.")
 @click.option(
     "--format",

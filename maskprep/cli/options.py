@@ -303,7 +303,11 @@ environment_option = click.option(
 
 _WRITING_OPTIONS = [
     click.option(
-        "--output", type=LocalPath(file_okay=False), metavar="DIR", help="Write to this folder."
+        "-o",
+        "--output",
+        type=LocalPath(file_okay=False),
+        metavar="DIR",
+        help="Write to this folder.",
     ),
     click.option(
         "--in-place",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.command(cls=TrainerCommand)
 @data_options
 @click.option(
-    "--output", type=LocalPath(file_okay=False), help="Folder for the pictures, one a pair."
+    "-o", "--output", type=LocalPath(file_okay=False), help="Folder for the pictures, one a pair."
 )
 @click.option(
     "--weights", type=LocalPath(file_okay=False), help="Folder for the weights, one .npy a pair."

@@ -91,7 +91,7 @@ def look(named: Named, trainer: Trainer) -> Looked:
         raster.verify_pixels(item.image)
         image = planned_image(item.image, header, trainer)
     except MaskprepError as error:
-        return Looked(trouble=f"an image that {_without_path(error, item.image)}")
+        return Looked(trouble=f"a file that {_without_path(error, item.image)}")
     mask, mask_trouble = None, ""
     if item.mask is not None:
         try:

@@ -128,6 +128,9 @@ class Backup:
             try:
                 manifest.append(folder, self._head)
             except OSError as error:
+                with contextlib.suppress(OSError):  # else the next file's line would have no head
+                    (folder / manifest.NAME).unlink(missing_ok=True)
+                    folder.rmdir()
                 raise MaskprepError(f"{folder}: cannot be written ({error.strerror})") from error
         return self._beside[base]
 

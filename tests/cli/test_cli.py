@@ -35,6 +35,28 @@ def process(
     )
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("preview",),
+        ("compare",),
+        ("dilate", "--radius", "1"),
+        ("extract",),
+        ("embed",),
+        ("report",),
+        ("convert", "--to", "onetrainer"),
+    ],
+    ids=lambda each: each[0],
+)
+def test_every_command_that_writes_to_a_place_knows_it_as_o(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    place = tmp_path / "made"
+    result = run(command[0], Folders(tmp_path / "set").add().config(), *command[1:], "-o", place)
+    assert result.exit_code == 0, result.output
+    assert place.exists()
+
+
 def test_a_clean_set_exits_with_0(tmp_path: Path) -> None:
     result = run("check", Folders(tmp_path).add().config())
     assert result.exit_code == 0

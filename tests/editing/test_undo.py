@@ -592,6 +592,27 @@ def test_a_manifest_is_written_before_anything_changes(
     assert backups_in(tmp_path) == []
 
 
+def test_a_disk_that_is_full_for_the_first_line_leaves_no_backup_without_a_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "masks" / "a.png"
+    path.parent.mkdir()
+    path.write_bytes(b"old")
+    backup, whole = Backup(), os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, line: whole(handle, line[:9]))
+        with pytest.raises(MaskprepError, match="No space left on device"):
+            backup.keep(path, [path.parent], state_of(b"new"))
+    assert not backup.folders
+    assert backups_in(tmp_path) == []
+    backup.keep(path, [path.parent], state_of(b"new"))
+    path.unlink()
+    path.write_bytes(b"new")
+    (folder,) = backup.folders
+    undo(folder)
+    assert path.read_bytes() == b"old"
+
+
 def test_a_disk_that_is_full_for_a_moment_tears_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -406,6 +406,13 @@ def test_a_turned_photograph_is_brought_upright_with_its_mask(
     }
 
 
+def test_what_is_no_image_is_not_called_one(tmp_path: Path) -> None:
+    source = made(tmp_path / "source", "a.png", "=a_mask.png", "b.png", "=b_mask.png")
+    (source / "b.png").write_bytes(b"hello")
+    result = run("adopt", source, "-o", tmp_path / "set")
+    assert "a file that is not an image that Pillow can read (1): " in result.stdout
+
+
 def test_captions_are_written_as_the_trainer_reads_them(tmp_path: Path) -> None:
     names = [name for each in "abcd" for name in (f"{each}.jpg", f"={each}_mask.png")]
     source = made(tmp_path / "source", *names)
