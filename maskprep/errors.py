@@ -99,9 +99,9 @@ def silence_decoders() -> None:
 
 
 #: Where the system is at its limits: open files, processes, memory.
+_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 #: Of cv2.error. Source: OpenCV 4.x, core/base.hpp, cv::Error::StsNoMem.
 _CV2_NO_MEMORY = -4
-_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 def own_fault(error: Exception) -> str:

@@ -100,7 +100,7 @@ def one_thread_each() -> Iterator[None]:
 #: five times as many, and what is made of one on the way takes some ten bytes a pixel.
 LARGE = 2**25
 #: Held while something large is worked on: by threads of this process, or by all of a run.
-_large: AbstractContextManager[Any] = threading.Lock()
+_large: AbstractContextManager[Any] = threading.RLock()
 
 
 @contextmanager
@@ -232,7 +232,7 @@ def _in_processes(
     # A pipe, for it has no lock that a process which is ended could keep for ever.
     ending, stop = context.Pipe(duplex=False)
     # Who is ended with this lock in hand takes the pool along; the next one has its own.
-    pool = ProcessPoolExecutor(count, context, _begin, (work, ending, context.Lock()))
+    pool = ProcessPoolExecutor(count, context, _begin, (work, ending, context.RLock()))
 
     def submit(chunk: list[Item]) -> Future[list[Result]]:
         with _interrupted_later():  # it may start a process

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import struct
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -199,3 +202,26 @@ def test_a_bitmap_may_end_anywhere(length: int, tmp_path: Path) -> None:
     path.write_bytes(WHOLE["bmp"][:length])
     with pytest.raises(UnreadableImageError):
         raster.verify_pixels(str(path))
+
+
+@pytest.mark.parametrize("side", [100_000, 2**31 - 1])
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - {"header", "whole"}))
+def test_a_header_alone_is_enough_to_refuse_what_is_far_too_large(
+    side: int, reader: str, tmp_path: Path
+) -> None:
+    colours = 6 if reader in ("alpha", "accompanied") else 2
+    head = struct.pack(">IIBBBBB", side, side, 8, colours, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableImageError):
+            READERS[reader](str(path))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

@@ -162,8 +162,8 @@ def test_what_is_large_is_worked_on_alone(executor: Executor, tmp_path: Path) ->
     assert set(executor.in_order(items, alone)) == {1}
 
 
-def test_what_is_small_waits_for_nobody() -> None:
-    with one_at_a_time(LARGE), one_at_a_time(LARGE - 1):
+def test_nobody_waits_for_oneself_or_for_what_is_small() -> None:
+    with one_at_a_time(LARGE), one_at_a_time(LARGE), one_at_a_time(LARGE - 1):
         pass
 
 
