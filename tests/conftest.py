@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import fsspec
 import pytest
 
 from tests.trainers.rounding import PROPERTY
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Shells have it ignored by jobs in the background, and by whatever these start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -124,10 +124,10 @@ def _mark(name: str) -> str:
 
 def _is_written(path: Path, process: str | None) -> bool:
     """Tell whether somebody is at it still; on Windows nobody can remove it then."""
+    if process is not None and int(process, 16) == os.getpid():
+        return path in _under_way.files
     if process is None or os.name == "nt":
         return False
-    if int(process, 16) == os.getpid():
-        return path in _under_way.files
     try:
         os.kill(int(process, 16), 0)
     except (ProcessLookupError, OverflowError):

@@ -258,7 +258,7 @@ LISTS = ["", "\0\n", "a\0b\n", "[!\n", "\x1b[31mx\n", "/" * 100_000, "x" * 100_0
 @pytest.mark.parametrize("said", LISTS, ids=range(len(LISTS)))
 def test_a_list_of_names_may_hold_anything(folders: Folders, said: str) -> None:
     config = folders.config()
-    (folders.root / "l.txt").write_text(said)
+    (folders.root / "l.txt").write_text(said, encoding="utf-8", errors="surrogatepass")
     assert "\x1b" not in all_of(told("check", config, "--only", "l.txt"))
 
 

@@ -20,7 +20,7 @@ from maskprep.files import lock, unfinished, write
 from maskprep.files.lock import sole_writer
 from tests.commands import run
 from tests.datasets import Folders
-from tests.places import ROOT
+from tests.places import ROOT, links
 
 _HOLDING = """
 import sys
@@ -89,6 +89,7 @@ def test_of_several_none_is_kept_where_one_is_refused(tmp_path: Path) -> None:
             pass
 
 
+@links
 def test_links_and_relative_names_are_one_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
