@@ -27,7 +27,7 @@ from maskprep.pictures.order import Ranked
 from maskprep.pictures.view import scaled
 
 #: Bytes of WebP at most: of the card's picture, and of the one that is enlarged.
-_TILE, _PHOTO = 5_000, 6_500
+_TILE, _PHOTO = 4_700, 5_500
 #: Lost details for which the radius that mends them is sought, the weakest first.
 _MOST_MENDED = 12
 

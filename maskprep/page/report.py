@@ -35,7 +35,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 #: Pairs of one file: 10 MB of it are open in a second.
 MOST = 300
 #: Characters of one file for whole masks, of the worst pairs; what remains are 25 KB a pair.
-_MASKS = 1_000_000
+_MASKS = 600_000
 #: Things to do that are told on top.
 _TOLD = 5
 _SCRIPTS = ("replay.js", "drawing.js", "viewer.js", "page.js")
