@@ -22,7 +22,7 @@ from PIL import Image
 
 from maskprep.raster.header import decoding
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Bits a channel and colour type in the file's header, by Pillow's mode.
 _PLAIN = {"L": b"\x08\x00", "RGB": b"\x08\x02", "RGBA": b"\x08\x06"}
 #: From OpenCV's order of channels to Pillow's.
@@ -120,13 +120,13 @@ def _spng() -> Any:
 
 def _bare(data: bytes) -> bytes:
     """Leave out what is beside the pixels: libpng would judge it, and write to the console."""
-    return _SIGNATURE + b"".join(_chunks_of_pixels(data))
+    return PNG_SIGNATURE + b"".join(_chunks_of_pixels(data))
 
 
 def _chunks_of_pixels(data: bytes) -> Iterator[memoryview]:
     """Find the chunks that the pixels are in; ValueError where any is damaged or out of place."""
     before, parted = b"", False
-    for kind, chunk in intact_chunks(data):
+    for kind, chunk in _intact_chunks(data):
         parted = parted or (before == b"IDAT" != kind)
         if parted and kind not in _BEHIND:
             raise ValueError("what stands behind the pixels is Pillow's to judge")
@@ -135,27 +135,9 @@ def _chunks_of_pixels(data: bytes) -> Iterator[memoryview]:
         before = kind
 
 
-def intact_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Go through a PNG's chunks up to its end.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, beginning with PNG's signature.
-
-    Yields
-    ------
-    kind : bytes
-        Four letters.
-    chunk : memoryview of bytes
-        With its length and its checksum.
-
-    Raises
-    ------
-    ValueError
-        A chunk is cut short, or its checksum is not that of its content.
-    """
-    view, position, kind = memoryview(data), len(_SIGNATURE), b""
+def _intact_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Go through a PNG's chunks up to its end; ValueError where one is cut short or damaged."""
+    view, position, kind = memoryview(data), len(PNG_SIGNATURE), b""
     while kind != b"IEND":
         start = position
         kind = data[start + 4 : start + 8]

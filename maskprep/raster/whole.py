@@ -6,15 +6,18 @@ import io
 import os
 import re
 import struct
+import zlib
 from typing import BinaryIO
 
 from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname, storage
 from maskprep.raster.header import decoding, opened, unreadable
 from maskprep.raster.kinds import identified
-from maskprep.raster.plain import intact_chunks
+from maskprep.raster.plain import PNG_SIGNATURE
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+#: Bytes that are summed up at once.
+_PIECE = 1 << 16
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 #: What ends a JPEG's coded data: neither a byte of data, nor a restart, nor a filler.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -68,11 +71,8 @@ def _looks_whole(path: str) -> bool:
             length = stream.seek(0, os.SEEK_END)
             stream.seek(0)
             start = stream.read(32)
-            if start.startswith(b"\x89PNG\r\n\x1a\n"):
-                if is_near:
-                    stream.seek(0)
-                    return _png_is_intact(stream.read())
-                return _png_is_whole(stream, length)
+            if start.startswith(PNG_SIGNATURE):
+                return _png_is_intact(stream) if is_near else _png_is_whole(stream, length)
             if start.startswith(_JPEG_START):
                 if is_near:
                     stream.seek(0)
@@ -86,12 +86,21 @@ def _looks_whole(path: str) -> bool:
     return start[:2] == b"BM" and _bmp_is_whole(start, length)
 
 
-def _png_is_intact(data: bytes) -> bool:
-    try:
-        for _ in intact_chunks(data):
-            pass
-    except ValueError:
-        return False
+def _png_is_intact(stream: BinaryIO) -> bool:
+    # A piece at a time: memory that was used a moment ago is at hand, a whole photograph's is not.
+    kind = b""
+    stream.seek(len(PNG_SIGNATURE))
+    while kind != b"IEND":
+        head = stream.read(8)
+        left, kind = int.from_bytes(head[:4], "big"), head[4:]
+        checksum = zlib.crc32(kind)
+        while left:
+            piece = stream.read(min(left, _PIECE))
+            if not piece:
+                return False
+            checksum, left = zlib.crc32(piece, checksum), left - len(piece)
+        if stream.read(4) != checksum.to_bytes(4, "big"):
+            return False
     return True
 
 
