@@ -24,7 +24,6 @@ import cv2
 import numpy
 import PIL
 
-from maskprep import raster
 from maskprep.checking.choice import Choice
 from maskprep.checking.ledger import Known, Ledger
 from maskprep.dataset.expectation import Expectation
@@ -211,11 +210,11 @@ def _unexamined(case: _Case, lost: Callable[[Sample], Judgement]) -> _Examined:
 
 
 def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
-    if case.known is not None and _evidence_of(case.sources) == case.known:
+    if case.known is not None and _evidence_of(case) == case.known:
         return _Examined(case, None, case.known)
     judgement = judge(case.sample)
     unsure = case.sample.broken or judgement.fault is not None
-    evidence = None if unsure else _evidence_of(case.sources)
+    evidence = None if unsure else _evidence_of(case)
     # What was written to in the meantime was perhaps judged in another state.
     if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
         evidence = None
@@ -242,25 +241,26 @@ def _is_near(path: str) -> bool:
     return pathname.local_path(path) is not None
 
 
-def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
+def _evidence_of(case: _Case) -> tuple[str, ...] | None:
     try:
-        return tuple(_EVIDENCE[each.kind](each) for each in sources)
+        return tuple(_EVIDENCE[each.kind](each.path, case.sample) for each in case.sources)
     except (OSError, UnreadableImageError):
         return None
 
 
-def _structure(source: _Source) -> str:
-    raster.verify_pixels(source.path)
-    header = raster.read_header(source.path)
-    return repr((header, source.trainer.measured_size(source.path, header)))
+def _structure(image: str, sample: Sample) -> str:
+    """Tell what the judgement has asked already, or will: the file is gone through once."""
+    if not sample.image_is_whole:
+        raise sample.broken[image]
+    return repr((sample.image_header, sample.measured))
 
 
-def _content(source: _Source) -> str:
-    return sha256(storage.read_bytes(source.path)).hexdigest()
+def _content(path: str, _: Sample) -> str:
+    return sha256(storage.read_bytes(path)).hexdigest()
 
 
-def _listing(source: _Source) -> str:
-    return str(storage.signature(source.path))
+def _listing(path: str, _: Sample) -> str:
+    return str(storage.signature(path))
 
 
 _EVIDENCE = {"structure": _structure, "content": _content, "listing": _listing}

@@ -210,15 +210,21 @@ class Sample:
         """Why the run stops at this pair, in the trainer's order; empty where it does not."""
         return tuple(self._foreseen())
 
+    @once
+    def image_is_whole(self) -> bool:
+        """Whether nothing tells of damage in the image, whose pixels the mask does not need."""
+        if self.image_header is not None and not self.image_decodes:
+            try:
+                raster.verify_pixels(self.pair.image, decode=self.decode_image)
+            except UnreadableImageError as error:
+                self.broken[self.pair.image] = error
+        return self.pair.image not in self.broken
+
     def _foreseen(self) -> Iterator[Stop]:
         image = self.pair.image
         header = self.image_header
-        is_beside = self.pair.source is not MaskSource.ALPHA
-        if header is not None and is_beside and not self.image_decodes:
-            try:
-                raster.verify_pixels(image, decode=self.decode_image)
-            except UnreadableImageError as error:
-                self.broken[image] = error
+        if self.pair.source is not MaskSource.ALPHA:
+            _ = self.image_is_whole  # else it is among the broken
         mask_header = self.mask_header
         if isinstance(self.believed_size, Stop):
             yield self.believed_size
