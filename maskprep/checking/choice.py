@@ -134,6 +134,7 @@ class Ruleset:
         chosen = _codes(choice.select) if choice.select else {each.code for each in rules}
         running = chosen - _codes(choice.ignore)
         self._rules = [each for each in rules if each.code in running]
+        self._by_stage: dict[RuleStage, tuple[Rule, ...]] = {}
         self._ignored_in = [
             (pattern, {selector: _codes([selector]) for selector in selectors})
             for pattern, selectors in choice.ignore_in
@@ -152,6 +153,7 @@ class Ruleset:
         about = copy.copy(self)
         about._verdicts = trainer.verdicts
         about._rules = [each for each in self._rules if _concerns(each, trainer)]
+        about._by_stage = {}
         return about
 
     def setting(self, name: str, option: str) -> Option:
@@ -186,9 +188,7 @@ class Ruleset:
         Found
             By rule, each in its own order; also what is ignored in some files, see `ignorer`.
         """
-        for each in self._rules:
-            if each.stage is not stage:
-                continue
+        for each in self._of(stage):
             for remark in each.check(*subjects, **self._options.get(each.code, {})):
                 own, outcome = remark.severity or each.severity, remark.outcome
                 verdict = self._verdicts.get(each.code)
@@ -205,6 +205,12 @@ class Ruleset:
                     remark.choice,
                 )
                 yield Found(told, own is Severity.ERROR)
+
+    def _of(self, stage: RuleStage) -> tuple[Rule, ...]:
+        """List the rules of a stage: once, for it is asked for each pair."""
+        if stage not in self._by_stage:
+            self._by_stage[stage] = tuple(each for each in self._rules if each.stage is stage)
+        return self._by_stage[stage]
 
     def ignorer(self, finding: Finding) -> str | None:
         """Tell by which entry, ``pattern: selector``, a finding is ignored; None where by none."""

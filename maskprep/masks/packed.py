@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -105,7 +105,7 @@ class Packed:
             elif down < rows:
                 grown[down:] |= row[:-down]
                 grown[:-down] |= row[down:]
-        return replace(self, words=grown & self._padded)
+        return self._with(grown & self._padded)
 
     def opened(self, radius: int) -> Packed:
         """Take away what a disk does not fit into; the border does not count as an edge.
@@ -120,8 +120,8 @@ class Packed:
         Packed
             Nothing is set in its margin.
         """
-        eroded = replace(self, words=~self.words & self._padded).dilated(radius)
-        return replace(self, words=~eroded.words & self._padded).dilated(radius)._inside()
+        eroded = self._with(~self.words & self._padded).dilated(radius)
+        return self._with(~eroded.words & self._padded).dilated(radius)._inside()
 
     def opened_by_square(self, side: int) -> Packed:
         """Take away what a square does not fit into; the border does not count as an edge.
@@ -150,11 +150,11 @@ class Packed:
         result = np.zeros_like(words)
         for step in range(side):
             result[step : step + len(wide)] |= wide
-        return replace(self, words=result)._inside()
+        return self._with(result)._inside()
 
     def without(self, other: Packed) -> Packed:
-        """Leave out what is set in another one of the same shape, and the margin."""
-        return replace(self, words=self.words & ~other.words)._inside()
+        """Leave out what is set in another one of the same shape."""
+        return self._with(self.words & ~other.words)
 
     def pixels(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """List what is set, row by row, without the margin.
@@ -198,7 +198,10 @@ class Packed:
         words = np.zeros_like(self.words)
         own = np.s_[self.margin : self.margin + self.shape_hw[0]]
         np.bitwise_and(self.words[own], self._columns(0, self.shape_hw[1]), out=words[own])
-        return replace(self, words=words)
+        return self._with(words)
+
+    def _with(self, words: NDArray[np.uint64]) -> Packed:
+        return Packed(words, self.shape_hw, self.margin)
 
     @property
     def _padded(self) -> NDArray[np.uint64]:

@@ -169,7 +169,7 @@ def _crumbs(mask: Mask, largest: float, *, holes: bool) -> list[_Crumb]:
     filled = _filled(mask, holes)
     # Whatever pixel of a block is looked from, the blocks around it are no further than `_APART`.
     near = cv2.boxFilter(filled, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    tops, lefts = (each * _BLOCK for each in nonzero((filled > 0) & (near <= largest)))
+    tops, lefts = (each * _BLOCK for each in nonzero((filled > 0) & (near <= int(largest))))
     if len(tops) <= _MANY and not _any_apart(mask, tops, lefts, largest, holes):
         return []
     element = np.ones((_APART, _APART), np.uint8)
