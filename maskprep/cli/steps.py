@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,13 +40,16 @@ def next_step(
     Returns
     -------
     str
-        A check of what was changed in place; of copies a configuration that names them, which
-        says how it is checked. What to set, where one command cannot tell all folders.
+        A check of what was changed in place, by the images' alpha where masks were put there; of
+        copies a configuration that names them, which says how it is checked. What to set, where one
+        command cannot tell all folders.
     """
     from maskprep.files.shell import typed
 
     if destination.output is None:
-        return f"maskprep check {request.arguments}"
+        moved = made == "alpha" and request.masks is not None
+        asked = replace(request, masks=None, alpha=True) if moved else request
+        return f"maskprep check {asked.arguments}"
     words = _words(found, carried, destination.output, made)
     if not words:
         return f"name the folders in {destination.output} in the configuration, and check it"

@@ -83,6 +83,17 @@ def test_masks_in_the_alpha_lead_to_a_check(command: tuple[str, ...]) -> None:
     follow(run(*command, "cut", "--alpha", "--caption-extension", ".txt", "--output", "out"))
 
 
+def test_masks_put_into_their_images_are_checked_there() -> None:
+    figures()
+    result = run(
+        "embed", "my set/images", "--masks", "my set/masks", "--caption-extension", ".txt",
+        "--in-place",
+    )  # fmt: skip
+    words = ["check", "my set/images", "--alpha", "--caption-extension", ".txt"]
+    assert step_of(result) == words
+    assert run(*words).exit_code == 0
+
+
 def test_several_folders_are_all_named() -> None:
     figures()
     Folders(Path("other")).add("c.png")
