@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details
+from maskprep.masks.details import HALF, Detail, DetailCells, Details, pixels_in
 from maskprep.masks.finding import find_details, scale_of
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
@@ -28,6 +28,8 @@ Side = Literal["train", "ignore"]
 TARGET = 0.7
 #: Radii are tried up to this many latent cells.
 FURTHEST_CELLS = 2
+#: Of so many cells one at most is weighed alone: more of them cost more than all together.
+_FEW_CELLS = 16
 #: Cells by which a detail is grown, of drawn ones, for each 1 that its weight lacks.
 _GUESS = 0.87
 
@@ -172,6 +174,9 @@ class DetailGrower:
         self._flips = side == "ignore"
         self._feather = feather
         self._shape: Shape = shape
+        self._grid = sample.weights.shape
+        # Where cells share pixels, all are worked out.
+        self._stride = sample.model.stride if sample.trainer.cells_are_apart else None
         self._mask = self._flipped(sample.mask)
         self._tried = self._mask.copy()
         self._window = sample.mask_window
@@ -303,12 +308,24 @@ class DetailGrower:
         for each in self._details.found:
             self._seed(each).grow_into(mask, radii[each.label], self._shape)
         mask = feathered(mask, self._feather)
-        after = self._details.weights_in(self._sample.weigh(self._at_bucket(mask)))
+        after = self._details.weights_in(self._weights_at_details(mask))
         details = tuple(
             GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
             for each in self._details.found
         )
         return Growth(self._flipped(mask), details)
+
+    def _weights_at_details(self, mask: Mask) -> NDArray[np.float32]:
+        """Weigh the cells that details lie in; the others only where that costs less."""
+        cells = self._details.cells_apart(self._grid, self._stride)
+        if cells is None or len(cells[0]) * _FEW_CELLS > math.prod(self._grid):
+            return self._sample.weigh(self._at_bucket(mask))
+        assert self._stride is not None, "there are cells apart"
+        weights = np.zeros(self._grid, np.float32)
+        if len(cells[0]):
+            at = pixels_in(*cells, self._stride)
+            weights[cells] = self._sample.weigh(self._at_bucket(mask, at))[:, 0]
+        return weights
 
     def _weight_alone(self, detail: Detail, radius: float) -> float:
         """Weigh a grown detail, looking only at the cells that it is weighed by."""
@@ -322,10 +339,7 @@ class DetailGrower:
 
     def box_of(self, detail: Detail) -> Box:
         """Find the px of the mask that lie around a detail."""
-        rows, columns = self._bucket_px
-        top, bottom = (int(each) for each in np.searchsorted(rows, detail.box[1::2]))
-        left, right = (int(each) for each in np.searchsorted(columns, detail.box[::2]))
-        return Box(left, top, right, bottom)
+        return self._boxes[detail.label - 1]
 
     def seeds(self) -> Mask:
         """Draw what `grow_by` grows: the details' own pixels, and the soft rim around them.
@@ -348,19 +362,27 @@ class DetailGrower:
 
     def _make_seed(self, detail: Detail) -> _Seed:
         rows, columns = self._bucket_px
-        left, top, right, bottom = (int(edge) for edge in self.box_of(detail))
-        inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
-        own = _padded(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
+        box = self.box_of(detail)
+        left, top, right, bottom = (int(edge) for edge in box)
+        down, across = rows[top:bottom] - int(detail.box.top), columns[left:right]
+        drawn = self._details.pixels_of(detail)[down[:, None], across - int(detail.box.left)]
+        own = _padded(drawn.view(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
         part = _with_margin(self._mask, top, left, bottom, right)
-        pixels = np.where((own > 0) | ((rim > 0) & (part < HALF)), part, np.uint8(0))
-        weights, sample = self._sample.weights, self._sample
-        assert weights is not None, "it was asked for at the beginning"
-        # Where cells share pixels, all are worked out.
-        stride = sample.model.stride if sample.trainer.cells_are_apart else None
-        cells = self._details.cells_of(detail, weights.shape, stride)
-        return _Seed(Box(left, top, right, bottom), pixels, cells)
+        pixels = np.where(np.where(part < HALF, rim, own), part, np.uint8(0))
+        cells = self._details.cells_of(detail, self._grid, self._stride)
+        return _Seed(box, pixels, cells)
+
+    @once
+    def _boxes(self) -> list[Box]:
+        """Around each detail, px of the mask."""
+        rows, columns = self._bucket_px
+        of_bucket = np.array([each.box for each in self._details.found]).reshape(-1, 4)
+        boxes = np.empty(of_bucket.shape, np.int64)
+        boxes[:, 1::2] = np.searchsorted(rows, of_bucket[:, 1::2])
+        boxes[:, ::2] = np.searchsorted(columns, of_bucket[:, ::2])
+        return [Box(*box) for box in boxes.tolist()]
 
     @once
     def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,13 +10,13 @@ the installed version against it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache, reduce
-from typing import NamedTuple
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.taps import Taps
 from maskprep.model import Size
 
 Mask = NDArray[np.uint8]
@@ -25,16 +25,6 @@ Places = NDArray[np.int64]
 
 #: Share of a pixel below which OpenCV leaves it out.
 _NOTHING = 1e-3
-
-
-class _Taps(NamedTuple):
-    """Along one side: which pixels each pixel of the result is made of, and their shares.
-
-    Both of shape (taps, pixels of the result).
-    """
-
-    places: Places
-    shares: Floats
 
 
 def applies(mask: Mask, size: Size) -> bool:
@@ -66,12 +56,12 @@ def shrink_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
         To which `applies`.
     size : Size
         Of the whole result, px.
-    rows, columns : ndarray of int64, of one shape
-        Pixels of the result.
+    rows, columns : ndarray of int64
+        Pixels of the result; of shapes that numpy broadcasts.
 
     Returns
     -------
-    ndarray of uint8, shape of `rows`
+    ndarray of uint8, shape of both
         Bit for bit those of ``cv2.resize(…, interpolation=cv2.INTER_AREA)``.
 
     Examples
@@ -81,25 +71,25 @@ def shrink_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
     array([ 85, 255], dtype=uint8)
     """
     down, across = _taps(mask.shape[0], size.height), _taps(mask.shape[1], size.width)
-    flat = mask.ravel()
-    beside = across.places[:, columns]
+    flat, beside = mask.ravel(), across.at(columns)
     lines = (
-        _in_turn(flat[line * mask.shape[1] + beside] * across.shares[:, columns])
-        for line in down.places[:, rows]
+        _in_turn(flat.take(row * mask.shape[1] + column) * share for column, share in beside)
+        * row_share
+        for row, row_share in down.at(rows)
     )
-    averages = _in_turn(
-        line * share for line, share in zip(lines, down.shares[:, rows], strict=True)
-    )
-    return np.rint(averages).astype(np.uint8)
+    return np.rint(_in_turn(lines)).astype(np.uint8)
 
 
-def _in_turn(terms: Iterable[Floats]) -> Floats:
-    """Add up in float32, one after the other."""
-    return reduce(np.add, terms)
+def _in_turn(terms: Iterator[Floats]) -> Floats:
+    """Add up in float32, one after the other; the terms are nobody else's."""
+    total = next(terms)
+    for each in terms:
+        total += each
+    return total
 
 
 @lru_cache(maxsize=64)
-def _taps(length: int, target: int) -> _Taps:
+def _taps(length: int, target: int) -> Taps:
     scale = length / target
     start = np.arange(target) * scale
     end = start + scale
@@ -113,4 +103,4 @@ def _taps(length: int, target: int) -> _Taps:
     shares = np.where(whole, (1 / cell)[:, None], 0)
     shares[head, 0] = ((first - start) / cell)[head]
     shares[tail, (last - before)[tail]] = (np.minimum(np.minimum(end - last, 1), cell) / cell)[tail]
-    return _Taps(np.minimum(places, length - 1).T.copy(), shares.T.astype(np.float32))
+    return Taps(np.minimum(places, length - 1).T.copy(), shares.T.astype(np.float32))

@@ -50,9 +50,9 @@ class DetailCells:
 
     Attributes
     ----------
-    at : tuple of ndarray of int64, shape (cells * stride, stride), or of slice
-        Rows and columns of their pixels in the bucket, one cell below the other; or of a part of
-        the bucket, or of all.
+    at : tuple of ndarray of int64, or of slice
+        Rows and columns of their pixels in the bucket, one cell below the other, shapes
+        (cells * stride, 1) and (cells * stride, stride); or of a part of the bucket, or of all.
     pixels : ndarray of float64, shape (cells, 1), or of the cells of the part
         How many of the detail's pixels lie in each cell.
     """
@@ -197,25 +197,49 @@ class Details:
             With two cells around them where the stride is None. All of the bucket where its sides
             are no multiples of the cells: there neighbouring cells share pixels.
         """
-        height, width = self.shape_hw
-        cells = _cells_of(*self._pixels_of(detail), grid, self.shape_hw)
-        places, pixels = np.unique(cells[0] * grid[1] + cells[1], return_counts=True)
+        places, pixels = self._cells(*self._pixels_of(detail), grid)
         rows, columns = np.divmod(places, grid[1])
-        share = bool(height % grid[0] or width % grid[1])
-        share = share or (stride is not None and height % stride + width % stride > 0)
-        if stride is not None and not share:
-            steps = np.arange(stride)
-            down, across = ((each * stride)[:, None, None] for each in (rows, columns))
-            at = np.broadcast_arrays(down + steps[:, None], across + steps)
-            return DetailCells(
-                (at[0].reshape(-1, stride), at[1].reshape(-1, stride)),
-                pixels[:, None].astype(np.float64),
-            )
-        counts = np.zeros(grid, np.float64)
-        counts[rows, columns] = pixels
-        if share:
-            return DetailCells(WHOLE, counts)
-        return _with_neighbours_of(counts, self.shape_hw)
+        shared = self._share_pixels(grid, stride)
+        if stride is not None and not shared:
+            return DetailCells(pixels_in(rows, columns, stride), pixels[:, None].astype(np.float64))
+        by_cell = np.zeros(grid, np.float64)
+        by_cell[rows, columns] = pixels
+        if shared:
+            return DetailCells(WHOLE, by_cell)
+        return _with_neighbours_of(by_cell, self.shape_hw)
+
+    def cells_apart(
+        self, grid: tuple[int, ...], stride: int | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Find all cells that details lie in, where each is made of its own pixels alone.
+
+        Parameters
+        ----------
+        grid, stride
+            As of `cells_of`.
+
+        Returns
+        -------
+        rows, columns : ndarray of int64, shape (cells,)
+            Row by row; None where cells share pixels.
+        """
+        if stride is None or self._share_pixels(grid, stride):
+            return None
+        return np.divmod(self._cells(self.rows, self.columns, grid)[0], grid[1])
+
+    def _cells(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], grid: tuple[int, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """List the cells that pixels lie in, by their places from 0, and how many lie in each."""
+        down, across = _cells_of(rows, columns, grid, self.shape_hw)
+        counts = np.bincount(down * grid[1] + across)
+        places = np.flatnonzero(counts)
+        return places, counts[places]
+
+    def _share_pixels(self, grid: tuple[int, ...], stride: int | None) -> bool:
+        height, width = self.shape_hw
+        uneven = height % grid[0] or width % grid[1]
+        return bool(uneven or (stride is not None and (height % stride or width % stride)))
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.
@@ -248,6 +272,26 @@ class Details:
         """List a detail's pixels, row by row."""
         own = self._by_label[self._ends[detail.label - 1] : self._ends[detail.label]]
         return self.rows[own], self.columns[own]
+
+
+def pixels_in(rows: NDArray[np.int64], columns: NDArray[np.int64], stride: int) -> At:
+    """List the pixels of latent cells, one cell below the other.
+
+    Parameters
+    ----------
+    rows, columns : ndarray of int64, shape (cells,)
+        Of the grid.
+    stride : int
+        Px per cell.
+
+    Returns
+    -------
+    tuple of ndarray of int64, shapes (cells * stride, 1) and (cells * stride, stride)
+        Rows and columns of the bucket.
+    """
+    steps = np.arange(stride)
+    across = np.repeat(columns * stride, stride)
+    return ((rows * stride)[:, None] + steps).reshape(-1, 1), across[:, None] + steps
 
 
 def _with_neighbours_of(counts: NDArray[np.float64], shape_hw: tuple[int, int]) -> DetailCells:

@@ -11,27 +11,17 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.taps import Taps
 from maskprep.model import Size
 
 Mask = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 _SUPPORT, _BITS = 3.0, 22
-
-
-class _Taps(NamedTuple):
-    """Along one side: which pixels each pixel of the result is made of, and their shares.
-
-    Both of shape (taps, pixels of the result); shares in 2^22ths.
-    """
-
-    places: Places
-    shares: Places
 
 
 def applies(mask: Mask, size: Size) -> bool:
@@ -62,12 +52,12 @@ def resized_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
         To which it `applies`.
     size : Size
         Of the whole result, px.
-    rows, columns : ndarray of int64, of one shape
-        Pixels of the result.
+    rows, columns : ndarray of int64
+        Pixels of the result; of shapes that numpy broadcasts.
 
     Returns
     -------
-    ndarray of uint8, shape of `rows`
+    ndarray of uint8, shape of both
         Bit for bit those of ``Image.fromarray(mask).resize(size, Image.Resampling.LANCZOS)``.
 
     Examples
@@ -76,24 +66,24 @@ def resized_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
     array([  0, 128], dtype=uint8)
     """
     down, across = _taps(mask.shape[0], size.height), _taps(mask.shape[1], size.width)
-    flat, beside, shares = mask.ravel(), across.places[:, columns], across.shares[:, columns]
+    flat, beside = mask.ravel(), across.at(columns)
     lines = (
-        _in_bytes((flat[line * mask.shape[1] + beside] * shares).sum(axis=0))
-        for line in down.places[:, rows]
+        _in_bytes(sum(flat.take(row * mask.shape[1] + column) * share for column, share in beside))
+        * row_share
+        for row, row_share in down.at(rows)
     )
-    total = sum(line * share for line, share in zip(lines, down.shares[:, rows], strict=True))
-    return _in_bytes(np.asarray(total)).astype(np.uint8)
+    return _in_bytes(sum(lines)).astype(np.uint8)
 
 
-def _in_bytes(sums: Places) -> Places:
+def _in_bytes(sums: Places | int) -> Places:
     cut: Places = np.clip((sums + (1 << (_BITS - 1))) >> _BITS, 0, 255)
     return cut
 
 
 @lru_cache(maxsize=64)
-def _taps(length: int, target: int) -> _Taps:
+def _taps(length: int, target: int) -> Taps:
     if length == target:  # Pillow leaves such a side alone
-        return _Taps(np.arange(length)[None], np.full((1, length), 1 << _BITS))
+        return Taps(np.arange(length)[None], np.full((1, length), 1 << _BITS))
     scale = length / target
     stretch = max(scale, 1.0)
     support = _SUPPORT * stretch
@@ -108,7 +98,7 @@ def _taps(length: int, target: int) -> _Taps:
         total += each
     weights /= total[:, None]
     shares = np.trunc(weights * (1 << _BITS) + np.copysign(0.5, weights)).astype(np.int64)
-    return _Taps(np.minimum(places, length - 1).T.copy(), shares.T.copy())
+    return Taps(np.minimum(places, length - 1).T.copy(), shares.T.copy())
 
 
 def _lanczos(away: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -86,10 +86,9 @@ def _sums_of_cells(mask: NDArray[np.uint8], stride: int) -> NDArray[np.float32]:
 def _sums(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Add up cells' pixels, shape (pixels of a cell, cells), in float32, one after the other."""
     values = np.ascontiguousarray(pixels) / np.float32(255)
-    total: NDArray[np.float32] = values[0]
-    for each in values[1:]:
-        total += each
-    return total
+    if values.shape[1] == 1:  # numpy would add up its halves
+        return np.asarray(np.add.accumulate(values, axis=0)[-1])
+    return np.asarray(np.add.reduce(values, axis=0))
 
 
 def _uniform(mask: NDArray[np.uint8], first: NDArray[np.uint8], stride: int) -> NDArray[np.bool_]:

@@ -17,6 +17,8 @@ from maskprep.masks.plane import AnyMask, as_mask
 Mask = NDArray[np.uint8]
 #: Radius from which masks without grey are faster grown as bits, px.
 _FAR = 6
+#: Comparisons up to which OpenCV's own growth, one for each pixel of the element, is the fastest.
+_FEW = 2**20
 Shape = Literal["disk", "square", "diamond"]
 
 
@@ -48,8 +50,8 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     The structuring element is flat, and the union of rectangles: lines of growing length along x,
     each spread along y as far as the element has that length. From the narrowest on, what was
     gathered is spread on by the difference to the next. That costs some 2·r maxima of the whole
-    mask, against π·r² for OpenCV's general element. Masks of 0 and 255 alone are packed for disks
-    and squares of whole radii from 6 px on, 64 pixels a word.
+    mask, against π·r² for OpenCV's general element, by which small parts are grown. Masks of 0 and
+    255 alone are packed for disks and squares of whole radii from 6 px on, 64 pixels a word.
     Bit-identical to ``skimage.morphology.dilation(mask, disk(r))``.
 
     Examples
@@ -62,8 +64,11 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
            [  0,   0, 200,   0,   0]], dtype=uint8)
     """
     mask = as_mask(mask)
+    side = 2 * int(_checked(radius)) + 1
+    if 0 < mask.size * side**2 <= _FEW:
+        return np.asarray(cv2.dilate(mask, _element(radius, shape)), np.uint8)
     grown: Mask = mask.copy()
-    reach = min(int(_checked(radius)), max(mask.shape))
+    reach = min(int(radius), max(mask.shape))
     left, top, width, height = cv2.boundingRect(mask)
     if not width:  # nothing trains
         return grown
@@ -198,6 +203,17 @@ def _levels(radius: float, shape: Shape, down: int, across: int) -> tuple[tuple[
     levels = [(half, len(list(same))) for half, same in groupby(halves)]
     half, rows = levels.pop()
     return (*levels, (half, rows - 1))
+
+
+@lru_cache(maxsize=256)
+def _element(radius: float, shape: Shape) -> Mask:
+    """Draw an element as OpenCV takes it."""
+    reach = int(radius)
+    drawn = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
+    for down in range(-reach, reach + 1):
+        half = _half_width(radius, abs(down), shape)
+        drawn[reach + down, reach - half : reach + half + 1] = 1
+    return drawn
 
 
 def _step(tall: int, rows: int) -> int:

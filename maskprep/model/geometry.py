@@ -36,7 +36,7 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
 
-#: Rows and columns of an array: slices for a part, arrays of one shape for single pixels.
+#: Rows and columns of an array: slices for a part, arrays that numpy broadcasts for single pixels.
 At = tuple[Any, Any]
 WHOLE: At = (slice(None), slice(None))
 

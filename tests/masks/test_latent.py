@@ -50,6 +50,17 @@ def test_weights_are_the_means_of_the_cells(size: tuple[int, int], stride: int) 
     np.testing.assert_array_equal(weights, np.array(plain(mask, stride), np.float32))
 
 
+@pytest.mark.parametrize("stride", [8, 32])
+@pytest.mark.parametrize("cells", [1, 2, 3])
+def test_few_cells_of_many_are_added_up_in_the_same_order(cells: int, stride: int) -> None:
+    mask = np.zeros((20 * stride, 20 * stride), np.uint8)
+    values = np.random.default_rng(cells).integers(0, 256, (stride, cells * stride), np.uint8)
+    mask[stride : 2 * stride, : cells * stride] = values
+    weights = area_weights(mask, stride)
+    wanted = np.array(plain(values, stride), np.float32)
+    np.testing.assert_array_equal(weights[1:2, :cells], wanted)
+
+
 def test_a_drawn_mask_gives_its_own_picture_back() -> None:
     mask = drawn("#.+ .#.")
     wanted = np.array([[1, 0, 128 / 255], [0, 1, 0]])

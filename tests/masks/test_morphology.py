@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from skimage import morphology as reference
 
+from maskprep.masks import morphology
 from maskprep.masks.morphology import Shape, dilate, erode, feathered, inverted
 
 Footprint = Callable[[int], Any]
@@ -18,6 +19,13 @@ FOOTPRINTS: dict[Shape, Footprint] = {
     "diamond": lambda radius: reference.diamond(radius),  # type: ignore[no-untyped-call]
 }
 RADII = [0, 1, 2, 3, 5, 8, 13, 32]
+
+
+@pytest.fixture(autouse=True, params=["as it comes", "as large ones"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small masks are grown by OpenCV: here as large ones are, too."""
+    if request.param == "as large ones":
+        monkeypatch.setattr(morphology, "_FEW", 0)
 
 
 def soft_mask(height: int, width: int, seed: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
