@@ -215,7 +215,7 @@ def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
         return _Examined(case, None, case.known)
     judgement = judge(case.sample)
     unsure = case.sample.broken or judgement.fault is not None
-    evidence = None if unsure else _evidence_of(case.sources)
+    evidence = None if unsure else _evidence_of(case.sources, are_whole=True)
     # What was written to in the meantime was perhaps judged in another state.
     if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
         evidence = None
@@ -242,15 +242,18 @@ def _is_near(path: str) -> bool:
     return pathname.local_path(path) is not None
 
 
-def _evidence_of(sources: Sequence[_Source]) -> tuple[str, ...] | None:
+def _evidence_of(sources: Sequence[_Source], *, are_whole: bool = False) -> tuple[str, ...] | None:
+    """Look at files; whether images are whole need not be asked again right after a judgement."""
     try:
+        for each in () if are_whole else sources:
+            if each.kind == "structure":
+                raster.verify_pixels(each.path)
         return tuple(_EVIDENCE[each.kind](each) for each in sources)
     except (OSError, UnreadableImageError):
         return None
 
 
 def _structure(source: _Source) -> str:
-    raster.verify_pixels(source.path)
     header = raster.read_header(source.path)
     return repr((header, source.trainer.measured_size(source.path, header)))
 
