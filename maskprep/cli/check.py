@@ -264,15 +264,19 @@ def _put_out(
 
 
 def _print(reports: list[Report], show_all: bool) -> None:
-    from rich.console import Console
+    import sys
 
-    from maskprep.reporters.text import print_report
+    from maskprep.cli.screen import is_plain, plain_console
+    from maskprep.reporters.text import as_plain, print_report
 
-    console = Console(highlight=False, emoji=False, markup=False)
     for place, report in enumerate(reports):
+        # Click would write UTF-8 where ASCII is asked for, but to a file that it is given.
         if place:
-            console.print()
-        print_report(report, console, show_all=show_all)
+            click.echo(file=sys.stdout)
+        if is_plain(sys.stdout):
+            click.echo(as_plain(report, show_all=show_all), file=sys.stdout, nl=False)
+        else:
+            print_report(report, plain_console(), show_all=show_all)
 
 
 def _exit_code(report: Report, fail_on: str) -> int:

@@ -22,14 +22,20 @@ def progress_bar(label: str, total: int) -> Iterator[Callable[[], None]]:
     callable
         To be called after each step.
     """
-    from rich.console import Console
+    import sys
 
-    console = Console(stderr=True)
-    if not console.is_terminal or not total:
+    from maskprep.cli.screen import is_plain
+
+    if not total or is_plain(sys.stderr):
         yield lambda: None
         return
+    from rich.console import Console
     from rich.progress import Progress
 
+    console = Console(stderr=True)
+    if not console.is_terminal:  # Rich is told so by TTY_COMPATIBLE
+        yield lambda: None
+        return
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(label, total=total)
         yield lambda: progress.advance(task)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+#: What makes Rich take anything for a terminal, or not.
+_SAID = ("FORCE_COLOR", "TTY_COMPATIBLE")
+
+
+def is_plain(stream: TextIO | None) -> bool:
+    """Tell where Rich would neither fold nor colour: there nobody waits for its import."""
+    return stream is None or not (stream.isatty() or any(name in os.environ for name in _SAID))
 
 
 def plain_console() -> Console:

@@ -404,6 +404,21 @@ def test_damage_inside_an_image_is_seen_though_its_header_is_the_same(
     assert remembering(folders) == whole
 
 
+def test_a_first_check_looks_through_an_image_once(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    verify = raster.verify_pixels
+
+    def counting(path: str, *, decode: bool = False) -> None:
+        seen.append(path)
+        verify(path, decode=decode)
+
+    monkeypatch.setattr(raster, "verify_pixels", counting)
+    checked_with_ledger(folders)
+    assert sorted(seen) == [str(folders.images / name) for name in NAMES]
+
+
 def damage_that_only_decoding_shows(path: Path) -> None:
     for place in range(60, path.stat().st_size):
         flip(path, place)

@@ -13,6 +13,7 @@ from click.testing import Result
 from PIL import Image
 
 from maskprep.mending.fixes import FIXES, Fix
+from maskprep.mending.repairs import REPAIRS
 from maskprep.rules import all_rules
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, drawn, image_folder
@@ -73,9 +74,10 @@ def test_a_diff_tells_it_and_changes_nothing(
     assert contents(tmp_path) == before
 
 
-def test_every_fix_is_of_a_rule() -> None:
+def test_every_fix_is_of_a_rule_and_has_its_repair() -> None:
     known = {each.name for each in all_rules()}
     assert [fix.rule for fix in FIXES if fix.rule not in known] == []
+    assert REPAIRS.keys() == {fix.rule for fix in FIXES}
     assert len({fix.rule for fix in FIXES}) == len(FIXES)
 
 

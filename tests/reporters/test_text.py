@@ -13,7 +13,7 @@ from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover, request
 from maskprep.mending.remedies import todo_of, with_commands
 from maskprep.model.report import Report
-from maskprep.reporters.text import TOLD, print_report
+from maskprep.reporters.text import TOLD, as_plain, print_report
 from tests.commands import run
 from tests.datasets import Folders
 from tests.rule_samples import rule_samples
@@ -60,6 +60,10 @@ def test_a_command_is_one_line_at_any_width(report: Report, width: int, terminal
     for command in commands:
         assert command.startswith("maskprep ")
         assert any(line.endswith(command) for line in lines)
+
+
+def test_a_pipe_gets_what_rich_would_print_there(report: Report) -> None:
+    assert as_plain(report, show_all=True).splitlines() == printed(report, 60, False)
 
 
 @pytest.mark.parametrize("width", [60, 100])
