@@ -71,12 +71,12 @@ def _looks_whole(path: str) -> bool:
             if start.startswith(b"\x89PNG\r\n\x1a\n"):
                 if is_near:
                     stream.seek(0)
-                    return _png_is_intact(stream.read())
+                    return _png_is_intact(stream.read(length))
                 return _png_is_whole(stream, length)
             if start.startswith(_JPEG_START):
                 if is_near:
                     stream.seek(0)
-                    return _jpeg_is_intact(path, stream.read())
+                    return _jpeg_is_intact(path, stream.read(length))
                 stream.seek(max(0, length - 64))
                 return _JPEG_END in stream.read()
     except OSError as error:
