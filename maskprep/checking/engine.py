@@ -74,13 +74,13 @@ def check(
     of_pairs: list[tuple[Finding, ...]] = []
     stops, skipped = list(training_set.stops), list[Stop]()
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
-    samples, where = samples_of(training_set), executor or Threads()
+    where = executor or Threads()
     if ledger is None:
-        judged = where.in_order(samples, judge, _lost)
+        judged = where.in_order(samples_of(training_set), judge, _lost)
     else:
         recheck = Recheck(ledger, training_set, rules.choice, expectations)
-        judged = recheck.in_order(samples, judge, _lost, where)
-    sizes: dict[Size, Size] = {}
+        judged = recheck.in_order(judge, _lost, where)
+    sizes: dict[Size | None, Size | None] = {}
     for pair, each in zip(training_set.pairs, judged, strict=True):
         rows.append(_sharing(each.row, pair, sizes))
         of_pairs.append(each.findings)
@@ -177,15 +177,15 @@ def _judged(
     return Judgement(sample.row(), tuple(findings), stops)
 
 
-def _sharing(row: SampleRow, pair: Pair, sizes: dict[Size, Size]) -> SampleRow:
+def _sharing(row: SampleRow, pair: Pair, sizes: dict[Size | None, Size | None]) -> SampleRow:
     """Let a row from another process share what is here already: of 100,000 that is 50 MB."""
-    same: dict[str, Any] = {
-        name: sizes.setdefault(size, size)
-        for name in ("size", "measured", "resized", "bucket")
-        if (size := getattr(row, name)) is not None
-    }
     mask = pair.mask if row.mask == pair.mask else row.mask
-    return replace(row, image=pair.image, mask=mask, **same)
+    same: dict[str, Any] = {"image": pair.image, "mask": mask}
+    for name in ("size", "measured", "resized", "bucket"):
+        size = getattr(row, name)
+        same[name] = sizes.setdefault(size, size)
+    is_so = all(getattr(row, name) is value for name, value in same.items())
+    return row if is_so else replace(row, **same)
 
 
 def _about(row: SampleRow, by_path: Mapping[str, list[Finding]]) -> Iterator[Finding]:

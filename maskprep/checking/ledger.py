@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from hashlib import blake2b
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,12 +43,31 @@ _LAST_FORMAT = b"\0\0\0\4"
 _PAGE = 4096
 #: What goes wrong with a database; of words that are damaged SQLite's own message is no UTF-8.
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
+#: Of many rows, for one question costs less than many. Asked for by `in`, pairs of values are
+#: looked up by the first alone, and many times as slowly.
+_FILES = (
+    "with asked (path, kind) as (values {})"
+    " select files.path, files.kind, signature, evidence, seal from asked cross join files"
+    " on files.path = asked.path and files.kind = asked.kind"
+)
+_RESULTS = "select key, result, seal, used from results where key in (values {})"
+#: Rows that one question is about: older versions of SQLite take 999 values.
+_AT_ONCE = 400
 #: Results are written in bundles of this many, so that a run that is broken off keeps most.
 _BUNDLE = 256
 #: Days after which what nobody asked for is forgotten.
 _FORGOTTEN_AFTER = 90
 #: Seconds to wait for another process that writes.
 _PATIENCE = 5
+
+
+class File(NamedTuple):
+    """What may be known of a file."""
+
+    #: Absolute.
+    path: str
+    #: Which evidence.
+    kind: str
 
 
 class Known(NamedTuple):
@@ -86,39 +106,41 @@ class Ledger:
         self._path = folder / _NAME
         self._connection: sqlite3.Connection | None = None
 
-    def file(self, path: str, kind: str) -> Known | None:
-        """Tell what is known of a file.
+    def files(self, asked: Collection[File]) -> dict[File, Known]:
+        """Tell what is known of files.
 
         Parameters
         ----------
-        path : str
-            Absolute.
-        kind : str
-            Which evidence.
+        asked : collection of File
+            Each once.
 
         Returns
         -------
-        Known or None
+        dict of File to Known
+            Without those of which nothing is known.
         """
-        query = "select signature, evidence, seal from files where path = ? and kind = ?"
-        row = self._asked(query, (_encoded(path), kind))
-        if row is None or row[2] != _seal(_encoded(path), kind.encode(), *row[:2]):
-            return None
-        return Known(*(each.decode() for each in row[:2]))
+        of_row = {(_encoded(each.path), each.kind): each for each in asked}
+        known = {}
+        for path, kind, *seen, seal in self._asked(_FILES, of_row):
+            if seal == _seal(path, kind, *seen):
+                known[of_row[path, kind.decode()]] = Known(*(each.decode() for each in seen))
+        return known
 
-    def result(self, key: bytes) -> str | None:
-        """Give what was kept under a key, None where nothing was."""
-        row = self._asked("select result, seal, used from results where key = ?", (key,))
-        if row is None or row[1] != _seal(key, row[0]):
-            return None
-        if row[2] != self._today:
-            self._used.append((self._today, key, self._today))
-        return str(row[0].decode())
+    def results(self, keys: Collection[bytes]) -> dict[bytes, str]:
+        """Give what was kept under keys, without those under which nothing was."""
+        found = {}
+        for key, result, seal, used in self._asked(_RESULTS, [(key,) for key in keys]):
+            if seal == _seal(key, result):
+                found[key] = result.decode()
+                if used != self._today:
+                    self._used.append((self._today, key, self._today))
+        return found
 
-    def keep_file(self, path: str, kind: str, known: Known) -> None:
+    def keep_file(self, file: File, known: Known) -> None:
         """Keep what is known of a file."""
-        seal = _seal(_encoded(path), kind.encode(), *(each.encode() for each in known))
-        self._files.append((_encoded(path), kind, *known, seal))
+        path = _encoded(file.path)
+        seal = _seal(path, file.kind.encode(), *(each.encode() for each in known))
+        self._files.append((path, file.kind, *known, seal))
 
     def keep_result(self, key: bytes, result: str) -> None:
         """Keep a result."""
@@ -180,11 +202,15 @@ class Ledger:
             self.trouble = f"{folder}: {error}"
             return None
 
-    def _asked(self, query: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = None
+    def _asked(
+        self, query: str, of_rows: Iterable[tuple[bytes | str, ...]]
+    ) -> list[tuple[Any, ...]]:
+        waiting, found = iter(of_rows), list[tuple[Any, ...]]()
         with self._forgiven() as connection:
-            if connection is not None:
-                found = connection.execute(query, values).fetchone()
+            while connection is not None and (some := list(islice(waiting, _AT_ONCE))):
+                one = f"({', '.join('?' * len(some[0]))})"
+                values = ", ".join([one] * len(some))
+                found += connection.execute(query.format(values), list(chain(*some)))
         return found
 
     @contextmanager

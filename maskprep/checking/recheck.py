@@ -12,11 +12,13 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.util import find_spec
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -25,21 +27,22 @@ import numpy
 import PIL
 
 from maskprep.checking.choice import Choice
-from maskprep.checking.ledger import Known, Ledger
+from maskprep.checking.ledger import File, Known, Ledger
 from maskprep.dataset.expectation import Expectation
-from maskprep.dataset.sample import Sample
+from maskprep.dataset.sample import Prospect, Sample, prospects_of
 from maskprep.errors import UnreadableImageError
 from maskprep.files import parsed, pathname, storage
 from maskprep.files.storage import Signature
-from maskprep.model import MaskSource, Severity, Size, Stage, Stop, TrainingSet
+from maskprep.model import MaskSource, Pair, Severity, Size, Stage, Stop, TrainingSet
 from maskprep.model.report import Finding, Judgement, SampleRow
 from maskprep.rules import all_rules
 from maskprep.running.parallel import Executor
-from maskprep.trainers.base import Trainer
 
 #: Nanoseconds for which a file has to be left alone before its times are trusted: file systems
 #: tick as slowly as that, and two versions within one tick look the same.
 _SETTLED = 2 * 10**9
+#: Pairs that the ledger is asked about at once.
+_AT_ONCE = 128
 #: Modules of decoders that are no part of Pillow.
 _PLUGINS = ("pillow_avif", "pillow_jxl", "jxlpy", "imagecodecs")
 
@@ -53,24 +56,26 @@ class _Source(NamedTuple):
     path: str
     #: Every byte; the header, and that it is intact; or, of what is far away, what its folder says.
     kind: _Kind
-    #: Who looks at it.
-    trainer: Trainer
-
-    @property
-    def known_as(self) -> str:
-        """The kind in the ledger: trainers measure sizes each in their own way."""
-        return f"structure, {self.trainer.title}" if self.kind == "structure" else self.kind
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     """A pair to be looked at, as its files are, and what is known of their content."""
 
-    sample: Sample
+    prospect: Prospect
     sources: tuple[_Source, ...]
     signatures: tuple[Signature | None, ...]
     known: tuple[str, ...] | None = None
     remembered: Judgement | None = None
+
+
+@dataclass(frozen=True)
+class _Inquiry:
+    """What is to be known to look at a case; nothing of it comes back."""
+
+    sample: Sample
+    sources: tuple[_Source, ...]
+    signatures: tuple[Signature | None, ...]
+    known: tuple[str, ...] | None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -81,7 +86,6 @@ class _Case:
 class _Examined(NamedTuple):
     """What became of a case: None for a judgement that still holds, or for untold evidence."""
 
-    case: _Case
     judgement: Judgement | None
     evidence: tuple[str, ...] | None
 
@@ -110,8 +114,15 @@ class Recheck:
     ) -> None:
         trainer = training_set.trainer
         self._ledger = ledger
+        self._training_set = training_set
         self._expectations = expectations
-        self._basis = repr(
+        # Trainers measure sizes each in their own way.
+        self._kinds: dict[_Kind, str] = {
+            "content": "content",
+            "structure": f"structure, {trainer.title}",
+            "listing": "listing",
+        }
+        basis = repr(
             (
                 _this_program(),
                 type(trainer).__qualname__,
@@ -122,11 +133,11 @@ class Recheck:
                 choice,
                 tuple(expectations),
             )
-        ).encode("utf-8", "surrogatepass")
+        )
+        self._basis = sha256(basis.encode("utf-8", "surrogatepass")).digest()
 
     def in_order(
         self,
-        samples: Iterable[Sample],
         judge: Callable[[Sample], Judgement],
         lost: Callable[[Sample], Judgement],
         executor: Executor,
@@ -135,8 +146,6 @@ class Recheck:
 
         Parameters
         ----------
-        samples : iterable of Sample
-            Made one by one, as needed.
         judge : callable
             Applied where nothing is remembered.
         lost : callable
@@ -147,103 +156,123 @@ class Recheck:
         Yields
         ------
         Judgement
-            One a sample, in order.
+            One a pair, in order.
         """
-        waiting: deque[Judgement | None] = deque()
+        waiting: deque[Judgement | _Case] = deque()
 
-        def changed() -> Iterator[_Case]:
-            for sample in samples:
-                case = self._case_of(sample)
-                if isinstance(case, Judgement):
-                    waiting.append(case)
-                else:
-                    waiting.append(None)
-                    yield case
+        def changed() -> Iterator[_Inquiry]:
+            prospects = prospects_of(self._training_set)
+            while some := list(islice(prospects, _AT_ONCE)):
+                for each in self._looked_up(some):
+                    waiting.append(each)
+                    if isinstance(each, _Case):
+                        sample = each.prospect.sample()
+                        yield _Inquiry(sample, each.sources, each.signatures, each.known)
 
         try:
             work, gone = partial(_examine, judge=judge), partial(_unexamined, lost=lost)
             for examined in executor.in_order(changed(), work, gone):
-                while (recalled := waiting.popleft()) is not None:
-                    yield recalled
-                yield self._kept(examined)
-            yield from (each for each in waiting if each is not None)
+                yield from _recalled(waiting)
+                case = waiting.popleft()
+                assert isinstance(case, _Case), "it was examined"
+                yield self._kept(case, examined)
+            yield from _recalled(waiting)
         finally:
             self._ledger.flush()
 
-    def _case_of(self, sample: Sample) -> Judgement | _Case:
-        sources = tuple(_sources_of(sample, self._expectations))
-        signatures = tuple(storage.signature(each.path) for each in sources)
-        known = [self._ledger.file(pathname.absolute(each.path), each.known_as) for each in sources]
-        if None in signatures or None in known:
-            return _Case(sample, sources, signatures)
-        evidence = tuple(each.evidence for each in known if each is not None)
-        text = self._ledger.result(self._key(sample, evidence))
-        remembered = None if text is None else _from_json(text)
-        if remembered is None or remembered.row.image != sample.pair.image:
-            return _Case(sample, sources, signatures)
-        if [str(each) for each in signatures] == [each.signature for each in known if each]:
-            return remembered
-        return _Case(sample, sources, signatures, evidence, remembered)
+    def _looked_up(self, prospects: Sequence[Prospect]) -> Iterator[Judgement | _Case]:
+        """Recall judgements; give a case where there is none, or a file is not as it was."""
+        of_each = [tuple(_sources_of(each, self._expectations)) for each in prospects]
+        files = [[self._file(each) for each in sources] for sources in of_each]
+        known = self._ledger.files(set(chain.from_iterable(files)))
+        seen = [[known[each] for each in asked if each in known] for asked in files]
+        keys = [
+            self._key(prospect, tuple(each.evidence for each in of_files))
+            for prospect, of_files in zip(prospects, seen, strict=True)
+        ]
+        kept = self._ledger.results(set(keys))
+        for prospect, sources, of_files, key in zip(prospects, of_each, seen, keys, strict=True):
+            signatures = tuple(storage.signature(each.path) for each in sources)
+            remembered = None
+            if None not in signatures and len(of_files) == len(sources) and key in kept:
+                remembered = _from_json(kept[key], prospect.pair)
+            if remembered is None:
+                yield _Case(prospect, sources, signatures)
+            elif [str(each) for each in signatures] == [each.signature for each in of_files]:
+                yield remembered
+            else:
+                evidence = tuple(each.evidence for each in of_files)
+                yield _Case(prospect, sources, signatures, evidence, remembered)
 
-    def _kept(self, examined: _Examined) -> Judgement:
-        case, judgement, evidence = examined
+    def _kept(self, case: _Case, examined: _Examined) -> Judgement:
+        judgement, evidence = examined
         if evidence is None:
             assert judgement is not None, "what is without evidence was judged"
             return judgement
         for each, signature, seen in zip(case.sources, case.signatures, evidence, strict=True):
             settled = signature is not None and signature.newest < time.time_ns() - _SETTLED
             known = Known(str(signature) if settled else "", seen)
-            self._ledger.keep_file(pathname.absolute(each.path), each.known_as, known)
+            self._ledger.keep_file(self._file(each), known)
         if judgement is None:
             assert case.remembered is not None, "its evidence was known"
             return case.remembered
-        self._ledger.keep_result(self._key(case.sample, evidence), _to_json(judgement))
+        self._ledger.keep_result(self._key(case.prospect, evidence), _to_json(judgement))
         return judgement
 
-    def _key(self, sample: Sample, evidence: tuple[str, ...]) -> bytes:
-        depends = repr((sample.dataset.settings, sample.dataset.unchecked, sample.subset, evidence))
-        return sha256(self._basis + depends.encode("utf-8", "surrogatepass")).digest()
+    def _file(self, source: _Source) -> File:
+        return File(pathname.absolute(source.path), self._kinds[source.kind])
+
+    def _key(self, prospect: Prospect, evidence: tuple[str, ...]) -> bytes:
+        pair, caches, uncached, frame = prospect
+        depends = repr((pair, caches, uncached, evidence)).encode("utf-8", "surrogatepass")
+        return sha256(self._basis + frame.fingerprint + depends).digest()
 
 
-def _unexamined(case: _Case, lost: Callable[[Sample], Judgement]) -> _Examined:
-    return _Examined(case, lost(case.sample), None)
+def _recalled(waiting: deque[Judgement | _Case]) -> Iterator[Judgement]:
+    """Hand on what waits for nothing, up to the next case."""
+    while waiting and isinstance(first := waiting[0], Judgement):
+        waiting.popleft()
+        yield first
 
 
-def _examine(case: _Case, judge: Callable[[Sample], Judgement]) -> _Examined:
-    if case.known is not None and _evidence_of(case) == case.known:
-        return _Examined(case, None, case.known)
-    judgement = judge(case.sample)
-    unsure = case.sample.broken or judgement.fault is not None
-    evidence = None if unsure else _evidence_of(case)
+def _unexamined(inquiry: _Inquiry, lost: Callable[[Sample], Judgement]) -> _Examined:
+    return _Examined(lost(inquiry.sample), None)
+
+
+def _examine(inquiry: _Inquiry, judge: Callable[[Sample], Judgement]) -> _Examined:
+    sample, sources = inquiry.sample, inquiry.sources
+    if inquiry.known is not None and _evidence_of(sources, sample) == inquiry.known:
+        return _Examined(None, inquiry.known)
+    judgement = judge(sample)
+    unsure = sample.broken or judgement.fault is not None
+    evidence = None if unsure else _evidence_of(sources, sample)
     # What was written to in the meantime was perhaps judged in another state.
-    if tuple(storage.signature(each.path) for each in case.sources) != case.signatures:
+    if tuple(storage.signature(each.path) for each in sources) != inquiry.signatures:
         evidence = None
-    # The pixels have done their work.
-    return _Examined(
-        replace(case, sample=case.sample.seen_by(case.sample.trainer)), judgement, evidence
-    )
+    return _Examined(judgement, evidence)
 
 
-def _sources_of(sample: Sample, expectations: Sequence[Expectation]) -> Iterator[_Source]:
-    pair = sample.pair
+def _sources_of(prospect: Prospect, expectations: Sequence[Expectation]) -> Iterator[_Source]:
+    pair = prospect.pair
     if pair.source is not MaskSource.ALPHA:
         # Of an image with a mask file the pixels are read by nobody, unless that was asked for.
-        read: _Kind = "content" if sample.decode_image else "structure"
+        decoded = prospect.frame.training_set.decode_images
+        read: _Kind = "content" if decoded else "structure"
         kind = read if _is_near(pair.image) else "listing"
-        yield _Source(pair.image, kind, sample.trainer)
-    whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *sample.subset.caches]
+        yield _Source(pair.image, kind)
+    whole = [pair.image if pair.source is MaskSource.ALPHA else pair.mask, *prospect.caches]
     for path in (*whole, *(each.region_of(pair.image) for each in expectations)):
         if path is not None:
-            yield _Source(path, "content" if _is_near(path) else "listing", sample.trainer)
+            yield _Source(path, "content" if _is_near(path) else "listing")
 
 
 def _is_near(path: str) -> bool:
     return pathname.local_path(path) is not None
 
 
-def _evidence_of(case: _Case) -> tuple[str, ...] | None:
+def _evidence_of(sources: Sequence[_Source], sample: Sample) -> tuple[str, ...] | None:
     try:
-        return tuple(_EVIDENCE[each.kind](each.path, case.sample) for each in case.sources)
+        return tuple(_EVIDENCE[each.kind](each.path, sample) for each in sources)
     except (OSError, UnreadableImageError):
         return None
 
@@ -263,7 +292,11 @@ def _listing(path: str, _: Sample) -> str:
     return str(storage.signature(path))
 
 
-_EVIDENCE = {"structure": _structure, "content": _content, "listing": _listing}
+_EVIDENCE: dict[_Kind, Callable[[str, Sample], str]] = {
+    "structure": _structure,
+    "content": _content,
+    "listing": _listing,
+}
 
 
 @cache
@@ -280,50 +313,77 @@ def _this_program() -> str:
 
 
 def _to_json(judgement: Judgement) -> str:
-    findings = [{**_plain(each), "severity": each.severity.value} for each in judgement.findings]
-    stops = [{**_plain(each), "stage": each.stage.value} for each in judgement.stops]
-    return json.dumps([_plain(judgement.row), findings, stops], separators=(",", ":"))
+    findings, stops = map(_values, judgement.findings), map(_values, judgement.stops)
+    told = [_values(judgement.row), list(findings), list(stops)]
+    return json.dumps(told, separators=(",", ":"))
 
 
-def _plain(value: SampleRow | Finding | Stop) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+def _values(record: SampleRow | Finding | Stop) -> list[Any]:
+    values = (getattr(record, field.name) for field in fields(record))
+    return [each.value if isinstance(each, Enum) else each for each in values]
 
 
-def _from_json(text: str) -> Judgement | None:
-    """Read a judgement as it was kept; None of what no check has written."""
+def _from_json(text: str, pair: Pair) -> Judgement | None:
+    """Read a judgement of a pair as it was kept; None of what no check has written."""
+    names = {each: each for each in (pair.image, pair.mask) if each is not None}
     try:
         row, findings, stops = parsed.from_json(text)
         told = Judgement(
-            _made(SampleRow, row),
-            tuple(_made(Finding, each) for each in findings),
-            tuple(_made(Stop, each) for each in stops),
+            _made(SampleRow, row, names),
+            tuple(_made(Finding, each, names) for each in findings),
+            tuple(_made(Stop, each, names) for each in stops),
         )
     except (ValueError, TypeError, AttributeError, LookupError):
         return None
-    known = {(each.code, each.name) for each in all_rules()}
-    return told if known.issuperset((each.code, each.name) for each in told.findings) else None
+    if told.row.image != pair.image:
+        return None
+    return told if _rules().issuperset((each.code, each.name) for each in told.findings) else None
+
+
+@cache
+def _rules() -> frozenset[tuple[str, str]]:
+    return frozenset((each.code, each.name) for each in all_rules())
 
 
 Kind = TypeVar("Kind", SampleRow, Finding, Stop)
 
 
-def _made(kind: type[Kind], values: dict[str, Any]) -> Kind:
-    """Make one of the report's records of values by name, each of the type that it declares."""
-    types = {field.name: str(field.type) for field in fields(kind)}
-    return kind(**{name: _OF_TYPE[types[name]](value) for name, value in values.items()})
+def _made(kind: type[Kind], values: Any, names: Mapping[str, str]) -> Kind:
+    """Make one of the report's records of its values, each of the type that it declares.
+
+    Names of files that are here already are not kept twice.
+    """
+    together = zip(_MAKERS[kind], _list(values), strict=True)
+    return kind(
+        *(make(names.get(each, each) if type(each) is str else each) for make, each in together)
+    )
 
 
 def _typed(*kinds: type) -> Callable[[Any], Any]:
+    exactly = frozenset(kinds)  # True is an int to everybody else
+
     def same(value: Any) -> Any:
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        if type(value) not in exactly:
             raise TypeError(f"{value!r} is none of {kinds}")
         return value
 
     return same
 
 
+_whole, _list = _typed(int), _typed(list)
+
+
 def _size(value: Any) -> Size | None:
-    return None if value is None else Size(*map(_typed(int), value))
+    if value is None:
+        return None
+    width, height = map(_whole, value)
+    return _one_size(width, height)
+
+
+@lru_cache(4096)
+def _one_size(width: int, height: int) -> Size:
+    """Make equal sizes one: of 100,000 rows that is tens of MB."""
+    return Size(width, height)
 
 
 _NONE = type(None)
@@ -335,7 +395,11 @@ _OF_TYPE: dict[str, Callable[[Any], Any]] = {
     "int | None": _typed(int, _NONE),
     "float | None": _typed(float, int, _NONE),
     "Size | None": _size,
-    "tuple[str, ...]": lambda value: tuple(map(_typed(str), _typed(list)(value))),
+    "tuple[str, ...]": lambda value: tuple(map(_typed(str), _list(value))),
     "Severity": Severity,
     "Stage": Stage,
+}
+_MAKERS: dict[type[Any], list[Callable[[Any], Any]]] = {
+    kind: [_OF_TYPE[str(field.type)] for field in fields(kind)]
+    for kind in (SampleRow, Finding, Stop)
 }

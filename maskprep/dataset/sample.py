@@ -7,8 +7,9 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from itertools import islice, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -493,6 +494,81 @@ def _mean(cells: NDArray[np.float32] | None) -> float | None:
     return None if cells is None else float(cells.mean(dtype=np.float64))
 
 
+class Frame:
+    """What the samples of one subset have in common.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+    dataset : Dataset
+        One of its datasets.
+    subset : Subset
+        One of the dataset's subsets.
+    """
+
+    def __init__(self, training_set: TrainingSet, dataset: Dataset, subset: Subset) -> None:
+        self.training_set = training_set
+        self._dataset = replace(dataset, subsets=())
+        self._subset = replace(subset.of_some(()), caches=())
+
+    @once
+    def fingerprint(self) -> bytes:
+        """Another one wherever a setting is another one."""
+        words = repr((self._dataset.settings, self._dataset.unchecked, self._subset))
+        return sha256(words.encode("utf-8", "surrogatepass")).digest()
+
+    def around(self, pair: Pair, caches: tuple[str, ...], uncached: tuple[str, ...]) -> Sample:
+        """Make a pair's sample: of what else lies in the folders it knows nothing."""
+        alone = replace(self._subset, pairs=(pair,), caches=caches, uncached=uncached)
+        return Sample(
+            pair,
+            replace(self._dataset, subsets=(alone,)),
+            alone,
+            self.training_set.trainer,
+            self.training_set.model,
+            decode_image=self.training_set.decode_images,
+        )
+
+
+class Prospect(NamedTuple):
+    """A pair of which no sample is made yet: that costs more than to see that nobody needs one."""
+
+    pair: Pair
+    #: Files that may hold its latents of earlier runs.
+    caches: tuple[str, ...]
+    #: Of the first pair: images that the trainer's cache does not name.
+    uncached: tuple[str, ...]
+    frame: Frame
+
+    def sample(self) -> Sample:
+        """Make it; nothing is read yet."""
+        return self.frame.around(self.pair, self.caches, self.uncached)
+
+
+def prospects_of(training_set: TrainingSet) -> Iterator[Prospect]:
+    """Give all that the samples of a training set are made of, in its order.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        As discovered.
+
+    Yields
+    ------
+    Prospect
+        One an image, without repeats.
+    """
+    for dataset in training_set.datasets:
+        for subset in dataset.subsets:
+            frame, caches = Frame(training_set, dataset, subset), subset.caches
+            for pair in subset.pairs:
+                # The first image speaks for those that the trainer's cache does not name.
+                uncached = subset.uncached if pair is subset.entire.pairs[0] else ()
+                own = _caches_of(pair.image, caches) if caches else ()
+                yield Prospect(pair, own, uncached, frame)
+
+
 def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
     """Make the samples of a training set, in its order; nothing is read yet.
 
@@ -506,20 +582,7 @@ def samples_of(training_set: TrainingSet) -> Iterator[Sample]:
     Sample
         One an image, without repeats.
     """
-    for dataset in training_set.datasets:
-        for subset in dataset.subsets:
-            for pair in subset.pairs:
-                # The first image speaks for those that the trainer's cache does not name.
-                uncached = subset.uncached if pair is subset.entire.pairs[0] else ()
-                alone = subset.of_one(pair, _caches_of(pair.image, subset.caches), uncached)
-                yield Sample(
-                    pair,
-                    replace(dataset, subsets=(alone,)),
-                    alone,
-                    training_set.trainer,
-                    training_set.model,
-                    decode_image=training_set.decode_images,
-                )
+    return (each.sample() for each in prospects_of(training_set))
 
 
 def _caches_of(image: str, caches: Sequence[str]) -> tuple[str, ...]:

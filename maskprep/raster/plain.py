@@ -77,7 +77,7 @@ def _fast(path: str, image: Image.Image) -> NDArray[np.uint8] | None:
         return None
     with decoding(path):
         stream.seek(0)
-        data = stream.read()
+        data = stream.read(length)
         stream.seek(place)
     if data[24:26] != _PLAIN[image.mode]:
         return None  # of 16 bits Pillow drops the lower ones

@@ -76,7 +76,7 @@ def _looks_whole(path: str) -> bool:
             if start.startswith(_JPEG_START):
                 if is_near:
                     stream.seek(0)
-                    return _jpeg_is_intact(path, stream.read())
+                    return _jpeg_is_intact(path, stream.read(length))
                 stream.seek(max(0, length - 64))
                 return _JPEG_END in stream.read()
     except OSError as error:

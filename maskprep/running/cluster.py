@@ -38,6 +38,10 @@ _CONNECTING = 10.0  # s
 _GLANCE = 1.0  # s between two looks at how many workers there are
 _PATROL = 5.0  # s between two looks whether there are any, while nothing comes
 _LEAST_UNDER_WAY = 16  # chunks: a cluster that grows with its load must see some
+#: What a chunk should take, s: to hand one out and to collect it costs some 20 ms, whatever is in
+#: it, and nobody wants to wait for one that is not wanted any more.
+_WORTH = 0.5
+_LARGEST = 8  # times as many items as at first
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Dask:
         Address, such as ``tcp://host:8786``, or a cluster as dask's libraries make them; None for
         the address in dask's own configuration (``DASK_SCHEDULER_ADDRESS``).
     chunk_size : int
-        How many items make a task.
+        How many items make a task; up to eight times as many where they take little time.
     patience : float
         How long to wait for a worker where there is none, s.
     tell : callable
@@ -138,6 +142,7 @@ class Dask:
         shared = client.submit(bytes, cloudpickle.dumps(work), key=f"maskprep-work-{run}")
         under_way: deque[_Chunk] = deque()
         room, looked, made = 0, -_GLANCE, 0
+        size = self.chunk_size
 
         def submit(items: list[Item]) -> _Chunk:
             nonlocal made
@@ -159,10 +164,11 @@ class Dask:
                 room = max(_LEAST_UNDER_WAY, 2 * self._threads(client))
             while chunk and len(under_way) < room:
                 under_way.append(submit(chunk))
-                chunk = list(islice(waiting, self.chunk_size))
+                chunk = list(islice(waiting, size))
             done = under_way.popleft()
             try:
-                results = self._result(client, done.future)
+                results, took = self._result(client, done.future)
+                size = self._size_by(took / len(results))
             except KilledWorker as error:
                 if lost is None:
                     raise MaskprepError(_deadly(done, error)) from None
@@ -178,6 +184,11 @@ class Dask:
                 ) from None
             yield from results
 
+    def _size_by(self, each: float) -> int:
+        """Tell how many items make a chunk, where each takes so many seconds."""
+        fitting = int(_WORTH / max(each, 1e-6))
+        return min(max(fitting, self.chunk_size), _LARGEST * self.chunk_size)
+
     def _each_alone(
         self,
         client: Client,
@@ -189,7 +200,7 @@ class Dask:
 
         for item in items:
             try:
-                yield from self._result(client, submit([item]).future)
+                yield from self._result(client, submit([item]).future)[0]
             except KilledWorker:
                 yield lost(item)
 
@@ -404,8 +415,11 @@ def _own_version() -> str:
     return __version__
 
 
-def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
-    # Runs in a worker, which may have joined after all others were looked at.
+def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> tuple[list[Any], float]:
+    """Work on a chunk, and tell the seconds that it took.
+
+    Runs in a worker, which may have joined after all others were looked at.
+    """
     import cloudpickle
     from distributed import get_worker
 
@@ -413,8 +427,10 @@ def _carry_out(work: bytes, chunk: bytes, wanted: _Surroundings) -> list[Any]:
     if difference is not None:
         raise MaskprepError(difference)
     do = cloudpickle.loads(work)
+    start = time.perf_counter()
     with one_thread_each():
-        return [do(item) for item in pickle.loads(chunk)]  # noqa: S301  sent by the user's own client
+        results = [do(item) for item in pickle.loads(chunk)]  # noqa: S301  the user's own client's
+    return results, time.perf_counter() - start
 
 
 def _deadly(chunk: _Chunk, error: Any) -> str:

@@ -626,7 +626,7 @@ def test_what_somebody_else_has_under_that_name_is_left_alone(
 def test_a_full_disk_is_no_damage(folders: Folders, settled: None, decoded: list[str]) -> None:
     remembering(folders)
     ledger = Ledger(folders.root.parent / "cache")
-    assert ledger.result(b"something") is None
+    assert ledger.results([b"something"]) == {}
     assert ledger._connection is not None
     ledger._connection.execute("pragma max_page_count = 1")
     ledger.keep_result(b"large", "x" * 100_000)

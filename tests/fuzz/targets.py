@@ -16,7 +16,7 @@ from maskprep.dataset.listed import read_listing
 from maskprep.dataset.only import keep_only
 from maskprep.errors import MaskprepError, harmless, printable
 from maskprep.files import parsed
-from maskprep.model import Folder, TrainingSet
+from maskprep.model import Caption, Folder, MaskSource, Pair, TrainingSet
 from maskprep.trainers import DEFAULT, find_trainer, known_trainers
 from maskprep.trainers.base import Trainer
 
@@ -113,7 +113,7 @@ def side_files(data: bytes) -> None:
     path = place() / "side"
     path.write_bytes(data)
     text = data.decode("utf-8", "surrogateescape")
-    _from_json(text)
+    _from_json(text, Pair(0, 0, "a.png", None, MaskSource.FILE, Caption(None, None)))
     for read in (parsed.from_json, parsed.from_toml, parsed.from_yaml):
         try:
             read(text)

@@ -114,15 +114,22 @@ def test_few_items_are_under_way(pair_of_workers: LocalCluster) -> None:
     made, got = [], []
 
     def items() -> Iterator[int]:
-        for item in range(300):
+        for item in range(1000):
             made.append(item)
             yield item
 
     for result in Dask(pair_of_workers.address, chunk_size=2).in_order(items(), same):
         got.append(result)
-        # Those under way, and the chunk that is next.
-        assert len(made) - len(got) <= 2 * (cluster._LEAST_UNDER_WAY + 1)
-    assert got == made == list(range(300))
+        # Those under way, and the chunk that is next; they have grown, for these take no time.
+        assert len(made) - len(got) <= 2 * cluster._LARGEST * (cluster._LEAST_UNDER_WAY + 1)
+    assert got == made == list(range(1000))
+
+
+def test_chunks_grow_where_items_take_little_time_and_only_there() -> None:
+    executor = Dask(NOBODY, chunk_size=4)
+    assert executor._size_by(0.0) == executor._size_by(0.001) == 4 * cluster._LARGEST
+    assert executor._size_by(0.05) == 10
+    assert executor._size_by(1.0) == 4
 
 
 def test_nothing_to_do_needs_no_cluster() -> None:

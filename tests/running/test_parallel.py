@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -378,3 +381,32 @@ def test_the_command_says_the_same_everywhere(
     result = run("check", config, "--no-cache", "--workers", "2", *place)
     assert (result.exit_code, result.output) == (alone.exit_code, alone.output)
     assert "mask-size-mismatch" in result.output
+
+
+class _Memory(ctypes.Structure):
+    """glibc's malloc.h, struct mallinfo2."""
+
+    _fields_ = [
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")),
+        *((name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks")),
+        ("keepcost", ctypes.c_size_t),
+    ]
+
+
+def mapped(count: int) -> int:
+    """Tell what an array takes by itself, after others like it are gone, bytes."""
+    for _ in range(count):
+        np.ones(8 << 20, np.uint8)
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Memory
+    before = ask().hblkhd
+    held = np.ones(8 << 20, np.uint8)
+    return int(ask().hblkhd - before) // held.size
+
+
+@processes
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks glibc")
+def test_memory_of_large_arrays_goes_back_to_the_system() -> None:
+    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("glibc before 2.33")
+    assert list(Processes(1).in_order([3], mapped)) == [1]
