@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details
+from maskprep.dataset.seeds import EVERYWHERE, Seed, apart, joined, padded, with_margin
+from maskprep.masks.details import HALF, Detail, Details
 from maskprep.masks.finding import find_details, scale_of
 from maskprep.masks.latent import area_weights
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
@@ -182,7 +182,7 @@ class DetailGrower:
             found = sample.details_of(self._mask, in_bytes(bucket_mask), weights)
         assert found is not None, "there are mask and weights"
         self._details: Details = found
-        self._seeds: dict[int, _Seed] = {}
+        self._seeds: dict[int, Seed] = {}
 
     def grow_by(self, radius: float) -> Growth:
         """Grow every detail by the same radius, and leave the body alone.
@@ -218,7 +218,9 @@ class DetailGrower:
         -----
         Each is grown as by `grow_alone`. Grown together they weigh at least as much.
         """
-        radii = {each.label: self.grow_alone(each, target).radius for each in self._details.found}
+        found = self._details.found
+        alone = self._grown_alone(found, target)
+        radii = {each.label: grown.radius for each, grown in zip(found, alone, strict=True)}
         growth = self._growth(radii)
         for _ in range(self._furthest):
             # Lanczos rings: a neighbour's growth can take a trace of weight away.
@@ -254,19 +256,39 @@ class DetailGrower:
         Weights grow with the radius: from a guess on, by steps that double until the least radius
         lies between two that were tried, then by halves.
         """
-        seed = self._seed(detail)
-        start = self._weight_alone(detail, 0) if self._feather else detail.weight
-        left_alone = GrownDetail(seed.box, detail.weight, start, 0)
+        (grown,) = self._grown_alone([detail], target)
+        return grown
+
+    def _grown_alone(self, details: Sequence[Detail], target: float) -> list[GrownDetail]:
+        """Search for all details' radii side by side: what lies far apart is weighed at once."""
+        searches = {each.label: self._search(each, target) for each in details}
+        found: dict[int, GrownDetail] = {}
+        weights: dict[int, float] | dict[int, None] = dict.fromkeys(searches)
+        while weights:
+            tried = {}
+            for label, weight in weights.items():
+                try:
+                    tried[label] = searches[label].send(weight)
+                except StopIteration as search:
+                    found[label] = search.value
+            weights = self._weights_alone(tried)
+        return [found[each.label] for each in details]
+
+    def _search(self, detail: Detail, target: float) -> Generator[float, float | None, GrownDetail]:
+        """Yield radii to be tried, take the weight of each, and return what is found."""
+        box = self.box_of(detail)
+        start = _told((yield 0)) if self._feather else detail.weight
+        left_alone = GrownDetail(box, detail.weight, start, 0)
         if start >= target:
             return left_alone
-        is_faint = int(seed.pixels.max()) < 255 * target
-        if is_faint and self._weight_alone(detail, self._furthest) < target:
+        is_faint = int(self._seed(detail.label).pixels.max()) < 255 * target
+        if is_faint and _told((yield self._furthest)) < target:
             return left_alone
         cell = self._sample.model.stride * self._scale
         tried = min(max(1, round(_GUESS * (target - start) * cell)), self._furthest)
         too_little, enough, after, step = 0, 0, start, 1
         while True:
-            weight = self._weight_alone(detail, tried)
+            weight = _told((yield tried))
             if weight >= target:
                 enough, after = tried, weight
             elif tried == self._furthest:
@@ -274,7 +296,7 @@ class DetailGrower:
             else:
                 too_little = tried
             if enough - too_little == 1:
-                return GrownDetail(seed.box, detail.weight, after, enough)
+                return GrownDetail(box, detail.weight, after, enough)
             if not enough:
                 tried = min(tried + step, self._furthest)
             else:
@@ -286,6 +308,12 @@ class DetailGrower:
         """Px of the mask to a px of the bucket."""
         height, width = self._details.shape_hw
         return math.sqrt(self._window.width / width * self._window.height / height)
+
+    @once
+    def _finest(self) -> float:
+        """Px of the mask to a px of the bucket, along the side where they are fewest."""
+        height, width = self._details.shape_hw
+        return min(self._window.width / width, self._window.height / height)
 
     @once
     def _furthest(self) -> int:
@@ -300,25 +328,50 @@ class DetailGrower:
 
     def _growth(self, radii: Mapping[int, float]) -> Growth:
         mask = self._mask.copy()
-        for each in self._details.found:
-            self._seed(each).grow_into(mask, radii[each.label], self._shape)
+        for label, radius in radii.items():
+            if radius > 0:
+                self._seed(label).grow_into(mask, radius, self._shape)
         mask = feathered(mask, self._feather)
         after = self._details.weights_in(self._sample.weigh(self._at_bucket(mask)))
         details = tuple(
-            GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
+            GrownDetail(self.box_of(each), each.weight, after[each.label], radii[each.label])
             for each in self._details.found
         )
         return Growth(self._flipped(mask), details)
 
-    def _weight_alone(self, detail: Detail, radius: float) -> float:
-        """Weigh a grown detail, looking only at the cells that it is weighed by."""
-        seed = self._seed(detail)
-        place = seed.place(radius)
-        seed.grow_into(self._tried, radius, self._shape)
-        soft = feathered(self._tried, self._feather)
-        weight = seed.cells.weigh(self._sample.weigh(self._at_bucket(soft, seed.cells.at)))
-        self._tried[place] = self._mask[place]
-        return weight
+    def _weights_alone(self, radii: Mapping[int, float]) -> dict[int, float]:
+        """Weigh details, each grown alone, looking only at the cells that they are weighed by."""
+        weights = {}
+        for labels in apart(radii, self._cells, lambda label: self._reached(label, radii[label])):
+            seeds = [self._seed(label) for label in labels]
+            for label, seed in zip(labels, seeds, strict=True):
+                seed.grow_into(self._tried, radii[label], self._shape)
+            soft = feathered(self._tried, self._feather)
+            cells = self._sample.weigh(self._at_bucket(soft, joined(seeds)))
+            start = 0
+            for label, seed in zip(labels, seeds, strict=True):
+                stop = start + len(seed.cells.pixels)
+                weights[label] = seed.cells.weigh(cells[start:stop])
+                start = stop
+                place = seed.place(radii[label])
+                self._tried[place] = self._mask[place]
+        return weights
+
+    def _cells(self, label: int, distance: int = 0) -> int:
+        grid, stride = self._details.shape_hw, self._sample.model.stride
+        return self._seed(label).cells_within(
+            distance, (grid[0] // stride, grid[1] // stride), stride
+        )
+
+    def _reached(self, label: int, radius: float) -> int:
+        """Tell which cells a grown detail may change."""
+        reach = self._sample.trainer.resize_reach
+        if reach == math.inf:
+            return EVERYWHERE
+        # Besides the radius: the soft rim, the feathering, and what is cut to whole px.
+        changed = (radius + 3 * self._feather + 3) / self._finest
+        changed += reach * max(1, 1 / self._finest) + 1
+        return self._cells(label, math.ceil(changed / self._sample.model.stride))
 
     def box_of(self, detail: Detail) -> Box:
         """Find the px of the mask that lie around a detail."""
@@ -338,29 +391,29 @@ class DetailGrower:
         """
         drawn = np.zeros_like(self._mask)
         for each in self._details.found:
-            self._seed(each).grow_into(drawn, 0, self._shape)
+            self._seed(each.label).grow_into(drawn, 0, self._shape)
         return drawn
 
-    def _seed(self, detail: Detail) -> _Seed:
-        if detail.label not in self._seeds:
-            self._seeds[detail.label] = self._make_seed(detail)
-        return self._seeds[detail.label]
+    def _seed(self, label: int) -> Seed:
+        if label not in self._seeds:
+            self._seeds[label] = self._make_seed(self._details.found[label - 1])
+        return self._seeds[label]
 
-    def _make_seed(self, detail: Detail) -> _Seed:
+    def _make_seed(self, detail: Detail) -> Seed:
         rows, columns = self._bucket_px
         left, top, right, bottom = (int(edge) for edge in self.box_of(detail))
         inside = rows[top:bottom] - int(detail.box.top), columns[left:right] - int(detail.box.left)
-        own = _padded(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
+        own = padded(self._details.pixels_of(detail)[np.ix_(*inside)].astype(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
-        part = _with_margin(self._mask, top, left, bottom, right)
+        part = with_margin(self._mask, top, left, bottom, right)
         pixels = np.where((own > 0) | ((rim > 0) & (part < HALF)), part, np.uint8(0))
         weights, sample = self._sample.weights, self._sample
         assert weights is not None, "it was asked for at the beginning"
         # Where cells share pixels, all are worked out.
         stride = sample.model.stride if sample.trainer.cells_are_apart else None
         cells = self._details.cells_of(detail, weights.shape, stride)
-        return _Seed(Box(left, top, right, bottom), pixels, cells)
+        return Seed(Box(left, top, right, bottom), pixels, cells)
 
     @once
     def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -373,40 +426,9 @@ class DetailGrower:
         )
 
 
-@dataclass(frozen=True)
-class _Seed:
-    """A detail's own pixels, at the mask's size, with one px around its box, and its cells."""
-
-    box: Box
-    pixels: Mask
-    cells: DetailCells
-
-    def place(self, radius: float) -> tuple[slice, slice]:
-        """Tell where in the mask it reaches to when grown."""
-        left, top, right, bottom = (int(edge) for edge in self.box)
-        reach = int(radius) + 1
-        return np.s_[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
-
-    def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
-        reach = int(radius) + 1
-        part = mask[self.place(radius)]
-        grown = dilate(_padded(self.pixels, reach - 1), radius, shape)
-        above, before = (max(0, reach - int(edge)) for edge in (self.box.top, self.box.left))
-        inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
-        np.maximum(part, inside, out=part)
-
-
-def _padded(mask: Mask, margin: int) -> Mask:
-    return np.asarray(cv2.copyMakeBorder(mask, *4 * (margin,), cv2.BORDER_CONSTANT, value=0))
-
-
-def _with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:
-    """Cut a box out of a mask, with one px around it; beyond the mask nothing trains."""
-    cut = np.zeros((bottom - top + 2, right - left + 2), np.uint8)
-    above, before = int(top == 0), int(left == 0)
-    part = mask[top - 1 + above : bottom + 1, left - 1 + before : right + 1]
-    cut[above : above + part.shape[0], before : before + part.shape[1]] = part
-    return cut
+def _told(weight: float | None) -> float:
+    assert weight is not None, "a weight is asked for"
+    return weight
 
 
 def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray[np.int64]:

@@ -82,13 +82,13 @@ def shrink_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
     """
     down, across = _taps(mask.shape[0], size.height), _taps(mask.shape[1], size.width)
     flat = mask.ravel()
-    beside = across.places[:, columns]
+    beside, shares = across.places.take(columns, axis=1), across.shares.take(columns, axis=1)
     lines = (
-        _in_turn(flat[line * mask.shape[1] + beside] * across.shares[:, columns])
-        for line in down.places[:, rows]
+        _in_turn(flat.take(line * mask.shape[1] + beside) * shares)
+        for line in down.places.take(rows, axis=1)
     )
     averages = _in_turn(
-        line * share for line, share in zip(lines, down.shares[:, rows], strict=True)
+        line * share for line, share in zip(lines, down.shares.take(rows, axis=1), strict=True)
     )
     return np.rint(averages).astype(np.uint8)
 
