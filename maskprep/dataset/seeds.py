@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from maskprep.masks.details import DetailCells
 from maskprep.masks.morphology import Shape, dilate
@@ -36,6 +37,11 @@ class Seed:
     box: Box
     pixels: Mask
     cells: DetailCells
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether its cells are asked for one by one."""
+        return not isinstance(self.cells.at[0], slice)
 
     def place(self, radius: float) -> tuple[slice, slice]:
         """Tell where in the mask it reaches to when grown."""
@@ -67,15 +73,14 @@ class Seed:
         Returns
         -------
         int
-            `EVERYWHERE` where the cells are not asked for one by one.
+            `EVERYWHERE` where it is not apart.
         """
-        rows, columns = self.cells.at
-        if isinstance(rows, slice) or isinstance(columns, slice):
+        if not self.is_apart:
             return EVERYWHERE
         near = np.zeros(grid, np.uint8)
-        near[rows[::stride, 0] // stride, columns[::stride, 0] // stride] = 1
+        near[cells_at(self.cells.at, stride)] = 1
         if distance:
-            near = cv2.dilate(near, np.ones(2 * (2 * distance + 1,), np.uint8))
+            near = dilate(near, distance, "square")
         return int.from_bytes(np.packbits(near).tobytes(), "big")
 
 
@@ -85,6 +90,13 @@ def joined(seeds: Sequence[Seed]) -> At:
         return seeds[0].cells.at
     rows, columns = zip(*(seed.cells.at for seed in seeds), strict=True)
     return np.concatenate(rows), np.concatenate(columns)
+
+
+def cells_at(at: At, stride: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tell rows and columns of the cells whose pixels are asked for, one below the other."""
+    rows, columns = at
+    assert not isinstance(rows, slice) and not isinstance(columns, slice), "they are apart"
+    return rows[::stride, 0] // stride, columns[::stride, 0] // stride
 
 
 def padded(mask: Mask, margin: int) -> Mask:

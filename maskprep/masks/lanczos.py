@@ -76,12 +76,14 @@ def resized_at(mask: Mask, size: Size, rows: Places, columns: Places) -> Mask:
     array([  0, 128], dtype=uint8)
     """
     down, across = _taps(mask.shape[0], size.height), _taps(mask.shape[1], size.width)
-    flat, beside, shares = mask.ravel(), across.places[:, columns], across.shares[:, columns]
+    flat = mask.ravel()
+    beside, shares = across.places.take(columns, axis=1), across.shares.take(columns, axis=1)
     lines = (
-        _in_bytes((flat[line * mask.shape[1] + beside] * shares).sum(axis=0))
-        for line in down.places[:, rows]
+        _in_bytes((flat.take(line * mask.shape[1] + beside) * shares).sum(axis=0))
+        for line in down.places.take(rows, axis=1)
     )
-    total = sum(line * share for line, share in zip(lines, down.shares[:, rows], strict=True))
+    parts = zip(lines, down.shares.take(rows, axis=1), strict=True)
+    total = sum(line * share for line, share in parts)
     return _in_bytes(np.asarray(total)).astype(np.uint8)
 
 
