@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from maskprep.checking.engine import check
+from maskprep.dataset.cropped import cut_off
 from maskprep.dataset.discover import Request, discover_configured, discover_pair
-from maskprep.dataset.growth import TARGET, DetailGrower, cut_off
+from maskprep.dataset.growth import TARGET, DetailGrower
 from maskprep.dataset.libraries import as_document, notes_of
 from maskprep.dataset.sample import Sample, samples_of
 from maskprep.model import Dataset, Environment, ModelTraits, TrainingSet

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.sample import Sample
-from maskprep.masks.details import HALF, Detail, DetailCells, Details, pixels_in
-from maskprep.masks.finding import find_details, scale_of
-from maskprep.masks.latent import area_weights
+from maskprep.dataset.seeds import (
+    EVERYWHERE,
+    Seed,
+    apart,
+    cells_at,
+    joined,
+    padded,
+    with_margin,
+)
+from maskprep.masks.details import HALF, Detail, Details
 from maskprep.masks.morphology import Shape, dilate, feathered, inverted
-from maskprep.masks.resample import resize
 from maskprep.masks.scale import Placed, in_bytes, other_way_round
-from maskprep.model import WHOLE, At, Box, Size
+from maskprep.model import WHOLE, At, Box
 from maskprep.raster import Mask
 from maskprep.running.once import once
 
@@ -28,10 +33,10 @@ Side = Literal["train", "ignore"]
 TARGET = 0.7
 #: Radii are tried up to this many latent cells.
 FURTHEST_CELLS = 2
-#: Of so many cells one at most is weighed alone: more of them cost more than all together.
-_FEW_CELLS = 16
 #: Cells by which a detail is grown, of drawn ones, for each 1 that its weight lacks.
 _GUESS = 0.87
+#: How much longer it takes to weigh a cell by itself than in a whole mask.
+_SINGLY = 20
 
 
 @dataclass(frozen=True)
@@ -75,76 +80,6 @@ class Growth:
     details: tuple[GrownDetail, ...]
 
 
-def cut_off(sample: Sample) -> tuple[Box, ...]:
-    """Find the details that the trainer's crop cuts off: no growth brings them back.
-
-    Parameters
-    ----------
-    sample : Sample
-        With weights.
-
-    Returns
-    -------
-    tuple of Box
-        Around each detail of which no pixel is left, px of the mask.
-    """
-    mask, placement, window = sample.mask, sample.placement, sample.mask_window
-    if mask is None or placement is None or window is None or placement.crop_xy is None:
-        return ()
-    height, width = mask.shape
-    if (window.width, window.height) == (width, height):
-        return ()
-    resized = placement.resized
-    left, top = placement.crop_xy
-    kept = Box(left, top, left + placement.bucket.width, top + placement.bucket.height)
-    across, down = width / resized.width, height / resized.height
-    boxes = (
-        Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
-        for box in dict.fromkeys(_details_beyond(mask, resized, kept, sample.model.stride))
-    )
-    return tuple(box for box in boxes if not _nearer(box, window, 0))
-
-
-def _details_beyond(mask: Mask, resized: Size, kept: Box, stride: int) -> Iterator[Box]:
-    # A pixel's being thin depends on what is nearer than three cells: the rest is not looked at.
-    width, height = resized
-    left, top, right, bottom = (int(edge) for edge in kept)
-    beyond = {
-        (0, 0, width, top): (0, 0, width, _cells_up(top, stride)),
-        (0, bottom, width, height): (0, height - _cells_up(height - bottom, stride), width, height),
-        (0, 0, left, height): (0, 0, _cells_up(left, stride), height),
-        (right, 0, width, height): (width - _cells_up(width - right, stride), 0, width, height),
-    }
-    for (x, y, x_end, y_end), (left, top, right, bottom) in beyond.items():
-        if (
-            min(x_end - x, y_end - y) <= 0
-            or _stored(mask, resized, x, y, x_end, y_end).max() < HALF
-        ):
-            continue
-        left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
-        if min(right - left, bottom - top) < stride:
-            continue
-        stored = _stored(mask, resized, left, top, right, bottom)
-        band = resize(stored, Size(right - left, bottom - top), "area")
-        scale = scale_of(Box(0, 0, mask.shape[1], mask.shape[0]), (height, width))
-        for detail in find_details(band, area_weights(band, stride), scale=scale).found:
-            box = detail.box
-            yield Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
-
-
-def _stored(mask: Mask, resized: Size, left: int, top: int, right: int, bottom: int) -> Mask:
-    """Cut out what becomes a part of the resized mask, to the nearest pixel around it."""
-    height, width = mask.shape
-    across, down = width / resized.width, height / resized.height
-    rows = slice(math.floor(top * down), math.ceil(bottom * down))
-    columns = slice(math.floor(left * across), math.ceil(right * across))
-    return np.ascontiguousarray(mask[rows, columns])
-
-
-def _cells_up(length: int, stride: int) -> int:
-    return (-(length // -stride) + 3) * stride
-
-
 class DetailGrower:
     """Grows the details of one pair's mask, on one of its sides, and weighs them.
 
@@ -174,12 +109,10 @@ class DetailGrower:
         self._flips = side == "ignore"
         self._feather = feather
         self._shape: Shape = shape
-        self._grid = sample.weights.shape
-        # Where cells share pixels, all are worked out.
-        self._stride = sample.model.stride if sample.trainer.cells_are_apart else None
         self._mask = self._flipped(sample.mask)
         self._tried = self._mask.copy()
         self._window = sample.mask_window
+        self._grid = sample.weights.shape
         found = sample.details
         if self._flips:
             bucket_mask = self._at_bucket(self._mask)
@@ -187,7 +120,8 @@ class DetailGrower:
             found = sample.details_of(self._mask, in_bytes(bucket_mask), weights)
         assert found is not None, "there are mask and weights"
         self._details: Details = found
-        self._seeds: dict[int, _Seed] = {}
+        self._seeds: dict[int, Seed] = {}
+        self._near: dict[tuple[int, int], int] = {}
 
     def grow_by(self, radius: float) -> Growth:
         """Grow every detail by the same radius, and leave the body alone.
@@ -223,7 +157,9 @@ class DetailGrower:
         -----
         Each is grown as by `grow_alone`. Grown together they weigh at least as much.
         """
-        radii = {each.label: self.grow_alone(each, target).radius for each in self._details.found}
+        found = self._details.found
+        alone = self._grown_alone(found, target)
+        radii = {each.label: grown.radius for each, grown in zip(found, alone, strict=True)}
         growth = self._growth(radii)
         for _ in range(self._furthest):
             # Lanczos rings: a neighbour's growth can take a trace of weight away.
@@ -259,19 +195,39 @@ class DetailGrower:
         Weights grow with the radius: from a guess on, by steps that double until the least radius
         lies between two that were tried, then by halves.
         """
-        seed = self._seed(detail)
-        start = self._weight_alone(detail, 0) if self._feather else detail.weight
-        left_alone = GrownDetail(seed.box, detail.weight, start, 0)
+        (grown,) = self._grown_alone([detail], target)
+        return grown
+
+    def _grown_alone(self, details: Sequence[Detail], target: float) -> list[GrownDetail]:
+        """Search for all details' radii side by side: what lies far apart is weighed at once."""
+        searches = {each.label: self._search(each, target) for each in details}
+        found: dict[int, GrownDetail] = {}
+        weights: dict[int, float] | dict[int, None] = dict.fromkeys(searches)
+        while weights:
+            tried = {}
+            for label, weight in weights.items():
+                try:
+                    tried[label] = searches[label].send(weight)
+                except StopIteration as search:
+                    found[label] = search.value
+            weights = self._weights_alone(tried)
+        return [found[each.label] for each in details]
+
+    def _search(self, detail: Detail, target: float) -> Generator[float, float | None, GrownDetail]:
+        """Yield radii to be tried, take the weight of each, and return what is found."""
+        box = self.box_of(detail)
+        start = _told((yield 0)) if self._feather else detail.weight
+        left_alone = GrownDetail(box, detail.weight, start, 0)
         if start >= target:
             return left_alone
-        is_faint = int(seed.pixels.max()) < 255 * target
-        if is_faint and self._weight_alone(detail, self._furthest) < target:
+        is_faint = int(self._seed(detail.label).pixels.max()) < 255 * target
+        if is_faint and _told((yield self._furthest)) < target:
             return left_alone
         cell = self._sample.model.stride * self._scale
         tried = min(max(1, round(_GUESS * (target - start) * cell)), self._furthest)
         too_little, enough, after, step = 0, 0, start, 1
         while True:
-            weight = self._weight_alone(detail, tried)
+            weight = _told((yield tried))
             if weight >= target:
                 enough, after = tried, weight
             elif tried == self._furthest:
@@ -279,7 +235,7 @@ class DetailGrower:
             else:
                 too_little = tried
             if enough - too_little == 1:
-                return GrownDetail(seed.box, detail.weight, after, enough)
+                return GrownDetail(box, detail.weight, after, enough)
             if not enough:
                 tried = min(tried + step, self._furthest)
             else:
@@ -291,6 +247,12 @@ class DetailGrower:
         """Px of the mask to a px of the bucket."""
         height, width = self._details.shape_hw
         return math.sqrt(self._window.width / width * self._window.height / height)
+
+    @once
+    def _finest(self) -> float:
+        """Px of the mask to a px of the bucket, along the side where they are fewest."""
+        height, width = self._details.shape_hw
+        return min(self._window.width / width, self._window.height / height)
 
     @once
     def _furthest(self) -> int:
@@ -305,41 +267,77 @@ class DetailGrower:
 
     def _growth(self, radii: Mapping[int, float]) -> Growth:
         mask = self._mask.copy()
-        for each in self._details.found:
-            self._seed(each).grow_into(mask, radii[each.label], self._shape)
+        for label, radius in radii.items():
+            if radius > 0:
+                self._seed(label).grow_into(mask, radius, self._shape)
         mask = feathered(mask, self._feather)
-        after = self._details.weights_in(self._weights_at_details(mask))
+        after = self._details.weights_in(self._weigh_details(mask))
         details = tuple(
-            GrownDetail(self._seed(each).box, each.weight, after[each.label], radii[each.label])
+            GrownDetail(self.box_of(each), each.weight, after[each.label], radii[each.label])
             for each in self._details.found
         )
         return Growth(self._flipped(mask), details)
 
-    def _weights_at_details(self, mask: Mask) -> NDArray[np.float32]:
-        """Weigh the cells that details lie in; the others only where that costs less."""
-        cells = self._details.cells_apart(self._grid, self._stride)
-        if cells is None or len(cells[0]) * _FEW_CELLS > math.prod(self._grid):
-            return self._sample.weigh(self._at_bucket(mask))
-        assert self._stride is not None, "there are cells apart"
+    def _weigh_details(self, mask: Mask) -> NDArray[np.float32]:
+        """Weigh the cells of a grown mask; where that is less work, none without details."""
+        seeds = [self._seed(each.label) for each in self._details.found]
         weights = np.zeros(self._grid, np.float32)
-        if len(cells[0]):
-            at = pixels_in(*cells, self._stride)
-            weights[cells] = self._sample.weigh(self._at_bucket(mask, at))[:, 0]
+        cells = sum(len(seed.cells.pixels) for seed in seeds)
+        if not 0 < _SINGLY * cells < weights.size or not all(seed.is_apart for seed in seeds):
+            return self._sample.weigh(self._at_bucket(mask))
+        at = joined(seeds)
+        rows, columns = cells_at(at, self._sample.model.stride)
+        weights[rows, columns] = self._sample.weigh(self._at_bucket(mask, at))[:, 0]
         return weights
 
-    def _weight_alone(self, detail: Detail, radius: float) -> float:
-        """Weigh a grown detail, looking only at the cells that it is weighed by."""
-        seed = self._seed(detail)
-        place = seed.place(radius)
-        seed.grow_into(self._tried, radius, self._shape)
-        soft = feathered(self._tried, self._feather)
-        weight = seed.cells.weigh(self._sample.weigh(self._at_bucket(soft, seed.cells.at)))
-        self._tried[place] = self._mask[place]
-        return weight
+    def _weights_alone(self, radii: Mapping[int, float]) -> dict[int, float]:
+        """Weigh details, each grown alone, looking only at the cells that they are weighed by."""
+        weights = {}
+        for labels in apart(radii, self._cells, lambda label: self._reached(label, radii[label])):
+            seeds = [self._seed(label) for label in labels]
+            for label, seed in zip(labels, seeds, strict=True):
+                seed.grow_into(self._tried, radii[label], self._shape)
+            soft = feathered(self._tried, self._feather)
+            cells = self._sample.weigh(self._at_bucket(soft, joined(seeds)))
+            start = 0
+            for label, seed in zip(labels, seeds, strict=True):
+                stop = start + len(seed.cells.pixels)
+                weights[label] = seed.cells.weigh(cells[start:stop])
+                start = stop
+                place = seed.place(radii[label])
+                self._tried[place] = self._mask[place]
+        return weights
+
+    def _cells(self, label: int, distance: int = 0) -> int:
+        if (label, distance) not in self._near:
+            stride = self._sample.model.stride
+            near = self._seed(label).cells_within(distance, self._grid, stride)
+            self._near[label, distance] = near
+        return self._near[label, distance]
+
+    def _reached(self, label: int, radius: float) -> int:
+        """Tell which cells a grown detail may change."""
+        reach = self._sample.trainer.resize_reach
+        if reach == math.inf:
+            return EVERYWHERE
+        # Besides the radius: the soft rim, the feathering, and what is cut to whole px.
+        changed = (radius + 3 * self._feather + 3) / self._finest
+        changed += reach * max(1, 1 / self._finest) + 1
+        return self._cells(label, math.ceil(changed / self._sample.model.stride))
 
     def box_of(self, detail: Detail) -> Box:
         """Find the px of the mask that lie around a detail."""
-        return self._boxes[detail.label - 1]
+        return self._boxes[detail.label]
+
+    @once
+    def _boxes(self) -> dict[int, Box]:
+        rows, columns = self._bucket_px
+        found = self._details.found
+        edges = np.array([each.box for each in found]).reshape(-1, 4)
+        left, right = np.searchsorted(columns, edges[:, ::2].T).tolist()
+        top, bottom = np.searchsorted(rows, edges[:, 1::2].T).tolist()
+        boxes = zip(left, top, right, bottom, strict=True)
+        return {each.label: Box(*box) for each, box in zip(found, boxes, strict=True)}
 
     def seeds(self) -> Mask:
         """Draw what `grow_by` grows: the details' own pixels, and the soft rim around them.
@@ -352,37 +350,28 @@ class DetailGrower:
         """
         drawn = np.zeros_like(self._mask)
         for each in self._details.found:
-            self._seed(each).grow_into(drawn, 0, self._shape)
+            self._seed(each.label).grow_into(drawn, 0, self._shape)
         return drawn
 
-    def _seed(self, detail: Detail) -> _Seed:
-        if detail.label not in self._seeds:
-            self._seeds[detail.label] = self._make_seed(detail)
-        return self._seeds[detail.label]
+    def _seed(self, label: int) -> Seed:
+        if label not in self._seeds:
+            self._seeds[label] = self._make_seed(self._details.found[label - 1])
+        return self._seeds[label]
 
-    def _make_seed(self, detail: Detail) -> _Seed:
+    def _make_seed(self, detail: Detail) -> Seed:
         rows, columns = self._bucket_px
-        box = self.box_of(detail)
-        left, top, right, bottom = (int(edge) for edge in box)
+        left, top, right, bottom = (int(edge) for edge in self.box_of(detail))
         down, across = rows[top:bottom] - int(detail.box.top), columns[left:right]
         drawn = self._details.pixels_of(detail)[down[:, None], across - int(detail.box.left)]
-        own = _padded(drawn.view(np.uint8), 1)
+        own = padded(drawn.view(np.uint8), 1)
         # The soft rim around a drawn line belongs to it: without it the grown edge shows steps.
         rim = dilate(own, 1, "square")
-        part = _with_margin(self._mask, top, left, bottom, right)
-        pixels = np.where(np.where(part < HALF, rim, own), part, np.uint8(0))
-        cells = self._details.cells_of(detail, self._grid, self._stride)
-        return _Seed(box, pixels, cells)
-
-    @once
-    def _boxes(self) -> list[Box]:
-        """Around each detail, px of the mask."""
-        rows, columns = self._bucket_px
-        of_bucket = np.array([each.box for each in self._details.found]).reshape(-1, 4)
-        boxes = np.empty(of_bucket.shape, np.int64)
-        boxes[:, 1::2] = np.searchsorted(rows, of_bucket[:, 1::2])
-        boxes[:, ::2] = np.searchsorted(columns, of_bucket[:, ::2])
-        return [Box(*box) for box in boxes.tolist()]
+        part = with_margin(self._mask, top, left, bottom, right)
+        pixels = part * (own | rim & (part < HALF))
+        # Where cells share pixels, all are worked out.
+        stride = self._sample.model.stride if self._sample.trainer.cells_are_apart else None
+        cells = self._details.cells_of(detail, self._grid, stride)
+        return Seed(Box(left, top, right, bottom), pixels, cells)
 
     @once
     def _bucket_px(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -395,52 +384,12 @@ class DetailGrower:
         )
 
 
-@dataclass(frozen=True)
-class _Seed:
-    """A detail's own pixels, at the mask's size, with one px around its box, and its cells."""
-
-    box: Box
-    pixels: Mask
-    cells: DetailCells
-
-    def place(self, radius: float) -> tuple[slice, slice]:
-        """Tell where in the mask it reaches to when grown."""
-        left, top, right, bottom = (int(edge) for edge in self.box)
-        reach = int(radius) + 1
-        return np.s_[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
-
-    def grow_into(self, mask: Mask, radius: float, shape: Shape) -> None:
-        reach = int(radius) + 1
-        part = mask[self.place(radius)]
-        grown = dilate(_padded(self.pixels, reach - 1), radius, shape)
-        above, before = (max(0, reach - int(edge)) for edge in (self.box.top, self.box.left))
-        inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
-        np.maximum(part, inside, out=part)
-
-
-def _padded(mask: Mask, margin: int) -> Mask:
-    return np.asarray(cv2.copyMakeBorder(mask, *4 * (margin,), cv2.BORDER_CONSTANT, value=0))
-
-
-def _with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:
-    """Cut a box out of a mask, with one px around it; beyond the mask nothing trains."""
-    cut = np.zeros((bottom - top + 2, right - left + 2), np.uint8)
-    above, before = int(top == 0), int(left == 0)
-    part = mask[top - 1 + above : bottom + 1, left - 1 + before : right + 1]
-    cut[above : above + part.shape[0], before : before + part.shape[1]] = part
-    return cut
+def _told(weight: float | None) -> float:
+    assert weight is not None, "a weight is asked for"
+    return weight
 
 
 def _bucket_px(length: int, start: float, extent: float, pixels: int) -> NDArray[np.int64]:
     """Tell for each px of the mask along one side which px of the bucket it falls into."""
     centres = (np.arange(length) + 0.5 - start) * (pixels / extent)
     return np.asarray(np.floor(centres), np.int64)
-
-
-def _nearer(one: Box, other: Box, distance: float) -> bool:
-    return (
-        one.left - distance < other.right
-        and other.left - distance < one.right
-        and one.top - distance < other.bottom
-        and other.top - distance < one.bottom
-    )

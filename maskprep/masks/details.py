@@ -197,49 +197,21 @@ class Details:
             With two cells around them where the stride is None. All of the bucket where its sides
             are no multiples of the cells: there neighbouring cells share pixels.
         """
-        places, pixels = self._cells(*self._pixels_of(detail), grid)
-        rows, columns = np.divmod(places, grid[1])
-        shared = self._share_pixels(grid, stride)
+        height, width = self.shape_hw
+        down, across = _cells_of(*self._pixels_of(detail), grid, self.shape_hw)
+        counts = np.bincount(down * grid[1] + across)
+        places = np.flatnonzero(counts)
+        pixels, (rows, columns) = counts[places], np.divmod(places, grid[1])
+        shared = bool(height % grid[0] or width % grid[1])
+        shared = shared or (stride is not None and height % stride + width % stride > 0)
         if stride is not None and not shared:
-            return DetailCells(pixels_in(rows, columns, stride), pixels[:, None].astype(np.float64))
+            at = _pixels_in(rows, columns, stride)
+            return DetailCells(at, pixels[:, None].astype(np.float64))
         by_cell = np.zeros(grid, np.float64)
         by_cell[rows, columns] = pixels
         if shared:
             return DetailCells(WHOLE, by_cell)
         return _with_neighbours_of(by_cell, self.shape_hw)
-
-    def cells_apart(
-        self, grid: tuple[int, ...], stride: int | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Find all cells that details lie in, where each is made of its own pixels alone.
-
-        Parameters
-        ----------
-        grid, stride
-            As of `cells_of`.
-
-        Returns
-        -------
-        rows, columns : ndarray of int64, shape (cells,)
-            Row by row; None where cells share pixels.
-        """
-        if stride is None or self._share_pixels(grid, stride):
-            return None
-        return np.divmod(self._cells(self.rows, self.columns, grid)[0], grid[1])
-
-    def _cells(
-        self, rows: NDArray[np.int64], columns: NDArray[np.int64], grid: tuple[int, ...]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """List the cells that pixels lie in, by their places from 0, and how many lie in each."""
-        down, across = _cells_of(rows, columns, grid, self.shape_hw)
-        counts = np.bincount(down * grid[1] + across)
-        places = np.flatnonzero(counts)
-        return places, counts[places]
-
-    def _share_pixels(self, grid: tuple[int, ...], stride: int | None) -> bool:
-        height, width = self.shape_hw
-        uneven = height % grid[0] or width % grid[1]
-        return bool(uneven or (stride is not None and (height % stride or width % stride)))
 
     def pixels_of(self, detail: Detail) -> NDArray[np.bool_]:
         """Draw one detail.
@@ -274,21 +246,8 @@ class Details:
         return self.rows[own], self.columns[own]
 
 
-def pixels_in(rows: NDArray[np.int64], columns: NDArray[np.int64], stride: int) -> At:
-    """List the pixels of latent cells, one cell below the other.
-
-    Parameters
-    ----------
-    rows, columns : ndarray of int64, shape (cells,)
-        Of the grid.
-    stride : int
-        Px per cell.
-
-    Returns
-    -------
-    tuple of ndarray of int64, shapes (cells * stride, 1) and (cells * stride, stride)
-        Rows and columns of the bucket.
-    """
+def _pixels_in(rows: NDArray[np.int64], columns: NDArray[np.int64], stride: int) -> At:
+    """Give rows and columns of the pixels of cells, one cell below the other."""
     steps = np.arange(stride)
     across = np.repeat(columns * stride, stride)
     return ((rows * stride)[:, None] + steps).reshape(-1, 1), across[:, None] + steps

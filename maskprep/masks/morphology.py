@@ -15,10 +15,10 @@ from maskprep.masks.packed import Packed
 from maskprep.masks.plane import AnyMask, as_mask
 
 Mask = NDArray[np.uint8]
+#: Radius up to which OpenCV's general element is faster than lines, px.
+_NEAR = 4
 #: Radius from which masks without grey are faster grown as bits, px.
 _FAR = 6
-#: Comparisons up to which OpenCV's own growth, one for each pixel of the element, is the fastest.
-_FEW = 2**20
 Shape = Literal["disk", "square", "diamond"]
 
 
@@ -50,8 +50,8 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
     The structuring element is flat, and the union of rectangles: lines of growing length along x,
     each spread along y as far as the element has that length. From the narrowest on, what was
     gathered is spread on by the difference to the next. That costs some 2·r maxima of the whole
-    mask, against π·r² for OpenCV's general element, by which small parts are grown. Masks of 0 and
-    255 alone are packed for disks and squares of whole radii from 6 px on, 64 pixels a word.
+    mask, against π·r² for OpenCV's general element, which is taken up to 4 px. Masks of 0 and 255
+    alone are packed for disks and squares of whole radii from 6 px on, 64 pixels a word.
     Bit-identical to ``skimage.morphology.dilation(mask, disk(r))``.
 
     Examples
@@ -64,11 +64,8 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
            [  0,   0, 200,   0,   0]], dtype=uint8)
     """
     mask = as_mask(mask)
-    side = 2 * int(_checked(radius)) + 1
-    if 0 < mask.size * side**2 <= _FEW:
-        return np.asarray(cv2.dilate(mask, _element(radius, shape)), np.uint8)
     grown: Mask = mask.copy()
-    reach = min(int(radius), max(mask.shape))
+    reach = min(int(_checked(radius)), max(mask.shape))
     left, top, width, height = cv2.boundingRect(mask)
     if not width:  # nothing trains
         return grown
@@ -156,6 +153,9 @@ def _checked(radius: float) -> float:
 
 def _spread(mask: Mask, radius: float, shape: Shape, take: Any, beyond: int) -> Mask:
     """Take the extreme within the element, by `np.maximum` or `np.minimum`."""
+    if radius < _NEAR + 1:
+        by_opencv = cv2.dilate if take is np.maximum else cv2.erode
+        return np.asarray(by_opencv(mask, _element(radius, shape)), np.uint8)
     height, width = mask.shape
     down, across = min(int(radius), height - 1), min(int(radius), width - 1)
     # Rows stand behind each other in one string, with room between them: what lies beside a
@@ -194,6 +194,16 @@ def _spread(mask: Mask, radius: float, shape: Shape, take: Any, beyond: int) -> 
 
 
 @lru_cache(maxsize=256)
+def _element(radius: float, shape: Shape) -> Mask:
+    reach = int(radius)
+    element = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
+    for down in range(-reach, reach + 1):
+        half = _half_width(radius, abs(down), shape)
+        element[down + reach, reach - half : reach + half + 1] = 1
+    return element
+
+
+@lru_cache(maxsize=256)
 def _levels(radius: float, shape: Shape, down: int, across: int) -> tuple[tuple[int, int], ...]:
     """Cut an element into lines, from its tips to its middle, where they only get longer.
 
@@ -203,17 +213,6 @@ def _levels(radius: float, shape: Shape, down: int, across: int) -> tuple[tuple[
     levels = [(half, len(list(same))) for half, same in groupby(halves)]
     half, rows = levels.pop()
     return (*levels, (half, rows - 1))
-
-
-@lru_cache(maxsize=256)
-def _element(radius: float, shape: Shape) -> Mask:
-    """Draw an element as OpenCV takes it."""
-    reach = int(radius)
-    drawn = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
-    for down in range(-reach, reach + 1):
-        half = _half_width(radius, abs(down), shape)
-        drawn[reach + down, reach - half : reach + half + 1] = 1
-    return drawn
 
 
 def _step(tall: int, rows: int) -> int:

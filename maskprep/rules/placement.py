@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.dataset.growth import cut_off
+from maskprep.dataset.cropped import cut_off
 from maskprep.dataset.sample import Sample
 from maskprep.model import Box, MaskSource, Severity
 from maskprep.model.rule import Remark, RuleStage, rule

@@ -254,6 +254,10 @@ class Weighs(ABC):
     #: without the others'.
     cells_are_apart: ClassVar[bool] = True
 
+    #: How far a mask's pixel reaches when it is brought to its bucket, px of the bucket, or of the
+    #: mask where those are coarser: of the kernels in use Lanczos' is the widest.
+    resize_reach: ClassVar[float] = 3
+
     def mask_reading(self, source: MaskSource, subset: Subset) -> Reading:
         """Tell how the file that carries the mask is read: R, or the alpha, as Pillow gives it."""
         from maskprep.raster import Reading

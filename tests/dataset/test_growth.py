@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskprep.dataset.growth import DetailGrower, cut_off
+from maskprep.dataset.cropped import cut_off
+from maskprep.dataset.growth import DetailGrower
 from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.seeds import EVERYWHERE, apart
 from maskprep.masks.morphology import dilate, inverted
 from tests.datasets import Folders, found
 
@@ -148,6 +150,28 @@ def test_dust_of_a_picture_that_is_enlarged_is_left_alone(tmp_path: Path) -> Non
     growth = DetailGrower(sample_of(tmp_path, dusty)).grow_to(TARGET)
     assert [each.box for each in growth.details] == [each.box for each in twin.details]
     np.testing.assert_array_equal(growth.mask, np.maximum(twin.mask, dusty))
+
+
+@pytest.mark.parametrize("feather", [0, 1.5])
+@pytest.mark.parametrize("trainer", ["sd-scripts", "sd-scripts@0.9"])
+def test_details_side_by_side_grow_as_each_alone(
+    tmp_path: Path, trainer: str, feather: float
+) -> None:
+    mask = np.zeros((500, 331), np.uint8)
+    for place in range(24):  # now a hair's breadth apart, now further than they reach
+        left, top = 12 + place % 6 * 50, 30 + place // 6 * 110
+        cv2.line(mask, (left, top), (left + 4 * place % 43, top + 60), 255, 1 + place % 3)
+    sample = sample_of(tmp_path, mask, trainer=trainer)
+    assert sample.details is not None and len(sample.details.found) > 5
+    together = DetailGrower(sample, feather=feather)._grown_alone(sample.details.found, TARGET)
+    for detail, grown in zip(sample.details.found, together, strict=True):
+        assert DetailGrower(sample, feather=feather).grow_alone(detail, TARGET) == grown
+
+
+def test_details_that_reach_each_others_cells_are_kept_apart() -> None:
+    own = {1: 0b1, 2: 0b1000, 3: 0b10, 4: EVERYWHERE}
+    reached = {1: 0b11, 2: 0b11100, 3: 0b111, 4: EVERYWHERE}
+    assert apart(own, own.__getitem__, reached.__getitem__) == [[1, 2], [3], [4]]
 
 
 def test_one_radius_for_all_details(tmp_path: Path) -> None:

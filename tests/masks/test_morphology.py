@@ -21,11 +21,11 @@ FOOTPRINTS: dict[Shape, Footprint] = {
 RADII = [0, 1, 2, 3, 5, 8, 13, 32]
 
 
-@pytest.fixture(autouse=True, params=["as it comes", "as large ones"])
+@pytest.fixture(autouse=True, params=["as it comes", "by lines"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small masks are grown by OpenCV: here as large ones are, too."""
-    if request.param == "as large ones":
-        monkeypatch.setattr(morphology, "_FEW", 0)
+    """Small radii are OpenCV's: here they go the way of large ones, too."""
+    if request.param == "by lines":
+        monkeypatch.setattr(morphology, "_NEAR", -1)
 
 
 def soft_mask(height: int, width: int, seed: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -56,6 +57,7 @@ class AiToolkit(Trainer, ReadsConfigurations, ComposesInFolder):
     facts = FACTS
     layout = LAYOUT
     turns_images: ClassVar[bool] = True
+    resize_reach: ClassVar[float] = math.inf  # it may blur by any share of the mask
     config_ending: ClassVar[str] = ".yaml"
 
     @classmethod

@@ -228,4 +228,5 @@ def test_a_detail_grown_alone_is_weighed_as_the_whole_mask_is(
     assert sample.details is not None and sample.details.found
     grower = DetailGrower(sample)
     for detail in sample.details.found:
-        assert grower._weight_alone(detail, 0) == pytest.approx(detail.weight, abs=1e-6)
+        (weight,) = grower._weights_alone({detail.label: 0}).values()
+        assert weight == pytest.approx(detail.weight, abs=1e-6)
