@@ -92,6 +92,6 @@ class LivePage:
         key = (row.dataset, row.subset, row.image)
         known = self._drawn.get(key)
         if known is None or known[:-1] != (row, findings, files, draft.whole):
-            known = _Drawn(row, findings, files, draft.whole, draft.card())
+            known = _Drawn(row, findings, files, draft.whole, draft.card().settled())
             self._drawn[key] = known
         return replace(known.card, share=draft.share)

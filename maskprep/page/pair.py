@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,9 @@ class Card:
         What another set of masks makes of it.
     data : mapping or None
         What the script draws and grows.
-    coarse : mapping or None
-        The same with a small mask, which can be looked at and not be grown.
+    coarse : callable or None
+        Gives the same with a small mask, which can be looked at and not be grown: made only for
+        pages that have no room for whole ones.
     elsewhere : tuple of Seen
         What other trainers see.
     """
@@ -81,7 +83,7 @@ class Card:
     leaks: tuple[tuple[Box, float], ...] = ()
     change: Change | None = None
     data: Mapping[str, Any] | None = None
-    coarse: Mapping[str, Any] | None = None
+    coarse: Callable[[], Mapping[str, Any]] | None = None
     elsewhere: tuple[Seen, ...] = ()
 
     @property
@@ -90,6 +92,13 @@ class Card:
         if self.data is None or self.data["replay"] is None:
             return 0
         return len(self.data["mask"]["data"]) + len(self.data["seeds"] or "")
+
+    def settled(self) -> Card:
+        """Make what is else made when asked for: a card that is kept shall hold no pixels."""
+        if self.coarse is None:
+            return self
+        made = self.coarse()
+        return replace(self, coarse=lambda: made)
 
     @property
     def severity(self) -> str:
@@ -155,9 +164,9 @@ def card_of(
         "command": f"maskprep dilate {arguments} --only {shell.typed([name])}",
         "other": None if change is None else packed_weights(change.weights),
     }
-    coarse = None if data["replay"] is None else _coarse(sample, weights, data)
+    coarse = None if data["replay"] is None else partial(_coarse, sample, weights, data)
     if coarse is not None and not whole:
-        data, coarse = coarse, None
+        data, coarse = coarse(), None
     return Card(
         name,
         path,

@@ -242,8 +242,8 @@ def lay_out(
             card = next(cards)
             if card.weighs > room:
                 full.add(number)
-            if card.weighs and number in full:
-                card = replace(card, data=card.coarse)
+            if card.weighs and card.coarse is not None and number in full:
+                card = replace(card, data=card.coarse())
             room -= card.weighs
             part.append(replace(card, coarse=None, elsewhere=elsewhere.get(card.path, ())))
             progress()

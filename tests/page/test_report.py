@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -13,8 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskprep.dataset.sample import Sample
 from maskprep.page import report as module
 from maskprep.page.charts import buckets, histogram, shares_of
+from maskprep.page.live import LivePage
 from maskprep.page.packing import (
     _LEAST,
     _webp,
@@ -181,6 +184,28 @@ def test_whole_masks_are_those_of_the_worst_pairs_whoever_is_faster(
     assert 0 < first < 12
     assert carried[0] == ["{"] * first + ["null"] * (12 - first)
     assert carried[2] == ["{"] * 12
+
+
+def test_a_page_that_is_kept_up_holds_no_pixels_and_makes_room_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = Folders(tmp_path)
+    folders.add("a.png")
+    Image.new("RGB", (256, 256)).save(folders.images / "a.png")
+    Image.fromarray(np.tri(256, dtype=np.uint8) * 255).save(folders.masks / "a.png")
+    report = checked(str(folders.config()))
+    live = LivePage(tmp_path / "live.html", module.Wanted(), overwrite=True)
+    live.show(report)
+    gc.collect()
+    held = [each for each in gc.get_objects() if isinstance(each, Sample)]
+    assert not [each for each in held if each.pair.image.startswith(str(tmp_path))]
+
+    monkeypatch.setattr(module, "_MASKS", 0)
+    live.end()
+    module.write_report(report.training_set, tmp_path / "once.html")
+    texts = [(tmp_path / name).read_text(encoding="utf-8") for name in ("live.html", "once.html")]
+    assert '"replay":null' in texts[0]
+    assert texts[0].replace("live.html", "once.html") == texts[1]
 
 
 @pytest.mark.parametrize("noise", [0, 10, 60])
