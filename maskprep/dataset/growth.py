@@ -158,7 +158,7 @@ class DetailGrower:
         Each is grown as by `grow_alone`. Grown together they weigh at least as much.
         """
         found = self._details.found
-        alone = self._grown_alone(found, target)
+        alone = self.grow_alone(found, target)
         radii = {each.label: grown.radius for each, grown in zip(found, alone, strict=True)}
         growth = self._growth(radii)
         for _ in range(self._furthest):
@@ -174,32 +174,30 @@ class DetailGrower:
             growth = self._growth(radii)
         return growth
 
-    def grow_alone(self, detail: Detail, target: float = TARGET) -> GrownDetail:
-        """Find the smallest radius that lifts one detail to a target, the others left as they are.
+    def grow_alone(
+        self, details: Sequence[Detail], target: float = TARGET
+    ) -> tuple[GrownDetail, ...]:
+        """Find the smallest radius that lifts each detail to a target, all others left as they are.
 
         Parameters
         ----------
-        detail : Detail
-            One of those found.
+        details : sequence of Detail
+            Of those found.
         target : float
             Weight, (0, 1].
 
         Returns
         -------
-        GrownDetail
-            With the radius 0 where it is there already, and where none gets it there.
+        tuple of GrownDetail
+            With the radius 0 where one is there already, and where none gets it there.
 
         Notes
         -----
         Radii are whole px of the mask, each tried with the trainer's own resize, crop and stride.
         Weights grow with the radius: from a guess on, by steps that double until the least radius
-        lies between two that were tried, then by halves.
+        lies between two that were tried, then by halves. Searches go side by side: what lies far
+        apart is weighed at once.
         """
-        (grown,) = self._grown_alone([detail], target)
-        return grown
-
-    def _grown_alone(self, details: Sequence[Detail], target: float) -> list[GrownDetail]:
-        """Search for all details' radii side by side: what lies far apart is weighed at once."""
         searches = {each.label: self._search(each, target) for each in details}
         found: dict[int, GrownDetail] = {}
         weights: dict[int, float] | dict[int, None] = dict.fromkeys(searches)
@@ -211,7 +209,7 @@ class DetailGrower:
                 except StopIteration as search:
                     found[label] = search.value
             weights = self._weights_alone(tried)
-        return [found[each.label] for each in details]
+        return tuple(found[each.label] for each in details)
 
     def _search(self, detail: Detail, target: float) -> Generator[float, float | None, GrownDetail]:
         """Yield radii to be tried, take the weight of each, and return what is found."""

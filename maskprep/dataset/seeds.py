@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -114,13 +114,13 @@ def with_margin(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mas
 
 
 def apart(
-    labels: Iterable[int], own: Callable[[int], int], reached: Callable[[int], int]
+    labels: Collection[int], own: Callable[[int], int], reached: Callable[[int], int]
 ) -> list[list[int]]:
     """Put details together none of which reaches another's cells.
 
     Parameters
     ----------
-    labels : iterable of int
+    labels : collection of int
         Of the details.
     own, reached : callable
         Give a detail's cells by its label, a bit each: those that it is weighed by, and those that
@@ -131,6 +131,8 @@ def apart(
     list of list of int
         Labels, each in the first group that it fits in.
     """
+    if len(labels) == 1:
+        return [list(labels)]
     groups: list[tuple[list[int], int, int]] = []
     for label in labels:
         weighed, changed = own(label), reached(label)

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from maskprep.masks.plane import stable_order
 from maskprep.model import WHOLE, At, Box
 
 #: Value from which a pixel belongs to the shape: a soft edge shall not cut a thin line.
@@ -234,7 +235,7 @@ class Details:
 
     @cached_property
     def _by_label(self) -> NDArray[np.intp]:
-        return np.argsort(self.labels, kind="stable")
+        return stable_order(self.labels)
 
     @cached_property
     def _ends(self) -> list[int]:

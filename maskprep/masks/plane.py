@@ -73,3 +73,25 @@ def nonzero(plane: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     # Looking for what is true is several times as fast as for what is not 0.
     rows, columns = np.divmod(np.flatnonzero(plane != 0), plane.shape[1])
     return rows, columns
+
+
+def stable_order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Give the places of numbers in rising order, equal ones as they come.
+
+    Parameters
+    ----------
+    numbers : ndarray of int64, shape (n,)
+        At least 0.
+
+    Returns
+    -------
+    ndarray of intp, shape (n,)
+
+    Examples
+    --------
+    >>> stable_order(np.array([2, 0, 2, 1])).tolist()
+    [1, 3, 0, 2]
+    """
+    # Numbers of 16 bits are sorted by their digits, in a fraction of the time.
+    is_narrow = int(numbers.max(initial=0)) <= np.iinfo(np.uint16).max
+    return np.argsort(numbers.astype(np.uint16) if is_narrow else numbers, kind="stable")

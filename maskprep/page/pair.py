@@ -200,8 +200,8 @@ def _radii(grower: DetailGrower | None, lost: list[Detail]) -> Iterator[tuple[in
     """Find for the weakest details the least radius that mends each."""
     if grower is None:
         return
-    for each in lost[:_MOST_MENDED]:
-        grown = grower.grow_alone(each)
+    told = lost[:_MOST_MENDED]
+    for each, grown in zip(told, grower.grow_alone(told), strict=True):
         yield each.label, int(grown.radius) if grown.reaches(TARGET) else None
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -107,18 +106,21 @@ def detail_lost(
     if details is None or not lost:
         return
     grower = DetailGrower(sample)
-    weakest = [grower.grow_alone(each, target) for each in lost[:DETAILS_TOLD]]
+    weakest = grower.grow_alone(lost[:DETAILS_TOLD], target)
     told = ", ".join(_weighed(each, threshold) for each in weakest)
     if len(lost) > DETAILS_TOLD:
         told += f" and {len(lost) - DETAILS_TOLD} more"
     total = len(details.found)
     count = f"{len(lost)} of {total} details" if total > 1 else "its only detail"
     fix, command = "", f"maskprep dilate {DATASET} --target {target:g} --output grown"
-    others = (grower.grow_alone(each, target) for each in lost[DETAILS_TOLD:])
-    if not any(each.radius for each in chain(weakest, others)):
+    if not (_any_grows(weakest) or _any_grows(grower.grow_alone(lost[DETAILS_TOLD:], target))):
         fix, command = "no growth mends it: paint it stronger, or larger", ""
     path = sample.mask_path or sample.pair.image
     yield Remark(path, f"loses {count}: {told}", fix, command=command, choice=not command)
+
+
+def _any_grows(details: Sequence[GrownDetail]) -> bool:
+    return any(each.radius for each in details)
 
 
 def _weighed(detail: GrownDetail, threshold: float) -> str:

@@ -163,9 +163,9 @@ def test_details_side_by_side_grow_as_each_alone(
         cv2.line(mask, (left, top), (left + 4 * place % 43, top + 60), 255, 1 + place % 3)
     sample = sample_of(tmp_path, mask, trainer=trainer)
     assert sample.details is not None and len(sample.details.found) > 5
-    together = DetailGrower(sample, feather=feather)._grown_alone(sample.details.found, TARGET)
+    together = DetailGrower(sample, feather=feather).grow_alone(sample.details.found)
     for detail, grown in zip(sample.details.found, together, strict=True):
-        assert DetailGrower(sample, feather=feather).grow_alone(detail, TARGET) == grown
+        assert DetailGrower(sample, feather=feather).grow_alone([detail]) == (grown,)
 
 
 def test_details_that_reach_each_others_cells_are_kept_apart() -> None:
