@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from maskprep.dataset.discover import Request, discover_pairs
 from maskprep.dataset.growth import DetailGrower
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.masks.morphology import dilate
 from maskprep.trainers import find_model, find_trainer
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from maskprep.dataset.discover import request as request
     from maskprep.dataset.folders import ImageFolder as ImageFolder
     from maskprep.dataset.sample import Sample as Sample
-    from maskprep.dataset.sample import samples_of as samples_of
-    from maskprep.dataset.sample import weights_of as weights_of
+    from maskprep.dataset.samples import samples_of as samples_of
+    from maskprep.dataset.samples import weights_of as weights_of
     from maskprep.editing.dilate import dilate as dilate
     from maskprep.editing.embed import embed as embed
     from maskprep.editing.extract import extract as extract
@@ -100,11 +100,11 @@ _HOMES = {
     "preview": "pictures.preview",
     "read_annotations": "annotations.reading",
     "request": "dataset.discover",
-    "samples_of": "dataset.sample",
+    "samples_of": "dataset.samples",
     "save_config": "exporting.export",
     "undo": "editing.undo",
     "verdict_of": "checking.verdict",
-    "weights_of": "dataset.sample",
+    "weights_of": "dataset.samples",
 }
 
 __all__ = ["__version__", *_HOMES]

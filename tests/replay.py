@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 
 LayOut = Callable[[dict[str, Any], Path, Path], Request]
 Floats = NDArray[np.float32]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Severity, Size
 from maskprep.trainers import find_trainer
 from tests.datasets import checked, found

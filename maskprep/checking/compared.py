@@ -11,7 +11,8 @@ import numpy as np
 
 from maskprep.dataset.converted import as_seen_by
 from maskprep.dataset.growth import DetailGrower
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Box, ModelTraits, TrainingSet
 from maskprep.running.parallel import Threads

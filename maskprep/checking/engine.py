@@ -13,7 +13,8 @@ from maskprep.checking.ledger import Ledger
 from maskprep.checking.recheck import Recheck
 from maskprep.dataset.expectation import Expectation
 from maskprep.dataset.only import files_about
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.errors import MaskprepError, own_fault
 from maskprep.model import Pair, Size, Stage, Stop, Subset, TrainingSet
 from maskprep.model.report import DatasetCount, Fault, Finding, Judgement, Report, SampleRow

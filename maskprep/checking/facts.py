@@ -12,7 +12,8 @@ from maskprep.dataset.cropped import cut_off
 from maskprep.dataset.discover import Request, discover_configured, discover_pair
 from maskprep.dataset.growth import TARGET, DetailGrower
 from maskprep.dataset.libraries import as_document, notes_of
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Dataset, Environment, ModelTraits, TrainingSet
 from maskprep.model.report import Finding
 from maskprep.trainers.base import Trainer

@@ -29,7 +29,8 @@ import PIL
 from maskprep.checking.choice import Choice
 from maskprep.checking.ledger import File, Known, Ledger
 from maskprep.dataset.expectation import Expectation
-from maskprep.dataset.sample import Prospect, Sample, prospects_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import Prospect, prospects_of
 from maskprep.errors import UnreadableImageError
 from maskprep.files import parsed, pathname, storage
 from maskprep.files.storage import Signature

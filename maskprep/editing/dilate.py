@@ -14,7 +14,8 @@ from maskprep import raster
 from maskprep.dataset.cropped import cut_off
 from maskprep.dataset.folders import captions_of
 from maskprep.dataset.growth import DetailGrower, GrownDetail, Side
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.editing.picture import refuse_clipped
 from maskprep.editing.plan import Carried, Destination, Made, Task, carry_out
 from maskprep.errors import MaskprepError

@@ -12,7 +12,8 @@ from maskprep.dataset.converted import has_mask
 from maskprep.dataset.heap import WITHOUT, Item, Pile
 from maskprep.dataset.listed import read_listing
 from maskprep.dataset.outputs import data_folders
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.dataset.sorting import counted
 from maskprep.errors import MaskprepError
 from maskprep.exporting.adopt import plan_heap, says_repeats

@@ -14,7 +14,8 @@ from PIL import Image
 
 from maskprep.checking.compared import ComparedPair, Seat, Seen, look
 from maskprep.dataset.outputs import Outputs
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.errors import UnreadableImageError
 from maskprep.files import pathname
 from maskprep.model import Box, TrainingSet

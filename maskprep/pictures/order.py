@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Severity, TrainingSet
 from maskprep.model.report import Finding, Report, SampleRow
 

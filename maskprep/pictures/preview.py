@@ -15,7 +15,8 @@ from PIL import Image
 from maskprep.checking.engine import check
 from maskprep.checking.verdict import trainer_line
 from maskprep.dataset.outputs import Outputs
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.errors import MaskprepError, UnreadableImageError, own_fault
 from maskprep.files import pathname
 from maskprep.masks.details import LOST_BELOW

@@ -12,7 +12,7 @@ from PIL import Image
 
 from maskprep.checking.compared import Seat, compare, look
 from maskprep.dataset.discover import Request, discover_pairs, trainer_of
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import TrainingSet
 from maskprep.trainers import find_model, find_trainer, known_trainers
 from tests.commands import all_of, run

@@ -13,7 +13,7 @@ from PIL import Image
 
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.files import storage
 from maskprep.model import Severity
 from maskprep.model.report import DatasetCount

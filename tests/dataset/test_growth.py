@@ -12,7 +12,8 @@ from PIL import Image
 
 from maskprep.dataset.cropped import cut_off
 from maskprep.dataset.growth import DetailGrower
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.dataset.seeds import EVERYWHERE, apart
 from maskprep.masks.morphology import dilate, inverted
 from tests.datasets import Folders, found

@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.morphology import dilation, disk
 
 from maskprep.cli import maskprep
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.editing.dilate import dilate
 from maskprep.editing.plan import Destination
 from maskprep.errors import MaskprepError

@@ -14,7 +14,7 @@ from PIL import Image
 
 from maskprep.dataset.converted import weighed
 from maskprep.dataset.discover import Request, discover_pairs, trainer_of
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.exporting.convert import plan_conversion
 from maskprep.exporting.moves import carry_out
 from maskprep.model import MaskSource

@@ -12,7 +12,8 @@ from PIL import Image
 
 from maskprep.dataset.discover import discover, request
 from maskprep.dataset.growth import DetailGrower
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.masks.morphology import dilate
 from maskprep.masks.tones import coverage
 from maskprep.page import report

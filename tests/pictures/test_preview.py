@@ -14,7 +14,7 @@ from PIL import Image
 from maskprep.checking.choice import Choice, Ruleset
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover, request
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Severity
 from maskprep.pictures import preview as module
 from maskprep.pictures.gather import view_of

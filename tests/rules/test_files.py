@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.pictures.gather import view_of
 from tests.commands import all_of, run
 from tests.datasets import FIGURE, Folders, checked, drawn, found, image_folder

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.rules.latent import detail_lost
 from tests.commands import run
 from tests.datasets import Folders, found

@@ -209,7 +209,7 @@ def test_an_item_that_kills_workers_is_named_and_the_others_go_on(tmp_path: Path
 
 
 def test_the_first_file_names_a_chunk(tmp_path: Path) -> None:
-    from maskprep.dataset.sample import samples_of
+    from maskprep.dataset.samples import samples_of
 
     folders = Folders(tmp_path).add()
     (sample,) = samples_of(found(folders.config()))

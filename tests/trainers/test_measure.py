@@ -18,7 +18,8 @@ from PIL import Image, ImageCms
 
 from maskprep.checking.engine import check
 from maskprep.checking.ledger import Ledger
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.files import storage
 from maskprep.model import Size, Stage, Stop
 from maskprep.raster import read_header

@@ -12,7 +12,7 @@ from PIL import Image
 
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model.report import Report
 from maskprep.trainers import find_model, find_trainer
 from tests.truth import english, recorded

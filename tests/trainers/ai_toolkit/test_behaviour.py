@@ -13,7 +13,8 @@ from PIL import Image
 
 from maskprep.checking.engine import check
 from maskprep.dataset.discover import discover
-from maskprep.dataset.sample import Sample, samples_of
+from maskprep.dataset.sample import Sample
+from maskprep.dataset.samples import samples_of
 from maskprep.model import MaskSource
 from maskprep.model.report import Report
 from tests.places import ROOT

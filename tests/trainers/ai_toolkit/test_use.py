@@ -12,7 +12,7 @@ import yaml
 from PIL import Image, ImageFilter
 
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.ai_toolkit import placement

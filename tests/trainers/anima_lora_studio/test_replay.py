@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.trainers import find_model, find_trainer
 
 TRAINER = find_trainer("anima-lora-studio")

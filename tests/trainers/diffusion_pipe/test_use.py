@@ -13,7 +13,7 @@ import tomlkit
 from PIL import Image, ImageOps
 
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.diffusion_pipe import placement

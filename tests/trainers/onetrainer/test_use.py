@@ -12,7 +12,7 @@ from PIL import Image
 
 from maskprep.dataset.discover import Request, discover
 from maskprep.dataset.growth import DetailGrower
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Size
 from maskprep.trainers import find_model, find_trainer
 from tests.commands import run

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from maskprep.dataset.discover import Request, discover
-from maskprep.dataset.sample import samples_of
+from maskprep.dataset.samples import samples_of
 from maskprep.model import Size
 from maskprep.trainers import find_model, find_trainer
 from maskprep.trainers.simpletuner.placement import Crop, Resolution, place
