@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from click.testing import Result
 
 from maskprep.checking import ledger
+from maskprep.model.report import SampleRow
 from tests.commands import all_of, run
 from tests.datasets import Folders
 from tests.places import ROOT
@@ -207,6 +209,12 @@ def _forged(value: Any, change: Callable[[Any], Any]) -> str:
     return json.dumps(change(value))
 
 
+def _with_other(said: Any, **values: object) -> list[Any]:
+    """Change values of the row, which are kept in the order of its fields."""
+    names = [field.name for field in fields(SampleRow)]
+    return [list((dict(zip(names, said[0], strict=True)) | values).values()), [], []]
+
+
 ROWS: dict[str, Callable[[Any], Any]] = {
     "null": lambda said: None,
     "number": lambda said: 1,
@@ -214,21 +222,26 @@ ROWS: dict[str, Callable[[Any], Any]] = {
     "texts": lambda said: ["x", "y", "z"],
     "nulls": lambda said: [None, None, None],
     "another row": lambda said: [{}, [], []],
+    "an empty row": lambda said: [[], [], []],
     "deep": lambda said: eval("[" * 90 + "]" * 90),
-    "sizes": lambda said: [{**said[0], "size": [10**400, None]}, [], []],
-    "a size of text": lambda said: [{**said[0], "bucket": "xx"}, [], []],
-    "all texts": lambda said: [dict.fromkeys(said[0], "\x1b[31m"), [], []],
-    "all null": lambda said: [dict.fromkeys(said[0]), [], []],
-    "a key more": lambda said: [{**said[0], "more": 1}, [], []],
-    "another image": lambda said: [{**said[0], "image": "\ud800\0"}, [], []],
-    "a huge share": lambda said: [{**said[0], "coverage": "1"}, [], []],
+    "sizes": lambda said: _with_other(said, size=[10**400, None]),
+    "a size of text": lambda said: _with_other(said, bucket="xx"),
+    "all texts": lambda said: [["\x1b[31m"] * len(said[0]), [], []],
+    "all null": lambda said: [[None] * len(said[0]), [], []],
+    "a key more": lambda said: [[*said[0], 1], [], []],
+    "another image": lambda said: _with_other(said, image="\ud800\0"),
+    "a huge share": lambda said: _with_other(said, coverage="1"),
     "unknown rule": lambda said: [
         said[0],
-        [{"code": "MP999", "name": "x", "severity": "error", "path": "", "message": ""}],
+        [["MP999", "x", "error", "", "", "", "", False]],
         [],
     ],
-    "unknown severity": lambda said: [said[0], [{"severity": "x"}], []],
-    "unknown stage": lambda said: [said[0], [], [{"rule": "x", "stage": "x", "error": ""}]],
+    "unknown severity": lambda said: [
+        said[0],
+        [["MP104", "unreadable", "x", "", "", "", "", False]],
+        [],
+    ],
+    "unknown stage": lambda said: [said[0], [], [["x", "x", "", None, ""]]],
 }
 
 
