@@ -471,7 +471,7 @@ JOBS = (
             Command(f"{OURS}, 1 worker", lambda at: check_fine(at, "--workers", 1)),
             Command(FEWER_RULES, lambda at: check_fine(at, *few_rules())),
         ),
-        (Goal("check of masks rich in details, all rules", OURS, FLOOR, at_most=2.5),),
+        (Goal("check of detail-rich, all rules", OURS, FLOOR, at_most=2.5),),
         "every mask decoded by OpenCV, every image's header read by Pillow",
     ),
     Job(
