@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -253,6 +254,8 @@ def _put_out(
         content = (part.encode("utf-8", "backslashreplace") for part in parts)
         outputs.write(Path(output_file), content)
         _tell(f"{output_file}: written")
+    elif sys.stdout is None:
+        pass  # nobody reads it, and Click before 8.1 would fail
     elif form == "text":
         _print(reports, show_all)
     else:
@@ -264,8 +267,6 @@ def _put_out(
 
 
 def _print(reports: list[Report], show_all: bool) -> None:
-    import sys
-
     from maskprep.cli.screen import is_plain, plain_console
     from maskprep.reporters.text import as_plain, print_report
 

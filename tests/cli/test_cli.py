@@ -439,9 +439,10 @@ def test_a_full_disk_is_told_in_one_line(words: list[str], tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell's way to close it")
-def test_without_a_stdout_it_works_and_says_nothing_of_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_without_a_stdout_it_works_and_says_nothing_of_itself(tmp_path: Path, form: str) -> None:
     config = Folders(tmp_path).add().config()
-    command = f'"{sys.executable}" -m maskprep check "{config}" >&-'
+    command = f'"{sys.executable}" -m maskprep check "{config}" --format {form} >&-'
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
