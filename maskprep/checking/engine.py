@@ -77,7 +77,7 @@ def check(
     judge = partial(_judge, rules=rules, asked=asked, expectations=expectations)
     where = executor or Threads()
     if ledger is None:
-        judged = where.in_order(samples_of(training_set), judge, _lost)
+        judged: Iterator[Judgement] = where.in_order(samples_of(training_set), judge, _lost)
     else:
         recheck = Recheck(ledger, training_set, rules.choice, expectations)
         judged = recheck.in_order(judge, _lost, where)

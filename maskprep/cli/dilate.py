@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from maskprep.cli.options import Finite, TrainerCommand, data_options, one_request, writing_options
+from maskprep.cli.options import (
+    Finite,
+    TrainerCommand,
+    data_options,
+    executor_options,
+    one_request,
+    writing_options,
+)
 
 if TYPE_CHECKING:
     from maskprep.dataset.discover import Request
@@ -15,12 +23,15 @@ if TYPE_CHECKING:
     from maskprep.editing.plan import Destination
     from maskprep.masks.hidden import Fill
     from maskprep.masks.morphology import Shape
+    from maskprep.running.parallel import Executor
 
 #: More px, or cells, than any picture has: beyond it nothing more is grown.
 _MOST = 1e6
 _ABOVE_ZERO = Finite(min=0, min_open=True, max=_MOST)
 #: A softer edge than this, in px, is none.
 _MOST_FEATHER = 200
+#: Masks whose details grow from which processes are worth their start: threads wait for each other.
+_MANY = 40
 #: Details listed of one mask; the weakest first.
 _SHOWN = 3
 
@@ -28,6 +39,7 @@ _SHOWN = 3
 @click.command(cls=TrainerCommand)
 @data_options
 @writing_options
+@partial(executor_options, many=_MANY)
 @click.option("--radius", type=_ABOVE_ZERO, metavar="PX", help="Grow by this many px of the mask.")
 @click.option("--cells", type=_ABOVE_ZERO, metavar="N", help="Grow by this many latent cells.")
 @click.option(
@@ -80,6 +92,7 @@ def dilate(
     feather: float,
     fill_hidden: Fill,
     show_all: bool,
+    executor: Executor,
 ) -> None:
     """Grow masks, so that fine details survive the latent grid.
 
@@ -104,7 +117,10 @@ def dilate(
     from maskprep.dataset.discover import discover_pairs
     from maskprep.editing.dilate import dilate as grow
     from maskprep.model import MaskSource
+    from maskprep.running.parallel import ThisMachine, Threads
 
+    if target is None and not details and isinstance(executor, ThisMachine):
+        executor = Threads(executor.workers)  # which leave each other free, then
     request = one_request(requests)
     training_set = discover_pairs(request)
     with progress_bar("growing masks", training_set.pair_count) as advance:
@@ -120,6 +136,7 @@ def dilate(
             feather=feather,
             fill_hidden=fill_hidden,
             progress=advance,
+            executor=executor,
         )
 
     def describe(grown: Grown) -> list[str]:

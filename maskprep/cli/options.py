@@ -352,7 +352,7 @@ _EXECUTOR_OPTIONS = [
         "--executor",
         "place",
         type=click.Choice(["threads", "processes", "dask"]),
-        help="Where masks are looked at: here, or on a dask cluster that sees the same files."
+        help="Where the work is done: here, or on a dask cluster that sees the same files."
         "  [default: processes for many masks, threads for a few]",
     ),
     click.option("--workers", type=_FROM_ONE, help="Threads or processes.  [default: one a core]"),
@@ -364,31 +364,41 @@ _EXECUTOR_OPTIONS = [
 ]
 
 
-def executor_options(command: Command) -> Command:
-    """Give a command the options that say where pairs are judged, as its argument `executor`."""
+def executor_options(command: Command, many: int | None = None) -> Command:
+    """Give a command the options that say where its work is done, as its argument `executor`.
+
+    Parameters
+    ----------
+    command : callable
+        Click's, or one to be.
+    many : int or None
+        Items from which processes are worth their start; None for as many as of a check.
+    """
 
     @functools.wraps(command)
     def with_executor(
         *args: Any, place: str | None, workers: int | None, scheduler: str | None, **options: Any
     ) -> Any:
-        return command(*args, executor=_executor(place, workers, scheduler), **options)
+        return command(*args, executor=_executor(place, workers, scheduler, many), **options)
 
     return with_options(with_executor, _EXECUTOR_OPTIONS)
 
 
-def _executor(place: str | None, workers: int | None, scheduler: str | None) -> Executor:
+def _executor(
+    place: str | None, workers: int | None, scheduler: str | None, many: int | None
+) -> Executor:
     if place == "dask":
         from maskprep.running.cluster import Dask
 
         if workers is not None:
             raise click.UsageError("--workers counts what works here: it does not go with dask")
         return Dask(scheduler, tell=_tell)
-    from maskprep.running.parallel import Processes, ThisMachine, Threads
+    from maskprep.running.parallel import MANY, Processes, ThisMachine, Threads
 
     if scheduler is not None:
         raise click.UsageError("--scheduler goes with --executor dask")
     if place is None:
-        return ThisMachine(workers or 0)
+        return ThisMachine(workers or 0, many or MANY)
     return Threads(workers or 0) if place == "threads" else Processes(workers or 0)
 
 

@@ -18,6 +18,7 @@ from maskprep.dataset.seeds import (
     cells_at,
     joined,
     padded,
+    spread,
     with_margin,
 )
 from maskprep.masks.details import HALF, Detail, Details
@@ -308,9 +309,11 @@ class DetailGrower:
 
     def _cells(self, label: int, distance: int = 0) -> int:
         if (label, distance) not in self._near:
-            stride = self._sample.model.stride
-            near = self._seed(label).cells_within(distance, self._grid, stride)
-            self._near[label, distance] = near
+            self._near[label, distance] = (
+                spread(self._cells(label), distance, self._grid[1])
+                if distance
+                else self._seed(label).own_cells(self._grid, self._sample.model.stride)
+            )
         return self._near[label, distance]
 
     def _reached(self, label: int, radius: float) -> int:

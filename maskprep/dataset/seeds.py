@@ -58,13 +58,11 @@ class Seed:
         inside = grown[above : above + part.shape[0], before : before + part.shape[1]]
         np.maximum(part, inside, out=part)
 
-    def cells_within(self, distance: int, grid: tuple[int, ...], stride: int) -> int:
-        """Tell which latent cells lie so near to its own, a bit each.
+    def own_cells(self, grid: tuple[int, ...], stride: int) -> int:
+        """Tell which latent cells are its own, a bit each, row by row.
 
         Parameters
         ----------
-        distance : int
-            Cells, along both sides; 0 for its own.
         grid : tuple of int
             Rows and columns of the latent cells.
         stride : int
@@ -77,11 +75,32 @@ class Seed:
         """
         if not self.is_apart:
             return EVERYWHERE
-        near = np.zeros(grid, np.uint8)
-        near[cells_at(self.cells.at, stride)] = 1
-        if distance:
-            near = dilate(near, distance, "square")
-        return int.from_bytes(np.packbits(near).tobytes(), "big")
+        own = np.zeros(grid, np.uint8)
+        own[cells_at(self.cells.at, stride)] = 1
+        return int.from_bytes(np.packbits(own).tobytes(), "big")
+
+
+def spread(cells: int, distance: int, columns: int) -> int:
+    """Add the cells that lie so near, along both sides.
+
+    Parameters
+    ----------
+    cells : int
+        A bit each, row by row.
+    distance : int
+        Cells.
+    columns : int
+        Cells in a row.
+
+    Returns
+    -------
+    int
+        Beside a row's end also those of the next: too many, never too few.
+    """
+    for step in (1, columns):
+        for _ in range(distance):
+            cells |= cells << step | cells >> step
+    return cells
 
 
 def joined(seeds: Sequence[Seed]) -> At:

@@ -26,6 +26,7 @@ from maskprep.masks.morphology import dilate as dilate_mask
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, TrainingSet
 from maskprep.raster import Mask
+from maskprep.running.parallel import Executor
 
 #: Hidden colours that differ by no more, of 255, were filled in by an editor.
 _FLAT = 4
@@ -97,7 +98,7 @@ def dilate(
     feather: float = 0,
     fill_hidden: Fill = "keep",
     progress: Callable[[], None] = lambda: None,
-    workers: int = 0,
+    executor: Executor | None = None,
 ) -> Carried[Grown]:
     """Grow every mask of a training set.
 
@@ -126,8 +127,8 @@ def dilate(
         Alpha only: what to put under fully transparent pixels before they become visible.
     progress : callable
         Called once after each mask.
-    workers : int
-        Threads; 0 for one a core.
+    executor : Executor or None
+        Where masks are grown; None for threads. Processes grow details on all cores at once.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def dilate(
     tasks = list(_tasks(training_set, destination, way))
     if not tasks:
         raise MaskprepError(f"{training_set.name}: no image has a mask, or is to have one")
-    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+    return carry_out(tasks, training_set, destination, progress=progress, executor=executor)
 
 
 def _tasks(training_set: TrainingSet, destination: Destination, way: _Way) -> Iterator[Task[Grown]]:
@@ -163,7 +164,8 @@ def _tasks(training_set: TrainingSet, destination: Destination, way: _Way) -> It
     for (path, samples), target in zip(users.items(), targets, strict=True):
         by_alpha = samples[0].pair.source is MaskSource.ALPHA
         companions = captions_of(samples[0].pair) if by_alpha else ()
-        yield Task(path, target, partial(_make, samples, way), companions)
+        reads = tuple({file: None for sample in samples for file in sample.files})
+        yield Task(path, target, partial(_make, samples, way), companions, reads=reads)
 
 
 def _make(samples: Sequence[Sample], way: _Way) -> Made[Grown]:

@@ -19,6 +19,7 @@ from maskprep.masks.hidden import Fill
 from maskprep.masks.tones import coverage
 from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
 from maskprep.raster import Header, Mask, Reading
+from maskprep.running.parallel import Threads
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def embed(
         )
         for uses, target in zip(images.values(), targets, strict=True)
     ]
-    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+    return carry_out(tasks, training_set, destination, progress=progress, executor=Threads(workers))
 
 
 def _made(uses: Sequence[tuple[Pair, Subset]], fill: Fill, reading: Reading) -> Made[Embedded]:

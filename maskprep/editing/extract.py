@@ -167,7 +167,7 @@ def extract(
     decided = _decided(carriers, wishes, workers)
     tasks = list(_tasks(carriers, destination, wishes, decided, training_set.mask_ending))
     tasks += [Task(pair.image, None, partial(_without_mask, pair)) for pair in without]
-    return carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+    return carry_out(tasks, training_set, destination, progress=progress, executor=Threads(workers))
 
 
 def _carriers(

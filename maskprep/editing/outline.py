@@ -22,6 +22,7 @@ from maskprep.masks.tones import Tones, coverage
 from maskprep.model import Size, TrainingSet
 from maskprep.raster import Header, Mask
 from maskprep.raster.orientation import PaintedOn, fit_to_stored
+from maskprep.running.parallel import Threads
 
 #: What becomes of an image without a chosen shape; None tells it as a problem.
 Missing = Literal["white", "black", "skip"]
@@ -154,7 +155,9 @@ def outline(
             progress()
         else:
             tasks.append(Task(image, target, partial(_made, image, found, doubt, wishes)))
-    carried = carry_out(tasks, training_set, destination, progress=progress, workers=workers)
+    carried = carry_out(
+        tasks, training_set, destination, progress=progress, executor=Threads(workers)
+    )
     return Outlines(carried, tuple(skipped), match.without)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -21,9 +23,10 @@ from maskprep.files.pathname import entry_of
 from maskprep.files.write import Standing, refuse_changed, standing, why_not, write_whole
 from maskprep.model import TrainingSet
 from maskprep.raster import read_header
-from maskprep.running.parallel import Threads, one_at_a_time
+from maskprep.running.parallel import WAS_ENDED, Executor, Threads, one_at_a_time
 
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Task(Generic[Row]):
         Files that are copied into the target's folder, such as captions; not in place.
     effect : Effect
         What becomes of the source in place.
+    reads : tuple of str
+        Files that `make` reads besides the source.
     """
 
     source: str
@@ -76,6 +81,12 @@ class Task(Generic[Row]):
     make: Callable[[], Made[Row]]
     companions: tuple[str, ...] = ()
     effect: Effect = Effect.REPLACE
+    reads: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What has to be there wherever it is made: the source first."""
+        return (self.source, *self.reads)
 
 
 @dataclass(frozen=True)
@@ -243,7 +254,7 @@ def carry_out(
     destination: Destination,
     *,
     progress: Callable[[], None] = lambda: None,
-    workers: int = 0,
+    executor: Executor | None = None,
 ) -> Carried[Row]:
     """Write every file of a plan, each whole or not at all, and go on after those that fail.
 
@@ -257,8 +268,8 @@ def carry_out(
         Where they go.
     progress : callable
         Called once after each task.
-    workers : int
-        Threads; 0 for one a core.
+    executor : Executor or None
+        Where contents are made; None for threads. Whoever makes them, this process writes them.
 
     Returns
     -------
@@ -290,17 +301,28 @@ def carry_out(
         writer = _InPlace(backup, data_folders(training_set))
     owners = _owners(tasks)
     leaders = _leaders(tasks) if destination.output is None else {}
+    finished: dict[int, Outcome[Row]] = {}
+    begun: deque[tuple[Task[Row], _Seen]] = deque()
+    broken_off = threading.Event()
 
-    def work(task: Task[Row]) -> Outcome[Row]:
+    def look(task: Task[Row]) -> _Seen:
         if task.target is not None and (owner := owners[_folded(task.target)]) is not task:
-            told = f"not written: {task.target} is made of {owner.source} already"
-            return Outcome(task.source, task.target, problem=told)
-        return attempted(task.source, task.target, lambda: written(task))
+            raise MaskprepError(f"not written: {task.target} is made of {owner.source} already")
+        return writer.look(task)
 
-    def written(task: Task[Row]) -> Outcome[Row]:
-        seen = writer.look(task)
-        with one_at_a_time(_pixels(task.source)):
-            made = task.make()
+    def to_be_made() -> Iterator[Task[Row]]:
+        for task in tasks:
+            if id(task) in leaders:
+                continue
+            seen = attempted(task.source, task.target, partial(look, task))
+            if isinstance(seen, Outcome):
+                finished[id(task)] = seen
+                progress()
+            else:
+                begun.append((task, seen))
+                yield task
+
+    def write(task: Task[Row], seen: _Seen, made: Made[Row]) -> Outcome[Row]:
         if destination.witness is not None and made.content is not None:
             destination.witness(task, made)
         if not destination.dry_run:
@@ -312,25 +334,29 @@ def carry_out(
         notes = (*made.notes, left) if left else made.notes
         return Outcome(task.source, task.target, changed, made.row, notes, left_link=left)
 
-    finished: dict[int, Outcome[Row]] = {}
-    broken_off = threading.Event()
-
-    def noted(task: Task[Row]) -> None:
-        finished[id(task)] = work(task)
+    def finish(of_one: tuple[Task[Row], _Seen, Made[Row] | Outcome[Row]]) -> None:
+        task, seen, made = of_one
+        finished[id(task)] = (
+            made
+            if isinstance(made, Outcome)
+            else attempted(task.source, task.target, lambda: write(task, seen, made))
+        )
 
     try:
         # Closed, nothing is under way any more: what was, is through, or has not begun.
-        first = [task for task in tasks if id(task) not in leaders]
         with (
             sole_writer(() if destination.dry_run else _places(tasks, destination)),
-            closing(Threads(workers).in_order(first, noted)) as carried,
+            closing((executor or Threads()).in_order(to_be_made(), _make, _lost)) as made,
+            closing(
+                Threads().in_order(((*begun.popleft(), each) for each in made), finish)
+            ) as done,
         ):
-            for _ in carried:
+            for _ in done:
                 progress()
         for task in tasks:
             if id(task) in leaders:
-                done = finished[id(leaders[id(task)])]
-                finished[id(task)] = replace(done, source=task.source, changed=False, notes=())
+                led = finished[id(leaders[id(task)])]
+                finished[id(task)] = replace(led, source=task.source, changed=False, notes=())
                 progress()
     except KeyboardInterrupt:
         broken_off.set()
@@ -338,6 +364,18 @@ def carry_out(
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
+
+
+def _make(task: Task[Row]) -> Made[Row] | Outcome[Row]:
+    def make() -> Made[Row]:
+        with one_at_a_time(_pixels(task.source)):
+            return task.make()
+
+    return attempted(task.source, task.target, make)
+
+
+def _lost(task: Task[Row]) -> Outcome[Row]:
+    return Outcome(task.source, task.target, problem=WAS_ENDED)
 
 
 def _pixels(path: str) -> int:
@@ -348,8 +386,10 @@ def _pixels(path: str) -> int:
     return size.width * size.height
 
 
-def attempted(source: str, target: Path | None, work: Callable[[], Outcome[Row]]) -> Outcome[Row]:
-    """Do one task's work; where that fails, give an outcome that says why."""
+def attempted(
+    source: str, target: Path | None, work: Callable[[], Result]
+) -> Result | Outcome[Any]:
+    """Do a part of one task's work; where that fails, give an outcome that says why."""
     try:
         return work()
     except MaskprepError as error:

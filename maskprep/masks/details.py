@@ -200,9 +200,11 @@ class Details:
         """
         height, width = self.shape_hw
         down, across = _cells_of(*self._pixels_of(detail), grid, self.shape_hw)
-        counts = np.bincount(down * grid[1] + across)
-        places = np.flatnonzero(counts)
-        pixels, (rows, columns) = counts[places], np.divmod(places, grid[1])
+        places = down * grid[1] + across
+        first = int(places.min())
+        counts = np.bincount(places - first)
+        filled = np.flatnonzero(counts)
+        pixels, (rows, columns) = counts[filled], np.divmod(filled + first, grid[1])
         shared = bool(height % grid[0] or width % grid[1])
         shared = shared or (stride is not None and height % stride + width % stride > 0)
         if stride is not None and not shared:

@@ -19,6 +19,8 @@ Mask = NDArray[np.uint8]
 _NEAR = 4
 #: Radius from which masks without grey are faster grown as bits, px.
 _FAR = 6
+#: Pixels up to which it takes as long to look where any of them trains as to grow them all.
+_SMALL = 2**14
 Shape = Literal["disk", "square", "diamond"]
 
 
@@ -64,8 +66,10 @@ def dilate(mask: AnyMask, radius: float, shape: Shape = "disk") -> Mask:
            [  0,   0, 200,   0,   0]], dtype=uint8)
     """
     mask = as_mask(mask)
+    if _checked(radius) < _NEAR + 1 and mask.size <= _SMALL:
+        return _spread(mask, radius, shape, np.maximum, 0)
     grown: Mask = mask.copy()
-    reach = min(int(_checked(radius)), max(mask.shape))
+    reach = min(int(radius), max(mask.shape))
     left, top, width, height = cv2.boundingRect(mask)
     if not width:  # nothing trains
         return grown

@@ -10,7 +10,7 @@ import time
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -91,7 +91,7 @@ class Dask:
         items: Iterable[Item],
         work: Callable[[Item], Result],
         lost: Callable[[Item], Result] | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Work on items in the cluster; see `maskprep.running.parallel.Executor`.
 
         Parameters

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Items from which processes are worth their start: two take a third of a second for it.
+#: Pairs to be checked from which processes are worth their start: two take a third of a second.
 MANY = 256
 #: Processes that are started unless more are asked for: each holds some 100 MB.
 _MOST = 16
@@ -58,7 +58,7 @@ class Executor(Protocol):
         items: Iterable[Item],
         work: Callable[[Item], Result],
         lost: Callable[[Item], Result] | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Work on items, and give the results in the items' order.
 
         Parameters
@@ -177,7 +177,7 @@ class Processes:
         items: Iterable[Item],
         work: Callable[[Item], Result],
         lost: Callable[[Item], Result] | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Work on items in processes; see `Executor`.
 
         Parameters
@@ -305,21 +305,24 @@ class ThisMachine:
     ----------
     workers : int
         How many of either; 0 for one a core.
+    many : int
+        Items from which processes are worth their start.
     """
 
     workers: int = 0
+    many: int = MANY
 
     def in_order(
         self,
         items: Iterable[Item],
         work: Callable[[Item], Result],
         lost: Callable[[Item], Result] | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Work on items; see `Executor`. What is done by processes can be pickled."""
         waiting = iter(items)
         alone = (self.workers or cores()) == 1
-        first = deque(() if alone else islice(waiting, MANY))
-        many = len(first) == MANY and all(map(_is_near, first)) and _can_start()
+        first = deque(() if alone else islice(waiting, self.many))
+        many = len(first) == self.many and all(map(_is_near, first)) and _can_start()
         chosen = Processes(self.workers) if many else Threads(self.workers)
         yield from chosen.in_order(chain(_taken_from(first), waiting), work, lost)
 

@@ -20,13 +20,13 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="ends commands by signal
 
 MANY = 60
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
-#: Runs a command of which each file takes a moment, and one in `SLOW` a minute.
+#: Runs a command of which each file takes a moment to make, here or on the disk; or a minute.
 _SLOWLY = """
 import os, sys, time
 from maskprep import raster
 from maskprep.files import write
 
-encode, slow = raster.encode_mask, {slow!r}
+encode, rights, slow = raster.encode_mask, write._make_alike, {slow!r}
 
 def slowly(*words):
     time.sleep(0.05)
@@ -38,9 +38,15 @@ def stuck(temporary, model):
     os.write(2, b"writing\\n")
     time.sleep(60)
 
+def set_rights_slowly(*words):
+    time.sleep(0.05)
+    return rights(*words)
+
 raster.encode_mask = slowly
 if slow == "write":
     write._make_alike = stuck  # when all is written but the name
+if slow == "disk":
+    write._make_alike = set_rights_slowly
 sys.argv = ["maskprep", *{words!r}]
 from maskprep.__main__ import main
 main()
@@ -81,10 +87,13 @@ def unfinished(root: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("sent", CODES)
-def test_in_place_what_was_done_is_told(sent: str, folders: Folders, tmp_path: Path) -> None:
+@pytest.mark.parametrize("grown", [("--radius", 9), ("--radius", 9, "--executor", "processes")])
+def test_in_place_what_was_done_is_told(
+    grown: tuple[object, ...], sent: str, folders: Folders, tmp_path: Path
+) -> None:
     before = {path.name: path.read_bytes() for path in folders.masks.iterdir()}
-    words = ("dilate", folders.images, "--masks", folders.masks, "--radius", 9, "--in-place")
-    process = begun(*words)
+    words = ("dilate", folders.images, "--masks", folders.masks, "--in-place", *grown)
+    process = begun(*words, slow="disk" if "processes" in grown else "")
     wait_for_some(folders.root, "masks.maskprep-backup-*/*.png", process)
     process.send_signal(signal.Signals[sent])
     errors = process.communicate(timeout=30)[1]

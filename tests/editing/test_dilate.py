@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ from skimage.morphology import dilation, disk
 from maskprep.cli import maskprep
 from maskprep.dataset.samples import samples_of
 from maskprep.editing.dilate import dilate
-from maskprep.editing.plan import Destination
+from maskprep.editing.plan import Carried, Destination
 from maskprep.errors import MaskprepError
 from maskprep.masks.morphology import erode
+from maskprep.running.parallel import Processes, ThisMachine, Threads
 from tests.backups import originals
 from tests.datasets import FIGURE, Folders, drawn, found
+from tests.places import processes
 
 Mask = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -105,6 +109,54 @@ def test_the_fix_that_check_tells_mends_what_it_found(tmp_path: Path) -> None:
     result = run("check", _with_masks(config, folders.masks, out))
     assert "detail-lost" not in result.output
     assert "0 errors, 0 warnings" in result.output
+
+
+@processes
+def test_processes_grow_the_same(tmp_path: Path) -> None:
+    folders = with_hair(tmp_path, *(f"{number}.png" for number in range(11)))
+    Image.new("L", (40, 30)).save(folders.masks / "4.png")
+    (folders.masks / "7.png").write_bytes(b"no picture")
+    training_set = found(folders.config())
+    outcomes = []
+    for name, executor in (("here", Threads(2)), ("there", Processes(2))):
+        steps: list[None] = []
+        out = Destination(tmp_path / name)
+        done = dilate(
+            training_set,
+            out,
+            target=0.7,
+            executor=executor,
+            progress=partial(steps.append, None),
+        )
+        assert len(steps) == 11
+        assert len(done.failed) == 2
+        outcomes.append([replace(each, target=None) for each in done.outcomes])
+    assert outcomes[0] == outcomes[1]
+    assert sum(len(each.row.details or ()) for each in outcomes[0] if each.row) >= 9
+    here, there = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("here", "there")
+    )
+    assert here == there
+    assert len(here) == 9
+
+
+def test_details_of_many_masks_grow_in_processes_and_radii_in_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = with_hair(tmp_path, "a.png", "b.png")
+    words = ["dilate", str(folders.config()), "--dry-run"]
+    seen: list[object] = []
+
+    def asked(**words: Any) -> Carried[Any]:
+        seen.append(words["executor"])
+        return Carried(())
+
+    monkeypatch.setattr("maskprep.editing.dilate.dilate", lambda *_, **words: asked(**words))
+    for more in (["--target", "0.7"], ["--cells", "1", "--details"], ["--radius", "8"]):
+        assert run(*words, *more).exit_code == 0
+    run(*words, "--radius", "8", "--executor", "processes", "--workers", "3")
+    assert seen == [ThisMachine(0, 40), ThisMachine(0, 40), Threads(0), Processes(3)]
 
 
 def test_cells_are_converted_by_the_buckets_scale(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from maskprep.errors import MaskprepError
 from maskprep.files import write
 from maskprep.files.write import standing
 from maskprep.model import TrainingSet
+from maskprep.running.parallel import WAS_ENDED, Threads
 from tests.backups import originals
 from tests.datasets import Folders, found
 from tests.places import links, names_by_case
@@ -321,6 +322,30 @@ def test_a_file_that_could_not_be_replaced_leaves_no_backup(
     assert tree(folders.masks) == before
 
 
+class _Losing:
+    """Loses whoever works on the first item."""
+
+    def in_order(
+        self,
+        items: Iterable[Any],
+        work: Callable[[Any], Any],
+        lost: Callable[[Any], Any] | None = None,
+    ) -> Generator[Any, None, None]:
+        assert lost is not None
+        waiting = iter(items)
+        yield lost(next(waiting))
+        yield from map(work, waiting)
+
+
+def test_a_process_that_is_gone_costs_its_own_file_only(tmp_path: Path) -> None:
+    folders = Folders(tmp_path).add("a.png").add("b.png")
+    original = (folders.masks / "a.png").read_bytes()
+    tasks = [Task(each, Path(each), copying()) for each in masks_of(folders)]
+    done = carry_out(tasks, found(folders.config()), IN_PLACE, executor=_Losing())
+    assert [outcome.problem for outcome in done.outcomes] == [WAS_ENDED, ""]
+    assert tree(folders.masks) == {"a.png": original, "b.png": b"new"}
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_interrupt_tells_all_that_was_done(workers: int, tmp_path: Path) -> None:
     folders = Folders(tmp_path)
@@ -336,7 +361,7 @@ def test_an_interrupt_tells_all_that_was_done(workers: int, tmp_path: Path) -> N
 
     training_set = found(folders.config())
     with pytest.raises(plan.InterruptedPlanError) as broken_off:
-        carry_out(tasks, training_set, IN_PLACE, progress=interrupted, workers=workers)
+        carry_out(tasks, training_set, IN_PLACE, progress=interrupted, executor=Threads(workers))
     changed = [each for each in masks_of(folders) if Path(each).read_bytes() == b"new"]
     assert 2 <= len(changed) < len(tasks)
     assert f"interrupted after {len(changed)} of 12 files; go back before a second run" in str(

@@ -101,6 +101,22 @@ def test_a_check_that_mends_asks_the_cluster_too(
     assert far.stderr == local.stderr
 
 
+def test_masks_grow_there_and_are_written_here(
+    pair_of_workers: LocalCluster, tmp_path: Path
+) -> None:
+    config, told, made = varied_set(tmp_path / "set"), [], []
+    there = ("--executor", "dask", "--scheduler", pair_of_workers.address)
+    for place in (("--executor", "threads"), there):
+        out = tmp_path / "grown"
+        result = run("dilate", config, "--target", "0.7", "--output", out, *place)
+        told.append((result.exit_code, result.output))
+        made.append({path.name: path.read_bytes() for path in out.iterdir()})
+        out.rename(tmp_path / f"grown {place[1]}")
+    assert told[0] == told[1]
+    assert made[0] == made[1]
+    assert len(made[0]) > 20
+
+
 def test_the_address_may_be_in_dasks_own_configuration(
     pair_of_workers: LocalCluster, tmp_path: Path
 ) -> None:

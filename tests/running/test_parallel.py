@@ -211,12 +211,11 @@ def test_processes_that_cannot_begin_are_no_fault_of_files() -> None:
 
 
 @processes
-def test_many_items_go_to_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "MANY", 20)
+def test_many_items_go_to_processes() -> None:
     here = os.getpid()
-    assert set(ThisMachine(2).in_order(range(19), where)) == {here}
-    assert here not in set(ThisMachine(2).in_order(range(20), where))
-    assert set(ThisMachine(1).in_order(range(20), where)) == {here}
+    assert set(ThisMachine(2, many=20).in_order(range(19), where)) == {here}
+    assert here not in set(ThisMachine(2, many=20).in_order(range(20), where))
+    assert set(ThisMachine(1, many=20).in_order(range(20), where)) == {here}
 
 
 class _Near:
@@ -227,21 +226,17 @@ class _Far:
     files = ("memory://set/a.png",)
 
 
-def test_where_anything_is_remote_all_stays_in_this_process(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(parallel, "MANY", 3)
+def test_where_anything_is_remote_all_stays_in_this_process() -> None:
     items = [_Near(), _Far(), _Near(), _Near()]
-    assert set(ThisMachine(2).in_order(items, lambda _: os.getpid())) == {os.getpid()}
+    assert set(ThisMachine(2, many=3).in_order(items, lambda _: os.getpid())) == {os.getpid()}
 
 
 def test_threads_do_it_where_processes_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: object) -> None:
         raise OSError("Function not implemented")
 
-    monkeypatch.setattr(parallel, "MANY", 3)
     monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", refuse)
-    assert set(ThisMachine(2).in_order(range(9), where)) == {os.getpid()}
+    assert set(ThisMachine(2, many=3).in_order(range(9), where)) == {os.getpid()}
 
 
 def _processes_of(session: int) -> set[int]:
@@ -355,11 +350,10 @@ def test_findings_do_not_depend_on_who_works(tmp_path: Path) -> None:
 
 
 @processes
-@pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2)])
+@pytest.mark.parametrize("executor", [Processes(2), ThisMachine(2, many=5)])
 def test_processes_remember_and_recall(
     executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parallel, "MANY", 5)
     training_set = found(_set_with_findings(tmp_path / "set"))
     ledger = Ledger(tmp_path / "kept")
     first = check(training_set, executor=executor, ledger=ledger)
