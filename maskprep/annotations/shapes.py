@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from maskprep.annotations.document import Document
-from maskprep.model import Size
+from maskprep.model import PaintedOn, Size
 from maskprep.raster import Mask
-from maskprep.raster.orientation import PaintedOn
 
 
 @dataclass(frozen=True)

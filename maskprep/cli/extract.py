@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from maskprep.editing.extract import Channel, Extracted
     from maskprep.editing.outline import Missing, Outlined
     from maskprep.editing.plan import Destination
-    from maskprep.raster.orientation import PaintedOn
+    from maskprep.model import PaintedOn
 
 
 #: Images told of many.

@@ -26,9 +26,9 @@ from maskprep.masks.labels import Chosen, Colour
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import Tones, coverage
 from maskprep.masks.values import Judgement, Kind
-from maskprep.model import MaskSource, Pair, Size, Subset, TrainingSet
+from maskprep.model import MaskSource, PaintedOn, Pair, Size, Subset, TrainingSet
 from maskprep.raster import Header, Mask, StoredPixels
-from maskprep.raster.orientation import PaintedOn, as_viewed, fit_to_stored
+from maskprep.raster.orientation import as_viewed, fit_to_stored
 from maskprep.running.parallel import Threads
 
 #: Where to look for the shape; None takes R of mask files, and the alpha of alpha sets.

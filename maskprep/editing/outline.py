@@ -19,9 +19,9 @@ from maskprep.errors import MaskprepError
 from maskprep.files import pathname
 from maskprep.masks.resample import fitted
 from maskprep.masks.tones import Tones, coverage
-from maskprep.model import Size, TrainingSet
+from maskprep.model import PaintedOn, Size, TrainingSet
 from maskprep.raster import Header, Mask
-from maskprep.raster.orientation import PaintedOn, fit_to_stored
+from maskprep.raster.orientation import fit_to_stored
 from maskprep.running.parallel import Threads
 
 #: What becomes of an image without a chosen shape; None tells it as a problem.

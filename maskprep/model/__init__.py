@@ -26,6 +26,7 @@ from maskprep.model.geometry import (
     WHOLE,
     At,
     Box,
+    PaintedOn,
     Placement,
     Size,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "MaskSource",
     "ModelTraits",
     "Oddity",
+    "PaintedOn",
     "Pair",
     "Placement",
     "Resize",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Size(NamedTuple):
@@ -39,6 +39,8 @@ class Box(NamedTuple):
 #: Rows and columns of an array: slices for a part, arrays that numpy broadcasts for single pixels.
 At = tuple[Any, Any]
 WHOLE: At = (slice(None), slice(None))
+#: Which way up a mask lies, where the image's EXIF says that it is shown turned.
+PaintedOn = Literal["auto", "stored", "viewed"]
 
 
 @dataclass(frozen=True)

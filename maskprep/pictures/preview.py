@@ -26,8 +26,8 @@ from maskprep.pictures.gather import caption_of, view_of
 from maskprep.pictures.order import Ranked, worst_first
 from maskprep.pictures.pair import draw_pair
 from maskprep.pictures.sheet import MOST, Sheet, blank_tile, draw_tile
-from maskprep.pictures.stored import encoded_jpeg, encoded_png
 from maskprep.pictures.view import SheetTile
+from maskprep.raster.png import png_of
 from maskprep.running.parallel import Threads, one_at_a_time
 
 SHEET = "contact-sheet"
@@ -294,4 +294,8 @@ def _names(
 
 
 def _encoded(picture: Image.Image, drawing: Drawing) -> bytes:
-    return encoded_jpeg(picture) if drawing.jpeg else encoded_png(picture)
+    if not drawing.jpeg:
+        return png_of(np.asarray(picture))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=88, subsampling=0)  # colours tell the weights
+    return buffer.getvalue()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskprep.model import Size
-
-PaintedOn = Literal["auto", "stored", "viewed"]
+from maskprep.model import PaintedOn, Size
 
 Pixels = NDArray[Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -38,7 +37,6 @@ from maskprep.pictures.palette import (
     weight_colours,
 )
 from maskprep.pictures.panels import cells_panel, drawn_panel, most_lost
-from maskprep.pictures.stored import encoded_png
 from maskprep.pictures.view import Levels, Pixels, scaled, scaled_picture
 
 
@@ -288,16 +286,6 @@ def test_no_outline_hides_a_line_of_2_px(size: tuple[int, int], shift: int) -> N
 def cells_row(view: PairView) -> int:
     rows: int = view.weights.shape[0]
     return rows // 2 * 8 + 4
-
-
-@pytest.mark.parametrize("size", [(1, 1), (7, 300), (300, 7), (64, 31), (64, 32), (64, 33)])
-def test_a_drawing_is_stored_without_loss(size: tuple[int, int]) -> None:
-    random = np.random.default_rng(3)
-    pixels = random.integers(0, 256, (size[1], size[0], 3), np.uint8)
-    pixels[size[1] // 2 :] = 250
-    with Image.open(io.BytesIO(encoded_png(Image.fromarray(pixels)))) as stored:
-        assert (stored.format, stored.mode) == ("PNG", "RGB")
-        np.testing.assert_array_equal(np.asarray(stored), pixels)
 
 
 def test_a_smaller_size_is_made_of_the_least_larger_one() -> None:
