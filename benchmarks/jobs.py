@@ -31,7 +31,7 @@ FLOOR, CORES = "floor", "floor, all cores"
 FAST = "imagecodecs"
 #: Pairs of jobs that draw: so many are there for a first look, too.
 DRAWN = 40
-_RECODE = "decoded by Pillow, encoded by OpenCV as it does without options"
+_RECODE = "decoded by Pillow, encoded by ISA-L"
 
 
 @dataclass(frozen=True)
@@ -542,7 +542,7 @@ JOBS = (
             ),
         ),
         (Goal("embed", OURS, FLOOR, at_most=1.1),),
-        "image and mask decoded, RGBA encoded, by Pillow at compression level 4, as maskprep does",
+        "image and mask decoded by Pillow, RGBA encoded by ISA-L",
         writes=True,
     ),
     drawing_job(

@@ -12,13 +12,13 @@ how, masks, output = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 radius = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 
 if how == "floor":
-    import cv2
     import numpy as np
     from PIL import Image
+    from stored import write_png
 
     for path in files(masks):
         with Image.open(path) as mask:
-            cv2.imwrite(str(output / path.name), np.asarray(mask))
+            write_png(output / path.name, np.asarray(mask))
 
 elif how == "opencv":
     import cv2

@@ -1,6 +1,6 @@
 """Put masks into the alpha of their images: ``embed.py HOW IMAGES MASKS OUTPUT``.
 
-`floor` writes at the compression at which maskprep writes, `pillow` at Pillow's default.
+`floor` writes by what is fastest, `pillow` at Pillow's default.
 """
 
 import subprocess
@@ -24,6 +24,9 @@ for path in files(images):
         picture = image.convert("RGB")
         picture.putalpha(mask.convert("L"))
         if how == "floor":
-            picture.save(made, compress_level=4)
+            import numpy as np
+            from stored import write_png
+
+            write_png(made, np.asarray(picture))
         else:
             picture.save(made)
