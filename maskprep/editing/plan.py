@@ -362,6 +362,10 @@ def carry_out(
         broken_off.set()
         through = tuple(finished[id(task)] for task in tasks if id(task) in finished)
         raise InterruptedPlanError(Carried(through, backup.folders), len(tasks)) from None
+    except MaskprepError as error:  # of whoever makes the contents, such as a cluster that is gone
+        if not backup.folders or isinstance(error, InterruptedWorkError):
+            raise
+        raise MaskprepError(f"{error}{way_back(backup.folders)}") from error
     outcomes = (finished[id(task)] for task in tasks)
     return Carried(tuple(outcomes), backup.folders)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Generator, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,37 @@ def test_a_process_that_is_gone_costs_its_own_file_only(tmp_path: Path) -> None:
     done = carry_out(tasks, found(folders.config()), IN_PLACE, executor=_Losing())
     assert [outcome.problem for outcome in done.outcomes] == [WAS_ENDED, ""]
     assert tree(folders.masks) == {"a.png": original, "b.png": b"new"}
+
+
+class _Ending(_Losing):
+    """Is gone after the first two items."""
+
+    def in_order(
+        self,
+        items: Iterable[Any],
+        work: Callable[[Any], Any],
+        lost: Callable[[Any], Any] | None = None,
+    ) -> Generator[Any, None, None]:
+        yield from map(work, islice(items, 2))
+        raise MaskprepError("tcp://host:1: the scheduler is gone")
+
+
+def test_whoever_makes_contents_may_go_and_the_way_back_is_told(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    for place in range(4):
+        folders.add(f"{place}.png")
+    before = tree(folders.masks)
+    training_set, out = found(folders.config()), tmp_path / "out"
+    copies = [Task(each, out / Path(each).name, copying()) for each in masks_of(folders)]
+    with pytest.raises(MaskprepError, match="the scheduler is gone$"):
+        carry_out(copies, training_set, Destination(out), executor=_Ending())
+    tasks = [Task(each, Path(each), copying()) for each in masks_of(folders)]
+    with pytest.raises(MaskprepError, match="the scheduler is gone; go back before") as refused:
+        carry_out(tasks, training_set, IN_PLACE, executor=_Ending())
+    (backup,) = backups(tmp_path)
+    assert str(backup) in str(refused.value)
+    changed = [name for name, content in tree(folders.masks).items() if content != before[name]]
+    assert sorted(originals(backup)) == changed == ["0.png", "1.png"]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
