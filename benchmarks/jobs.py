@@ -31,7 +31,7 @@ FLOOR, CORES = "floor", "floor, all cores"
 FAST = "imagecodecs"
 #: Pairs of jobs that draw: so many are there for a first look, too.
 DRAWN = 40
-_RECODE = "decoded by Pillow, encoded by ISA-L"
+_RECODE = "decoded by Pillow, encoded by zlib-ng"
 
 
 @dataclass(frozen=True)
@@ -542,7 +542,7 @@ JOBS = (
             ),
         ),
         (Goal("embed", OURS, FLOOR, at_most=1.1),),
-        "image and mask decoded by Pillow, RGBA encoded by ISA-L",
+        "image and mask decoded by Pillow, RGBA encoded by zlib-ng",
         writes=True,
     ),
     drawing_job(

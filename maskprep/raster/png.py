@@ -33,8 +33,8 @@ def png_of(pixels: NDArray[np.uint8], beside: tuple[bytes, bytes] = (b"", b"")) 
     Returns
     -------
     bytes
-        8 bits a channel. Made in a tenth of OpenCV's time for masks, and of Pillow's at level 4 for
-        photographs: soft masks take 4 % less, hard ones 17 % more, photographs 4 % more.
+        8 bits a channel. A mask is made in a quarter of OpenCV's time, and takes a seventh less, a
+        hard one as much more; a photograph in a fifth of Pillow's at level 4, and takes as much.
 
     Examples
     --------

@@ -367,7 +367,7 @@ def test_whoever_makes_contents_may_go_and_the_way_back_is_told(tmp_path: Path) 
     before = tree(folders.masks)
     training_set, out = found(folders.config()), tmp_path / "out"
     copies = [Task(each, out / Path(each).name, copying()) for each in masks_of(folders)]
-    with pytest.raises(MaskprepError, match="the scheduler is gone$"):
+    with pytest.raises(MaskprepError, match=r"the scheduler is gone$"):
         carry_out(copies, training_set, Destination(out), executor=_Ending())
     tasks = [Task(each, Path(each), copying()) for each in masks_of(folders)]
     with pytest.raises(MaskprepError, match="the scheduler is gone; go back before") as refused:

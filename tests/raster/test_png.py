@@ -14,13 +14,13 @@ from maskprep.raster import deflate
 from maskprep.raster.png import beside_pixels, png_of
 
 
-@pytest.fixture(params=["ISA-L", "zlib"], autouse=True)
+@pytest.fixture(params=["zlib-ng", "zlib"], autouse=True)
 def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deflate by one and the other."""
     if request.param == "zlib":
-        monkeypatch.setattr(deflate, "_by_isal", None)
-    elif deflate._by_isal is None:
-        pytest.skip("there is no ISA-L for this system")
+        monkeypatch.setattr(deflate, "_by_zlib_ng", None)
+    elif deflate._by_zlib_ng is None:
+        pytest.skip("there is no zlib-ng for this system")
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
