@@ -8,7 +8,7 @@ from typing import Protocol
 
 #: Of zlib-ng: 1 takes two thirds of the time, and half as many bytes again; 3 makes 1 % less.
 _LEVEL = 2
-#: Of zlib, which has 2 as well: 4 takes twice as long on photographs, for 3 % less.
+#: Of zlib: 4 takes twice as long on photographs, for 3 % less.
 _EFFORT, _MEMORY = 1, 9
 
 
